@@ -1,0 +1,28 @@
+r"""ST-GAN on outlines resampled to 512 points at equal arc length, closed into a ring.
+
+python -m gait_jax.train --config=configs/stgan_resampled.py:casia_a \
+    --config.data.manual_dir=DIR --workdir=runs/resampled
+"""
+
+import importlib.util
+import pathlib
+
+import ml_collections
+
+_spec = importlib.util.spec_from_file_location(
+    "_stgan", pathlib.Path(__file__).with_name("stgan.py")
+)
+_stgan = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(_stgan)
+
+
+def get_config(dataset: str = "casia_b") -> ml_collections.ConfigDict:
+    """The configuration for a data set: casia_b or casia_a."""
+    c = _stgan.get_config(dataset)
+    c.data.layout = "resampled"
+    c.data.points = 512
+    c.loss.norm = "l2"
+    c.loss.contour = 500.0
+    c.noise_gan.generator.stride = 8
+    c.noise_gan.discriminator.pool = 4
+    return c

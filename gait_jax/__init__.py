@@ -1,0 +1,1 @@
+"""Gait anonymisation in JAX and Flax."""

@@ -1,0 +1,189 @@
+"""Boundary paths of a whole data set, traced once and kept memory-mapped beside it."""
+
+import collections
+import concurrent.futures
+import dataclasses
+import hashlib
+import json
+import os
+import pathlib
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import cv2
+import numpy as np
+import tensorflow_datasets as tfds
+import tqdm
+from absl import logging
+
+import tfds_casia
+from gait_jax.gait import contour, silhouette
+from gait_jax.gait.codec import BodyFrame
+
+# Part of the key: raise it when tracing or cleaning gives other results for the same settings.
+_VERSION = 1
+
+_ARRAYS = {"points": np.int16, "offsets": np.int64, "bodies": np.float32, "numbers": np.int32}
+
+
+@dataclasses.dataclass(frozen=True)
+class Walk:
+    """One sequence of a data set: frames `first` to `last` (exclusive) of the store.
+
+    Attributes:
+      subject: name.
+      condition: nm, bg or cl.
+      sequence: its number within the condition.
+      view: degrees.
+      first: index of its first frame in the store.
+      last: index after its last frame.
+    """
+
+    subject: str
+    condition: str
+    sequence: int
+    view: int
+    first: int
+    last: int
+
+
+class ContourStore:
+    """All frames' boundary paths, memory-mapped.
+
+    Attributes:
+      points: [N, 2] int16 boundary pixels of all frames, one frame after the other.
+      offsets: [F + 1] where each frame's path begins; a frame without a usable person has none.
+      bodies: [F, 3] float32 body frames (x, y, height) in pixels.
+      numbers: [F] int32 frame numbers.
+      walks: the sequences.
+      unusable: how many frames have no path, by reason.
+    """
+
+    def __init__(self, directory: pathlib.Path):
+        """Opens a finished store."""
+        index = json.loads((directory / "index.json").read_text(encoding="utf-8"))
+        self.walks = [Walk(**walk) for walk in index["walks"]]
+        self.unusable: dict[str, int] = index["unusable"]
+        shapes = {"points": (-1, 2), "offsets": (-1,), "bodies": (-1, 3), "numbers": (-1,)}
+        for name, dtype in _ARRAYS.items():
+            # An empty file cannot be mapped; a store without one usable frame has no points.
+            file = directory / name
+            array = np.memmap(file, dtype, "r") if file.stat().st_size else np.empty(0, dtype)
+            # As a plain view: indexing a memmap object costs more than what it reads.
+            setattr(self, name, np.asarray(array).reshape(shapes[name]))
+
+    def usable(self) -> np.ndarray:
+        """[F] bool: which frames have a path."""
+        return np.diff(self.offsets) > 0
+
+
+def _trace_walk(example: dict[str, Any], settings: silhouette.CleanSettings):
+    """Traces a sequence: (paths, bodies, flaws) by frame, an empty path where there is a flaw."""
+    paths, bodies, flaws = [], [], []
+    for png in example["frames"]:
+        image = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_GRAYSCALE)
+        mask = silhouette.clean(silhouette.binarize(image), settings)
+        flaw = silhouette.flaw(mask, settings)
+        path = np.zeros((0, 2), np.int16) if flaw else contour.trace(mask).astype(np.int16)
+        body = BodyFrame(0, 0, 1) if flaw else BodyFrame.of_path(path)
+        paths.append(path)
+        bodies.append((body.x, body.y, body.height))
+        flaws.append(flaw)
+    return paths, bodies, flaws
+
+
+def _in_threads(function, items: Iterable[Any], workers: int) -> Iterator[Any]:
+    """Maps in threads, in order, with a bounded number of results waiting."""
+    with concurrent.futures.ThreadPoolExecutor(workers) as pool:
+        waiting: collections.deque = collections.deque()
+        for item in items:
+            waiting.append((item, pool.submit(function, item)))
+            if len(waiting) > 2 * workers:
+                done, result = waiting.popleft()
+                yield done, result.result()
+        for done, result in waiting:
+            yield done, result.result()
+
+
+def _build(
+    directory: pathlib.Path,
+    builder: tfds.core.DatasetBuilder,
+    settings: silhouette.CleanSettings,
+    progress: bool,
+) -> None:
+    source = builder.as_data_source("all", decoders={"frames": tfds_casia.PngBytes()})
+    walks: list[dict[str, Any]] = []
+    unusable: collections.Counter[str] = collections.Counter()
+    frames = points = 0
+    files = {name: (directory / name).open("wb") for name in _ARRAYS}
+    files["offsets"].write(np.int64(0).tobytes())
+    examples = (source[i] for i in range(len(source)))
+    traced = _in_threads(lambda e: _trace_walk(e, settings), examples, os.cpu_count() or 1)
+    for example, (paths, bodies, flaws) in tqdm.tqdm(
+        traced, total=len(source), desc="contours", unit="sequence", disable=not progress
+    ):
+        ends = points + np.cumsum([len(path) for path in paths], dtype=np.int64)
+        files["points"].write(np.concatenate(paths).tobytes())
+        files["offsets"].write(ends.tobytes())
+        files["bodies"].write(np.asarray(bodies, np.float32).tobytes())
+        files["numbers"].write(np.asarray(example["frame_numbers"], np.int32).tobytes())
+        text = lambda value: value.decode() if isinstance(value, bytes) else str(value)  # noqa: E731
+        walks.append(
+            {
+                "subject": text(example["subject"]),
+                "condition": text(example["condition"]),
+                "sequence": int(example["sequence"]),
+                "view": int(example["view"]),
+                "first": frames,
+                "last": frames + len(paths),
+            }
+        )
+        frames += len(paths)
+        points = int(ends[-1])
+        unusable.update(flaw for flaw in flaws if flaw)
+    for file in files.values():
+        file.close()
+    (directory / "index.json").write_text(
+        json.dumps({"walks": walks, "unusable": dict(unusable)}), encoding="utf-8"
+    )
+
+
+def open_contour_store(
+    builder: tfds.core.DatasetBuilder,
+    settings: silhouette.CleanSettings,
+    progress: bool = True,
+) -> ContourStore:
+    """Opens the contour store of a data set, tracing it first where that is still to be done.
+
+    The store stands beside the prepared data set, in a folder named by a hash of the data set's
+    version and the settings: another version or setting makes another store.
+
+    Args:
+      builder: a prepared data set.
+      settings: how masks are cleaned.
+      progress: whether to show a progress bar.
+
+    Returns:
+      The store.
+    """
+    key = hashlib.sha256(
+        json.dumps([builder.info.full_name, dataclasses.asdict(settings), _VERSION]).encode()
+    ).hexdigest()[:16]
+    directory = pathlib.Path(str(builder.data_path)) / f"contours-{key}"
+    if not directory.is_dir():
+        partial = pathlib.Path(tempfile.mkdtemp(prefix=".contours-", dir=directory.parent))
+        try:
+            _build(partial, builder, settings, progress)
+            os.replace(partial, directory)
+        except OSError:
+            # Another process may have finished the same store first; then its work serves.
+            if not directory.is_dir():
+                raise
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+    store = ContourStore(directory)
+    if store.unusable:
+        logging.info("Frames without a usable person: %s.", store.unusable)
+    return store

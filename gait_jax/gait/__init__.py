@@ -1,0 +1,1 @@
+"""What a gait is: silhouettes and their contours. NumPy and OpenCV only."""

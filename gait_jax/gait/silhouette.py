@@ -1,0 +1,156 @@
+"""Silhouettes: binary masks of one walking person, cleaned of what segmentation left behind."""
+
+import dataclasses
+
+import cv2
+import numpy as np
+
+NO_PERSON = "no person"
+TOO_SMALL = "person too small"
+CUT_OFF = "person cut off by the border"
+
+
+@dataclasses.dataclass(frozen=True)
+class CleanSettings:
+    """How a raw mask is cleaned and when a frame counts as usable.
+
+    Lengths are in units of the height of the largest component, so that one setting serves every
+    resolution; only `min_height` is in pixels.
+
+    Attributes:
+      min_area: components below this share of the largest one's area are specks.
+      max_gap: a further component belongs to the body while the gap to it is at most this long
+        times the square root of its share of the largest one's area: what a large piece is lost by
+        may be a whole torso, what a speck is lost by is a crack.
+      max_aside: how far a component may stick out beside the largest one.
+      closing: width of the closing that mends cracks between and inside the body's parts.
+      hole: holes of at most this side length squared are filled; larger ones (between the legs,
+        inside a missing torso) are kept.
+      min_height: a person below this many pixels has no outline to speak of.
+      max_border: the share of the body's height (left and right borders) or width (top and bottom)
+        that may lie on the frame's border before the person counts as cut off.
+    """
+
+    min_area: float = 0.004
+    max_gap: float = 0.7
+    max_aside: float = 0.25
+    closing: float = 0.04
+    hole: float = 0.04
+    min_height: int = 24
+    max_border: float = 0.12
+
+
+def binarize(image: np.ndarray) -> np.ndarray:
+    """Thresholds a grey image at half of its full scale.
+
+    Args:
+      image: [H, W] uint8 (0..255) or bool.
+
+    Returns:
+      [H, W] uint8 mask, 0 or 1.
+    """
+    if image.dtype == bool:
+        return image.astype(np.uint8)
+    return cv2.threshold(image, 127, 1, cv2.THRESH_BINARY)[1]
+
+
+def _gap(a: np.ndarray, b: np.ndarray) -> float:
+    """Distance between two boxes (x, y, width, height, ...); 0 where they overlap."""
+    dx = max(a[0], b[0]) - min(a[0] + a[2], b[0] + b[2])
+    dy = max(a[1], b[1]) - min(a[1] + a[3], b[1] + b[3])
+    return float(np.hypot(max(dx, 0), max(dy, 0)))
+
+
+def _body_components(stats: np.ndarray, settings: CleanSettings) -> list[int]:
+    """Grows the body from the largest component over gaps that a lost limb would leave."""
+    order = 1 + np.argsort(-stats[1:, cv2.CC_STAT_AREA], kind="stable")
+    largest = stats[order[0]]
+    height = largest[cv2.CC_STAT_HEIGHT]
+    share = stats[:, cv2.CC_STAT_AREA] / largest[cv2.CC_STAT_AREA]
+    left = largest[0] - settings.max_aside * height
+    right = largest[0] + largest[2] + settings.max_aside * height
+    body = [int(order[0])]
+    waiting = [
+        int(i)
+        for i in order[1:]
+        if share[i] >= settings.min_area
+        and stats[i, 0] >= left
+        and stats[i, 0] + stats[i, 2] <= right
+    ]
+    grown = True
+    while grown:
+        grown = False
+        for i in list(waiting):
+            reach = settings.max_gap * height * np.sqrt(share[i])
+            if any(_gap(stats[i], stats[j]) <= reach for j in body):
+                body.append(i)
+                waiting.remove(i)
+                grown = True
+    return body
+
+
+def clean(mask: np.ndarray, settings: CleanSettings = CleanSettings()) -> np.ndarray:
+    """Keeps the body: drops specks and ghosts, mends cracks, fills small holes.
+
+    A mask that is cleaned already comes back as it is, up to what the closing still rounds off.
+
+    Args:
+      mask: [H, W] uint8, non-zero where segmentation saw a person.
+      settings: thresholds, in units of the person's height.
+
+    Returns:
+      [H, W] uint8 mask, 0 or 1; all zero where nothing was seen.
+    """
+    mask = np.ascontiguousarray(mask, np.uint8)
+    cleaned = np.zeros_like(mask)
+    x0, y0, width, height = cv2.boundingRect(mask)
+    if not width:
+        return cleaned
+    # Room around the crop lets the closing work at its edges as it does inside.
+    crop = cv2.copyMakeBorder(
+        mask[y0 : y0 + height, x0 : x0 + width], *(4 * [1]), cv2.BORDER_CONSTANT
+    )
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(crop, connectivity=8)
+    body = np.zeros(count, np.uint8)
+    body[_body_components(stats, settings)] = 1
+    crop = body[labels]
+    tall = stats[np.flatnonzero(body), cv2.CC_STAT_HEIGHT].max()
+
+    radius = int(round(settings.closing * tall / 2))
+    if radius:
+        kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1,) * 2)
+        padded = cv2.copyMakeBorder(crop, *(4 * [radius]), cv2.BORDER_CONSTANT)
+        closed = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, kernel)
+        crop = closed[radius:-radius, radius:-radius]
+
+    holes, labels, stats, _ = cv2.connectedComponentsWithStats(1 - crop, connectivity=4)
+    if holes > 2:
+        outside = labels[0, 0]
+        small = stats[:, cv2.CC_STAT_AREA] <= (settings.hole * tall) ** 2
+        small[[0, outside]] = False
+        crop = crop | small.astype(np.uint8)[labels]
+    cleaned[y0 : y0 + height, x0 : x0 + width] = crop[1:-1, 1:-1]
+    return cleaned
+
+
+def flaw(mask: np.ndarray, settings: CleanSettings = CleanSettings()) -> str | None:
+    """Says why a cleaned mask cannot stand for a whole person.
+
+    Args:
+      mask: [H, W] uint8 cleaned mask.
+      settings: thresholds.
+
+    Returns:
+      `NO_PERSON`, `TOO_SMALL`, `CUT_OFF`, or None where the frame is usable.
+    """
+    x0, y0, width, height = cv2.boundingRect(mask)
+    if not width:
+        return NO_PERSON
+    if height < settings.min_height:
+        return TOO_SMALL
+    sides = max(np.count_nonzero(mask[:, 0]), np.count_nonzero(mask[:, -1])) / height
+    ends = max(np.count_nonzero(mask[0]), np.count_nonzero(mask[-1])) / width
+    # Feet may stand on the lower edge; a body that leaves the frame shows a long cut there.
+    if sides > settings.max_border or ends > max(settings.max_border, 0.5 * (height > width)):
+        return CUT_OFF
+    return None

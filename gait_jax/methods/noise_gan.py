@@ -1,0 +1,155 @@
+"""G_N with D_N: a plain GAN from a Gaussian seed to one contour (2019 §3.3)."""
+
+import jax
+import optax
+from jax import numpy as jnp
+
+from gait_jax import losses
+from gait_jax.gait.codec import RESAMPLED
+from gait_jax.methods.base import Batch, Method, Metrics, State
+from gait_jax.models import layout
+from gait_jax.models.discriminators import ContourDiscriminator
+from gait_jax.models.generators import NoiseGenerator
+from gait_jax.runtime import keys, parallel
+
+
+def move_average(average, params, step: jax.Array, decay: float):
+    """Moves an exponential running mean; its first steps forget the random start sooner."""
+    rate = jnp.minimum(decay, (1.0 + step) / (10.0 + step))
+    return jax.tree.map(lambda a, p: rate * a + (1 - rate) * p, average, params)
+
+
+def adam(config) -> optax.GradientTransformation:
+    """The optimiser of a configuration: learning_rate, b1, b2."""
+    return optax.adam(config.learning_rate, b1=config.b1, b2=config.b2)
+
+
+def noise_keys(batch: Batch) -> jax.Array:
+    """The random keys of a batch's noise contours: [B]."""
+    return keys.per_example(keys.stream(0, "noise"), batch["noise_seed"])
+
+
+class NoiseGAN(Method):
+    """Trains G_N to draw contours in the distribution of real ones.
+
+    Whatever the layout, G_N draws contours whose points are all valid; `padded` real contours are
+    stretched over all points for D_N. Where a noise contour is put beside a padded gait it is laid
+    out on that gait's number of points.
+    """
+
+    def __init__(self, config):
+        super().__init__(config)
+        g, d = config.generator, config.discriminator
+        self.generator = NoiseGenerator(tuple(g.widths), config.data.points, g.stride)
+        # Whatever the layout, the contours that D_N sees are closed and valid all round.
+        self.discriminator = ContourDiscriminator(tuple(d.widths), d.hidden, d.pool, cyclic=True)
+        self.optimizers = {
+            "generator": adam(config.optimizer),
+            "discriminator": adam(config.optimizer_d),
+        }
+
+    def init(self, pretrained=None) -> State:
+        del pretrained
+        config = self.config
+        key = keys.stream(config.seed, "noise_gan")
+        contours = jnp.zeros((1, config.data.points, 2))
+        params = {
+            "generator": self.generator.init(
+                jax.random.fold_in(key, 0), jnp.zeros((1, config.seed_size))
+            ),
+            "discriminator": self.discriminator.init(
+                jax.random.fold_in(key, 1), contours, jnp.ones(contours.shape[:2])
+            ),
+        }
+        return State(
+            step=jnp.zeros((), jnp.int32),
+            params=params,
+            opt={name: self.optimizers[name].init(p) for name, p in params.items()},
+            ema={"generator": params["generator"]},
+            frozen={},
+        )
+
+    def draw(self, params, noise_keys: jax.Array) -> jax.Array:
+        """Draws one noise contour for each example.
+
+        Args:
+          params: of G_N.
+          noise_keys: [B] random keys.
+
+        Returns:
+          ẑ₁ [B, P, 2] in body heights, all points valid.
+        """
+        seeds = jax.vmap(lambda key: jax.random.normal(key, (self.config.seed_size,)))(noise_keys)
+        return self.generator.apply(params, seeds)
+
+    def _real(self, batch: Batch) -> jax.Array:
+        contours = batch["contours"].reshape(-1, *batch["contours"].shape[2:])
+        if self.config.data.layout == RESAMPLED:
+            return contours
+        return layout.stretch(contours, batch["counts"].reshape(-1))
+
+    def _logits(self, params, contours: jax.Array) -> jax.Array:
+        return self.discriminator.apply(params, contours, jnp.ones(contours.shape[:2]))
+
+    def train_step(self, state: State, batch: Batch) -> tuple[State, Metrics]:
+        config, params = self.config, state.params
+        real = self._real(batch)
+        fake, back = jax.vjp(lambda p: self.draw(p, noise_keys(batch)), params["generator"])
+
+        def d_loss(p):
+            real_logits, fake_logits = self._logits(p, real), self._logits(p, fake)
+            metrics = {
+                "d_real": jax.nn.sigmoid(real_logits).mean(),
+                "d_fake": jax.nn.sigmoid(fake_logits).mean(),
+            }
+            loss = losses.discriminator(real_logits, fake_logits)
+            if config.loss.gradient_penalty:
+                penalty = losses.gradient_penalty(lambda y: self._logits(p, y), real)
+                metrics["gradient_penalty"] = penalty
+                loss += config.loss.gradient_penalty * penalty
+            return loss, metrics
+
+        (loss_d, metrics), grads_d = jax.value_and_grad(d_loss, has_aux=True)(
+            params["discriminator"]
+        )
+        grads_d = parallel.mean(grads_d)
+        update, opt_d = self.optimizers["discriminator"].update(grads_d, state.opt["discriminator"])
+        discriminator = optax.apply_updates(params["discriminator"], update)
+
+        def g_loss(contours):
+            logits = self._logits(discriminator, contours)
+            return losses.generator_adversarial(logits, config.loss.saturating)
+
+        loss_g, grads_fake = jax.value_and_grad(g_loss)(fake)
+        grads_g = parallel.mean(back(grads_fake)[0])
+        update, opt_g = self.optimizers["generator"].update(grads_g, state.opt["generator"])
+        generator = optax.apply_updates(params["generator"], update)
+        metrics |= {"loss_d": loss_d, "loss_g": loss_g}
+        return state.replace(
+            step=state.step + 1,
+            params={"generator": generator, "discriminator": discriminator},
+            opt={"generator": opt_g, "discriminator": opt_d},
+            ema={
+                "generator": move_average(
+                    state.ema["generator"], generator, state.step, config.ema_decay
+                )
+            },
+        ), parallel.mean(metrics)
+
+    def evaluate(self, state: State, batch: Batch) -> Metrics:
+        real, fake = self._real(batch), self.draw(state.ema["generator"], noise_keys(batch))
+        one = jnp.ones(real.shape[1])
+        nearest = jnp.abs(fake[:, None] - real[None]).sum(-1) @ one / one.sum()
+        spread = jnp.abs(fake[:, None] - fake[None]).sum(-1) @ one / one.sum()
+        pairs = max(len(fake) * (len(fake) - 1), 1)
+        return {
+            # How far a noise contour lies from the nearest real one, and from another noise contour:
+            # a collapsed generator has no spread.
+            "nearest_real": nearest.min(1).mean(),
+            "spread": spread.sum() / pairs,
+        }
+
+    def samples(self, state: State, batch: Batch) -> dict[str, tuple[jax.Array, jax.Array]]:
+        noise = self.draw(state.ema["generator"], noise_keys(batch))
+        whole = jnp.full((len(noise), 1), noise.shape[1], jnp.int32)
+        return {"noise": (noise[:, None], whole)}

@@ -1,0 +1,231 @@
+"""ST-GAN: a gait generator against a spatial and a temporal discriminator (2019 §3.4)."""
+
+import jax
+import ml_collections
+import optax
+from jax import numpy as jnp
+
+from gait_jax import losses
+from gait_jax.gait.codec import RESAMPLED
+from gait_jax.methods.base import Batch, Method, Metrics, State
+from gait_jax.methods.noise_gan import NoiseGAN, adam, move_average, noise_keys
+from gait_jax.models import layout
+from gait_jax.models.discriminators import ContourDiscriminator, TemporalDiscriminator
+from gait_jax.models.generators import GaitGenerator
+from gait_jax.runtime import keys, parallel
+
+NOISE_GAN = "noise_gan"
+
+
+def noise_gan_config(config: ml_collections.ConfigDict) -> ml_collections.ConfigDict:
+    """The configuration of the run that pre-trains G_N: `config.noise_gan` on single frames."""
+    sub = ml_collections.ConfigDict(config.noise_gan.to_dict())
+    sub.data = ml_collections.ConfigDict(config.data.to_dict() | sub.data.to_dict())
+    return sub
+
+
+def mean_counts(counts: jax.Array) -> jax.Array:
+    """The mean number of valid points over a sequence's frames: [B, T] → [B] int32."""
+    return jnp.round(counts.mean(1)).astype(jnp.int32)
+
+
+class STGAN(Method):
+    """Trains G to change a gait towards random noise while D_S and D_T hold it to the natural."""
+
+    def __init__(self, config):
+        super().__init__(config)
+        self._cyclic, points = config.data.layout == RESAMPLED, config.data.points
+        g, d = config.generator, config.discriminators
+        self.generator = GaitGenerator(tuple(g.widths), g.code, g.hidden, points, self._cyclic)
+        self.spatial = ContourDiscriminator(tuple(d.widths), d.hidden, d.pool, self._cyclic)
+        self.temporal = TemporalDiscriminator(d.embedding, d.lstm, d.pool)
+        self.noise_gan = NoiseGAN(noise_gan_config(config))
+        self.optimizers = {
+            "generator": adam(config.optimizer),
+            "spatial": adam(config.optimizer_d),
+            "temporal": adam(config.optimizer_d),
+        }
+
+    @staticmethod
+    def prerequisites(config) -> dict[str, ml_collections.ConfigDict]:
+        return {NOISE_GAN: noise_gan_config(config)}
+
+    def init(self, pretrained=None) -> State:
+        key = keys.stream(self.config.seed, "stgan")
+        gait = jnp.zeros((1, self.config.data.frames, self.config.data.points, 2))
+        mask = jnp.ones(gait.shape[:3])
+        params = {
+            "generator": self.generator.init(
+                jax.random.fold_in(key, 0), gait, mask, gait[:, 0], mask[:, 0]
+            ),
+            "spatial": self.spatial.init(jax.random.fold_in(key, 1), gait[:, 0], mask[:, 0]),
+            "temporal": self.temporal.init(jax.random.fold_in(key, 2), gait, mask),
+        }
+        noise = pretrained[NOISE_GAN] if pretrained else self.noise_gan.init()
+        return State(
+            step=jnp.zeros((), jnp.int32),
+            params=params,
+            opt={name: self.optimizers[name].init(p) for name, p in params.items()},
+            ema={"generator": params["generator"]},
+            frozen={NOISE_GAN: noise.ema["generator"]},
+        )
+
+    def _noise(self, state: State, noise_keys, counts) -> tuple[jax.Array, jax.Array]:
+        """ẑ₁ [B, P, 2], the contour that is copied to every frame, and its mask [B, P].
+
+        In the padded layout it is laid out on `counts` [B] points.
+        """
+        noise = self.noise_gan.draw(state.frozen[NOISE_GAN], noise_keys)
+        if self._cyclic:
+            return noise, jnp.ones(noise.shape[:2])
+        return layout.lay_out(noise, counts), layout.valid_mask(counts, noise.shape[1])
+
+    def _batch_noise(self, state: State, batch: Batch) -> tuple[jax.Array, jax.Array]:
+        return self._noise(state, noise_keys(batch), mean_counts(batch["counts"]))
+
+    def apply(
+        self,
+        state: State,
+        contours: jax.Array,
+        counts: jax.Array,
+        noise_keys: jax.Array,
+        noise_counts: jax.Array,
+    ) -> tuple[jax.Array, jax.Array]:
+        """Anonymises gaits with the running mean of G.
+
+        Args:
+          state: a trained state.
+          contours: Y [B, T, P, 2] in body heights.
+          counts: [B, T] int32 valid points.
+          noise_keys: [B] random keys, one noise contour a sequence.
+          noise_counts: [B] int32 points that a padded noise contour has (see `mean_counts`): the
+            same for all parts of one sequence.
+
+        Returns:
+          (Ŷ [B, T, P, 2], ẑ₁ [B, P, 2]), both in body heights.
+        """
+        noise, noise_mask = self._noise(state, noise_keys, noise_counts)
+        mask = layout.valid_mask(counts, contours.shape[2])
+        return self.generator.apply(
+            state.ema["generator"], contours, mask, noise, noise_mask
+        ), noise
+
+    def _frames(self, params, gait, mask) -> jax.Array:
+        flat = lambda x: x.reshape(-1, *x.shape[2:])  # noqa: E731
+        return self.spatial.apply(params, flat(gait), flat(mask))
+
+    def train_step(self, state: State, batch: Batch) -> tuple[State, Metrics]:
+        config, params = self.config, state.params
+        gait, counts = batch["contours"], batch["counts"]
+        mask = layout.valid_mask(counts, gait.shape[2])
+        noise, noise_mask = self._batch_noise(state, batch)
+        # L_Per compares where both contours have points.
+        both = mask * noise_mask[:, None]
+        fake, back = jax.vjp(
+            lambda p: self.generator.apply(p, gait, mask, noise, noise_mask), params["generator"]
+        )
+
+        new_params, new_opt = {}, {}
+
+        def update(name, grads):
+            updates, new_opt[name] = self.optimizers[name].update(
+                parallel.mean(grads), state.opt[name]
+            )
+            new_params[name] = optax.apply_updates(params[name], updates)
+
+        # First step: G is fixed, D_S and D_T maximise eqs 2 and 3.
+        def d_loss(p):
+            spatial = self._frames(p["spatial"], gait, mask), self._frames(p["spatial"], fake, mask)
+            temporal = (
+                self.temporal.apply(p["temporal"], gait, mask),
+                self.temporal.apply(p["temporal"], fake, mask),
+            )
+            metrics = {
+                "loss_d_spatial": losses.discriminator(*spatial),
+                "loss_d_temporal": losses.discriminator(*temporal),
+                "d_spatial_real": jax.nn.sigmoid(spatial[0]).mean(),
+                "d_spatial_fake": jax.nn.sigmoid(spatial[1]).mean(),
+                "d_temporal_real": jax.nn.sigmoid(temporal[0]).mean(),
+                "d_temporal_fake": jax.nn.sigmoid(temporal[1]).mean(),
+            }
+            return metrics["loss_d_spatial"] + metrics["loss_d_temporal"], metrics
+
+        discriminators = {name: params[name] for name in ("spatial", "temporal")}
+        grads, metrics = jax.grad(d_loss, has_aux=True)(discriminators)
+        for name, g in grads.items():
+            update(name, g)
+
+        # Second step: D_S and D_T are fixed, G minimises eq 8.
+        weights = config.loss
+
+        def g_loss(generated):
+            parts = {
+                "loss_spatial": losses.generator_adversarial(
+                    self._frames(new_params["spatial"], generated, mask), weights.saturating
+                ),
+                "loss_temporal": losses.generator_adversarial(
+                    self.temporal.apply(new_params["temporal"], generated, mask), weights.saturating
+                ),
+                "loss_reconstruction": losses.contour_distance(gait, generated, mask, weights.norm),
+                "loss_perturbation": losses.contour_distance(
+                    noise[:, None], generated, both, weights.norm
+                ),
+            }
+            total = losses.generator(
+                weights.spatial * parts["loss_spatial"],
+                weights.temporal * parts["loss_temporal"],
+                weights.contour * parts["loss_reconstruction"],
+                weights.contour * parts["loss_perturbation"],
+                weights.alpha,
+            )
+            return total, parts | {"loss_generator": total}
+
+        (_, parts), grads_fake = jax.value_and_grad(g_loss, has_aux=True)(fake)
+        update("generator", back(grads_fake)[0])
+        metrics |= parts | {
+            "from_original": losses.contour_distance(gait, fake, mask),
+            "from_noise": losses.contour_distance(noise[:, None], fake, both),
+        }
+        return state.replace(
+            step=state.step + 1,
+            params=new_params,
+            opt=new_opt,
+            ema={
+                "generator": move_average(
+                    state.ema["generator"], new_params["generator"], state.step, config.ema_decay
+                )
+            },
+        ), parallel.mean(metrics)
+
+    def evaluate(self, state: State, batch: Batch) -> Metrics:
+        gait, counts = batch["contours"], batch["counts"]
+        mask = layout.valid_mask(counts, gait.shape[2])
+        fake, noise = self.apply(state, gait, counts, noise_keys(batch), mean_counts(counts))
+        _, noise_mask = self._batch_noise(state, batch)
+        step = lambda x: x[:, 1:] - x[:, :-1]  # noqa: E731
+        pairs = mask[:, 1:] * mask[:, :-1]
+        return {
+            # ‖Ŷ - Y‖₁, ‖Ŷ - Ẑ‖₁ and ‖Y - Ẑ‖₁ a point, in body heights: the identity shows as 0.
+            "from_original": losses.contour_distance(gait, fake, mask),
+            "from_noise": losses.contour_distance(noise[:, None], fake, mask * noise_mask[:, None]),
+            "original_from_noise": losses.contour_distance(
+                noise[:, None], gait, mask * noise_mask[:, None]
+            ),
+            # Movement from frame to frame, as a share of the original's.
+            "movement": losses.contour_distance(step(fake), 0.0, pairs)
+            / losses.contour_distance(step(gait), 0.0, pairs),
+        }
+
+    def samples(self, state: State, batch: Batch) -> dict[str, tuple[jax.Array, jax.Array]]:
+        gait, counts = batch["contours"], batch["counts"]
+        fake, noise = self.apply(state, gait, counts, noise_keys(batch), mean_counts(counts))
+        _, noise_mask = self._batch_noise(state, batch)
+        frames = gait.shape[1]
+        noise_counts = noise_mask.sum(-1).astype(jnp.int32)
+        return {
+            "noise": (
+                jnp.repeat(noise[:, None], frames, 1),
+                jnp.repeat(noise_counts[:, None], frames, 1),
+            ),
+            "anonymized": (fake, counts),
+        }

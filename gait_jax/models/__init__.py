@@ -1,0 +1,1 @@
+"""Flax networks, without losses."""

@@ -1,0 +1,115 @@
+"""One-dimensional convolution over contours, strided down and shuffled up."""
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+from flax import linen as nn
+from jax import lax
+
+
+def block_convolution(
+    lhs: jax.Array,
+    rhs: jax.Array,
+    window_strides,
+    padding,
+    lhs_dilation=None,
+    rhs_dilation=None,
+    dimension_numbers=None,
+    feature_group_count=1,
+    batch_group_count=1,
+    precision=None,
+    **kwargs,
+) -> jax.Array:
+    """`lax.conv_general_dilated` for 1-D signals as one matrix product where that is possible.
+
+    Where the kernel's width is a multiple of the stride, its windows are neighbouring blocks of the
+    signal: reshaping and concatenating shifted views lays them out without a copy per tap. XLA's own
+    1-D convolution on the CPU is slower than this, forward and backward. Every other
+    convolution goes to XLA.
+
+    Args:
+      lhs: [N, L, C] signals.
+      rhs: [K, C, F] kernel.
+      window_strides: (stride,).
+      padding: ((before, after),) zeros.
+      lhs_dilation: as for `lax.conv_general_dilated`.
+      rhs_dilation: as for `lax.conv_general_dilated`.
+      dimension_numbers: as for `lax.conv_general_dilated`.
+      feature_group_count: as for `lax.conv_general_dilated`.
+      batch_group_count: as for `lax.conv_general_dilated`.
+      precision: of the product.
+      **kwargs: further arguments of `lax.conv_general_dilated`.
+
+    Returns:
+      [N, L', F] with L' = (L + before + after - K) // stride + 1.
+    """
+    stride, width = window_strides[0], rhs.shape[0]
+    plain = (
+        lhs.ndim == 3
+        and not isinstance(padding, str)
+        and stride > 1
+        and width % stride == 0
+        and feature_group_count == batch_group_count == 1
+        and not kwargs
+        and all(d in (None, (1,), 1) for d in (lhs_dilation, rhs_dilation))
+    )
+    if not plain:
+        return lax.conv_general_dilated(
+            lhs,
+            rhs,
+            window_strides,
+            padding,
+            lhs_dilation,
+            rhs_dilation,
+            dimension_numbers,
+            feature_group_count,
+            batch_group_count,
+            precision,
+            **kwargs,
+        )
+    signals = jnp.pad(lhs, ((0, 0), tuple(padding[0]), (0, 0)))
+    count, length, channels = signals.shape
+    windows = (length - width) // stride + 1
+    per_window = width // stride
+    blocks = signals[:, : (windows + per_window - 1) * stride].reshape(count, -1, stride * channels)
+    columns = jnp.concatenate([blocks[:, i : i + windows] for i in range(per_window)], axis=-1)
+    product = jnp.dot(
+        columns.reshape(count * windows, -1), rhs.reshape(width * channels, -1), precision=precision
+    )
+    return product.reshape(count, windows, -1)
+
+
+def _convolution() -> Callable[..., jax.Array] | None:
+    return block_convolution if jax.default_backend() == "cpu" else None
+
+
+def conv(features: int, width: int, stride: int, cyclic: bool, name: str | None = None) -> nn.Conv:
+    """A convolution [N, L, C] → [N, L / stride, features] for L a multiple of the stride.
+
+    Args:
+      features: output channels.
+      width: kernel width, at least the stride.
+      stride: step.
+      cyclic: whether the signal's end meets its start (`resampled` contours) or zeros (`padded`).
+      name: the layer's name.
+
+    Returns:
+      The layer.
+    """
+    around = width - stride
+    padding = "CIRCULAR" if cyclic else ((around // 2, around - around // 2),)
+    return nn.Conv(
+        features,
+        (width,),
+        strides=(stride,),
+        padding=padding,
+        conv_general_dilated=_convolution(),
+        name=name,
+    )
+
+
+def shuffle_up(signal: jax.Array, factor: int) -> jax.Array:
+    """Trades channels for length: [N, L, factor · C] → [N, factor · L, C]."""
+    count, length, channels = signal.shape
+    return signal.reshape(count, length * factor, channels // factor)

@@ -1,0 +1,138 @@
+"""The generators: G_N (2019 §3.3) and G (2019 §3.4)."""
+
+from collections.abc import Sequence
+
+import jax
+import jax.numpy as jnp
+from flax import linen as nn
+
+from gait_jax.models import spline
+from gait_jax.models.convolution import conv, shuffle_up
+
+# Contours are strided down by 4 at the first convolution and by 2 at each further one; the decoder
+# ends at a quarter of the points, which are the control points of the curve.
+CONTROL_STRIDE = 4
+
+
+class ContourEncoder(nn.Module):
+    """Strided convolutions over a contour, then optionally one fully connected layer.
+
+    Attributes:
+      widths: channels after each strided convolution.
+      code: channels of the code at each remaining position.
+      hidden: units of the fully connected bottleneck; 0 leaves the code local.
+      cyclic: whether the contour's last point meets its first.
+    """
+
+    widths: Sequence[int]
+    code: int
+    hidden: int
+    cyclic: bool
+
+    @nn.compact
+    def __call__(self, contours: jax.Array, mask: jax.Array) -> jax.Array:
+        """Encodes contours [N, P, 2] with masks [N, P]: [N, hidden], or [N, L, code] if hidden is 0."""
+        x = jnp.concatenate([contours, mask[..., None]], axis=-1)
+        for i, width in enumerate(self.widths):
+            stride = CONTROL_STRIDE if i == 0 else 2
+            x = nn.relu(conv(width, 2 * stride, stride, self.cyclic)(x))
+        x = conv(self.code, 1, 1, self.cyclic)(x)
+        return nn.Dense(self.hidden)(x.reshape(len(x), -1)) if self.hidden else x
+
+
+class ContourDecoder(nn.Module):
+    """From a code to a contour on a B-spline.
+
+    Attributes:
+      widths: channels before each doubling of the length (the encoder's, backwards).
+      code: channels of the code at each position.
+      points: P.
+      cyclic: whether the contour's last point meets its first.
+    """
+
+    widths: Sequence[int]
+    code: int
+    points: int
+    cyclic: bool
+
+    @nn.compact
+    def __call__(self, code: jax.Array) -> jax.Array:
+        """Decodes [N, hidden] or [N, L, code] into contours [N, P, 2] in body heights."""
+        doublings = len(self.widths) - 1
+        length = self.points // (CONTROL_STRIDE * 2**doublings)
+        x = nn.relu(code)
+        if x.ndim == 2:
+            x = nn.relu(nn.Dense(length * self.code)(x)).reshape(len(x), length, self.code)
+        x = nn.relu(conv(self.widths[-1], 3, 1, self.cyclic)(x))
+        for width in reversed(self.widths[:-1]):
+            x = nn.relu(shuffle_up(conv(2 * width, 3, 1, self.cyclic)(x), 2))
+        control = conv(2, 3, 1, self.cyclic)(x)
+        return spline.curve(control, CONTROL_STRIDE, self.cyclic)
+
+
+class NoiseGenerator(nn.Module):
+    """G_N: a Gaussian seed → one contour ẑ₁ (2019 §3.3), through fully connected layers.
+
+    Attributes:
+        widths: units of the hidden layers.
+        points: P.
+        stride: points per control point of the curve; divides P. A contour drawn from nothing needs
+            fewer control points than one that follows a gait: they are what can be ragged.
+    """
+
+    widths: Sequence[int]
+    points: int
+    stride: int
+
+    @nn.compact
+    def __call__(self, seeds: jax.Array) -> jax.Array:
+        """Maps seeds z [N, S] to closed contours ẑ [N, P, 2] in body heights, all points valid."""
+        x = seeds
+        for width in self.widths:
+            x = nn.relu(nn.Dense(width)(x))
+        control = nn.Dense(2 * self.points // self.stride)(x).reshape(len(x), -1, 2)
+        return spline.curve(control, self.stride, cyclic=True)
+
+
+class GaitGenerator(nn.Module):
+    """G: two convolutional encoders, for the gait and for the noise, summed, and one decoder.
+
+    Since the noise contour is the same in every frame of a sequence, it is encoded once.
+
+    Attributes:
+      widths: channels of the encoders' convolutions; the decoder mirrors them.
+      code: channels of the code at each position.
+      hidden: units of the fully connected bottleneck; 0 for none.
+      points: P.
+      cyclic: whether the contour's last point meets its first.
+    """
+
+    widths: Sequence[int]
+    code: int
+    hidden: int
+    points: int
+    cyclic: bool
+
+    @nn.compact
+    def __call__(
+        self, gait: jax.Array, gait_mask: jax.Array, noise: jax.Array, noise_mask: jax.Array
+    ) -> jax.Array:
+        """Generates Ŷ = G(Y, Ẑ).
+
+        Args:
+          gait: Y [B, T, P, 2] contours in body heights.
+          gait_mask: [B, T, P] 1 where a point is valid.
+          noise: ẑ₁ [B, P, 2], copied to every frame of its sequence.
+          noise_mask: [B, P].
+
+        Returns:
+          [B, T, P, 2], meaningful where the gait's mask is 1.
+        """
+        count, frames = gait.shape[:2]
+        encoder = (self.widths, self.code, self.hidden, self.cyclic)
+        flat = lambda x: x.reshape(count * frames, *x.shape[2:])  # noqa: E731
+        gait_code = ContourEncoder(*encoder, name="gait_encoder")(flat(gait), flat(gait_mask))
+        noise_code = ContourEncoder(*encoder, name="noise_encoder")(noise, noise_mask)
+        code = gait_code + jnp.repeat(noise_code, frames, axis=0)
+        decoder = ContourDecoder(self.widths, self.code, self.points, self.cyclic, name="decoder")
+        return decoder(code).reshape(gait.shape)

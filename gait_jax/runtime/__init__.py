@@ -1,0 +1,1 @@
+"""What every run needs: devices, checkpoints, records, random keys."""

@@ -1,0 +1,5 @@
+"""The error that a command line turns into one clear line."""
+
+
+class InputError(ValueError):
+    """Something the user gave cannot be used; the message names it and says what to do."""

@@ -1,0 +1,224 @@
+"""The one training loop, for every method."""
+
+import pathlib
+import time
+
+import jax
+import ml_collections
+import numpy as np
+import tqdm
+from absl import logging
+
+from gait_jax.data import batches
+from gait_jax.gait import picture
+from gait_jax.methods import METHODS
+from gait_jax.methods.base import Method, State
+from gait_jax.runtime import checkpoint, parallel, records
+from gait_jax.runtime.errors import InputError
+
+# Keys that a restart may change: they say how far and how closely watched the run is, and where
+# its data stands, not what is computed.
+MAY_CHANGE = frozenset(
+    {
+        "train_steps",
+        "log_every",
+        "eval_every",
+        "checkpoint_every",
+        "keep_checkpoints",
+        "data.data_dir",
+        "data.manual_dir",
+        "noise_gan.train_steps",
+        "noise_gan.log_every",
+        "noise_gan.eval_every",
+        "noise_gan.checkpoint_every",
+        "noise_gan.keep_checkpoints",
+    }
+)
+
+_SAMPLE_FRAMES = 12
+_SAMPLE_SEQUENCES = 4
+
+
+class DivergedError(RuntimeError):
+    """A loss became NaN or infinite."""
+
+
+def build_method(config: ml_collections.ConfigDict) -> Method:
+    """The method that a configuration names.
+
+    Raises:
+      InputError: there is no such method.
+    """
+    if config.method not in METHODS:
+        raise InputError(f"method {config.method!r} is not known: use one of {', '.join(METHODS)}")
+    return METHODS[config.method](config)
+
+
+def load_run(workdir: pathlib.Path) -> tuple[ml_collections.ConfigDict, Method, State, int]:
+    """Opens a finished or running training run for use.
+
+    Args:
+      workdir: its folder.
+
+    Returns:
+      (configuration, method, newest state, its step).
+
+    Raises:
+      InputError: the folder is no training run or has no checkpoint.
+    """
+    config = ml_collections.ConfigDict(records.read_config(workdir))
+    method = build_method(config)
+    step, state = checkpoint.load_latest(workdir, jax.eval_shape(method.init))
+    return config, method, state, step
+
+
+def _pretrained(config, workdir: pathlib.Path, progress: bool) -> dict[str, State]:
+    """Final states of the runs that this one builds on, trained now where no checkpoint is given."""
+    states = {}
+    for name, needed in METHODS[config.method].prerequisites(config).items():
+        given = config[name].checkpoint
+        if given:
+            states[name] = load_run(pathlib.Path(given).expanduser())[2]
+        else:
+            logging.info("Pre-training %s in %s.", name, workdir / name)
+            states[name] = train_and_evaluate(needed, workdir / name, progress)
+    return states
+
+
+def _draw_samples(method: Method, state: State, batch, path: pathlib.Path, apply) -> None:
+    """Rows: original, whatever the method draws, and the XOR of anonymised and original.
+
+    Four sequences below each other; of single frames, one row of many.
+    """
+    contours, counts = (np.asarray(batch[name]) for name in ("contours", "counts"))
+    drawn = {"original": (contours, counts)} | jax.tree.map(np.asarray, apply(state, batch))
+    single = contours.shape[1] == 1
+    if single:
+        drawn = {n: (v.swapaxes(0, 1), c.swapaxes(0, 1)) for n, (v, c) in drawn.items()}
+    rows = {}
+    for i in range(min(1 if single else _SAMPLE_SEQUENCES, len(drawn["original"][0]))):
+        label = "" if single else f" {i}"
+        for name in ("original", "noise", "anonymized"):
+            if name in drawn:
+                vectors, valid = (x[i, :_SAMPLE_FRAMES] for x in drawn[name])
+                rows[name + label] = picture.draw(vectors, valid)
+        if "anonymized" in drawn:
+            rows["XOR" + label] = rows["anonymized" + label] ^ rows["original" + label]
+    path.parent.mkdir(exist_ok=True)
+    picture.save_png(path, picture.sheet(rows))
+
+
+def train_and_evaluate(
+    config: ml_collections.ConfigDict, workdir: pathlib.Path, progress: bool = True
+) -> State:
+    """Trains a method, or goes on where an earlier call with the same folder stopped.
+
+    Everything a run leaves stands in its folder: config.json, provenance.json, metrics.jsonl,
+    checkpoints/, samples/*.png, curves.png, and a folder for each run that this one builds on.
+
+    Args:
+      config: the configuration (see `configs/`).
+      workdir: the run's folder, made where it is missing.
+      progress: whether to show progress bars.
+
+    Returns:
+      The final state, as NumPy arrays.
+
+    Raises:
+      InputError: the configuration, the data or the folder cannot be used.
+      DivergedError: a loss became NaN or infinite; checkpoints from before it are kept.
+    """
+    workdir = pathlib.Path(workdir)
+    workdir.mkdir(parents=True, exist_ok=True)
+    method = build_method(config)
+    records.keep_config(workdir, config.to_dict(), MAY_CHANGE)
+    data = batches.GaitData(config.data, progress)
+    windows = data.windows(config.data.group, config.data.frames, config.data.stride)
+    batch_size = parallel.local_batch(config.batch_size)
+    iterator = batches.train_batches(
+        windows, batch_size, config.seed, jax.process_index(), jax.process_count()
+    )
+    held_out = batches.fixed_batch(
+        data.windows(config.data.validation_group, config.data.frames, config.data.stride),
+        config.eval_batch,
+        config.seed,
+    )
+
+    with checkpoint.Checkpoints(workdir, config.keep_checkpoints) as checkpoints:
+        start = checkpoints.latest or 0
+        if start:
+            state, place = checkpoints.restore(start, jax.eval_shape(method.init))
+            iterator.set_state(place)
+            logging.info("Going on in %s after step %d.", workdir, start)
+        else:
+            state = parallel.to_host(method.init(_pretrained(config, workdir, progress)))
+        records.write_provenance(workdir, start, data.description)
+        if start < config.train_steps:
+            logging.info(
+                "%s: %d windows of %d frames from %s.",
+                config.method,
+                len(windows),
+                config.data.frames,
+                ", ".join(data.groups[config.data.group]),
+            )
+            state = _loop(
+                config, workdir, method, state, start, iterator, held_out, checkpoints, progress
+            )
+    records.plot_metrics(workdir)
+    return parallel.to_host(state)
+
+
+def _loop(config, workdir, method, state, start, iterator, held_out, checkpoints, progress):
+    """Steps `start` to `config.train_steps`."""
+    step_function = parallel.parallel_step(method.train_step)
+    evaluate = jax.jit(method.evaluate)
+    samples = jax.jit(method.samples)
+    frames = config.batch_size * config.data.frames
+    writer = records.MetricWriter(workdir, start)
+    bar = tqdm.tqdm(
+        total=config.train_steps,
+        initial=start,
+        unit="step",
+        desc=config.method,
+        disable=not progress,
+    )
+    unread: list = []
+    logged = time.monotonic()
+    try:
+        for step in range(start + 1, config.train_steps + 1):
+            state, metrics = step_function(state, parallel.shard(next(iterator)))
+            unread.append((step, metrics))
+            bar.update()
+            last = step == config.train_steps
+            save = last or step % config.checkpoint_every == 0
+            look = last or step % config.eval_every == 0
+            if step % config.log_every == 0 or save or look:
+                rows = [(s, {k: float(v) for k, v in m.items()}) for s, m in unread]
+                bad = records.first_not_finite(rows)
+                if bad:
+                    raise DivergedError(
+                        f"step {bad[0]}: {bad[1]} is {bad[2]}; the checkpoint after step "
+                        f"{checkpoints.latest or 0} in {workdir} is kept. Lower the learning "
+                        "rate, or change the seed"
+                    )
+                now = time.monotonic()
+                rate = frames * len(rows) / max(now - logged, 1e-9)
+                means = {k: float(np.mean([row[k] for _, row in rows])) for k in rows[0][1]}
+                bar.set_postfix_str(f"{rate:.0f} frames/s")
+                writer.write(step, means | {"frames_per_second": rate})
+                unread.clear()
+                logged = now
+            # Evaluate and save before the next batch is drawn: the iterator's place is this step's.
+            if look:
+                values = {f"eval_{k}": float(v) for k, v in evaluate(state, held_out).items()}
+                writer.write(step, values)
+                _draw_samples(
+                    method, state, held_out, workdir / "samples" / f"{step:07d}.png", samples
+                )
+                logged = time.monotonic()
+            if save:
+                checkpoints.save(step, state, iterator.get_state())
+    finally:
+        bar.close()
+        writer.close()
+    return state

@@ -1,0 +1,158 @@
+"""Reads zip and tar archives front to back, without unpacking them to disk.
+
+Nothing is ever written under a member's name, so that no archive, however it was made, can place a
+file anywhere.
+"""
+
+import bz2
+import contextlib
+import dataclasses
+import errno
+import functools
+import gzip
+import lzma
+import pathlib
+import shutil
+import stat
+import struct
+import tarfile
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from typing import BinaryIO
+
+SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".zip")
+
+# What the standard library raises on damaged archives. RuntimeError is zipfile's word for a
+# password and, as NotImplementedError, for a compression that it does not know.
+READ_ERRORS = (
+    EOFError,
+    OSError,
+    RuntimeError,
+    ValueError,
+    struct.error,
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+)
+
+_OPENERS = {b"\x1f\x8b": gzip.open, b"BZ": bz2.open, b"\xfd7": lzma.open}
+
+
+@dataclasses.dataclass(frozen=True)
+class Member:
+    """A file in an archive.
+
+    Attributes:
+        path: its path in the archive, with forward slashes.
+        safe: False for links and devices, and for paths that lead out of the archive.
+        independent: whether the rest of the archive can be read if this member is damaged.
+        open: opens it for reading; valid until the next member is drawn.
+    """
+
+    path: pathlib.PurePosixPath
+    safe: bool
+    independent: bool
+    open: Callable[[], BinaryIO]
+
+
+def is_archive(file_name: str) -> bool:
+    """Returns whether a file's name is that of an archive that can be read."""
+    # macOS puts a small "._001.zip" of attributes beside each "001.zip" that it packs.
+    return file_name.lower().endswith(SUFFIXES) and not file_name.startswith("._")
+
+
+def is_damage(error: Exception) -> bool:
+    """Returns whether one of `READ_ERRORS` tells of the archive, and not of a full disk."""
+    return not (isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT))
+
+
+def members(archive: BinaryIO) -> Iterator[Member]:
+    """Walks an archive once, in the order in which it is stored; folders are left out.
+
+    Args:
+        archive: a seekable binary file. Its kind (zip, plain tar, or tar compressed by gzip, bzip2
+            or xz) is taken from its first bytes, since suffixes are often wrong.
+
+    Yields:
+        Its files, links and devices.
+
+    Raises:
+        Exception: one of `READ_ERRORS` if the archive is damaged or ends early.
+    """
+    start = archive.read(2)
+    archive.seek(0)
+    if start == b"PK":
+        yield from _zip_members(archive)
+    else:
+        yield from _tar_members(archive, _OPENERS.get(start))
+
+
+@contextlib.contextmanager
+def nested(member: Member) -> Iterator[BinaryIO]:
+    """Gives an archive inside an archive as a seekable temporary file of its own."""
+    with tempfile.TemporaryFile() as copy:
+        with member.open() as packed:
+            shutil.copyfileobj(packed, copy)
+        copy.seek(0)
+        yield copy
+
+
+def _zip_members(archive: BinaryIO) -> Iterator[Member]:
+    with zipfile.ZipFile(archive) as unzipped:
+        for info in unzipped.infolist():
+            if info.is_dir():
+                continue
+            kind = stat.S_IFMT(info.external_attr >> 16)  # 0 where made without Unix modes.
+            yield _member(
+                info.filename,
+                kind in (0, stat.S_IFREG),
+                independent=True,
+                opener=functools.partial(unzipped.open, info),
+            )
+
+
+def _tar_members(
+    archive: BinaryIO, decompress: Callable[[BinaryIO], BinaryIO] | None
+) -> Iterator[Member]:
+    with contextlib.ExitStack() as stack:
+        stream = stack.enter_context(decompress(archive)) if decompress else archive
+        # As a forward-only stream: seeking back in a compressed file starts it all over.
+        untarred = stack.enter_context(tarfile.open(fileobj=stream, mode="r|"))
+        while (info := untarred.next()) is not None:
+            # The reader remembers every member, which for a million frames is over a gigabyte.
+            untarred.members.clear()
+            if info.isdir():
+                continue
+            yield _member(
+                info.name,
+                info.isreg(),
+                independent=False,
+                opener=functools.partial(untarred.extractfile, info),
+            )
+        _check_end(untarred.fileobj)
+
+
+def _check_end(stream: BinaryIO) -> None:
+    """Raises unless zeros, and nothing else, follow a tar's last member.
+
+    tarfile takes a damaged or missing header for the end of the archive without a word. Reading on
+    to the end also makes the decompressors compare their checksums.
+    """
+    found = False
+    while block := stream.read(2**16):
+        found = True
+        if block.strip(b"\0"):
+            raise tarfile.ReadError("a member's header is damaged")
+    if not found:
+        raise tarfile.ReadError("the end of the archive is missing")
+
+
+def _member(
+    name: str, regular: bool, *, independent: bool, opener: Callable[[], BinaryIO]
+) -> Member:
+    path = pathlib.PurePosixPath(name.replace("\\", "/"))
+    inside = not path.is_absolute() and ".." not in path.parts
+    return Member(path, regular and inside, independent, opener)

@@ -1,0 +1,1 @@
+"""CASIA-A as a TFDS data set."""

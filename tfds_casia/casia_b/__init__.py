@@ -1,0 +1,1 @@
+"""CASIA-B as a TFDS data set."""

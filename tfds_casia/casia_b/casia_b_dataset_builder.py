@@ -1,0 +1,42 @@
+"""CASIA-B: 124 people, eleven views, three ways of walking."""
+
+import re
+
+import tensorflow_datasets as tfds
+
+from tfds_casia.naming import Naming
+from tfds_casia.silhouette_builder import SilhouetteBuilder
+
+
+class Builder(SilhouetteBuilder):
+    """Builds CASIA-B; see `SilhouetteBuilder` for how it is read.
+
+    Keys are like `001-nm-01-090`. Each subject has the sequences nm-01 to nm-06, bg-01, bg-02,
+    cl-01 and cl-02 in the views 000, 018, ..., 180.
+    """
+
+    VERSION = tfds.core.Version("1.0.0")
+    RELEASE_NOTES = {"1.0.0": "First release: the silhouettes."}
+    MANUAL_DOWNLOAD_INSTRUCTIONS = (
+        "CASIA-B (Gait Dataset B) is handed out by the Center for Biometrics and Security Research "
+        "of the Chinese Academy of Sciences, for research only. Ask for it there, and put the "
+        "silhouettes (GaitDatasetB-silh) into the manual directory, as folders "
+        "(001/bg-01/000/001-bg-01-000-001.png; more folders above do no harm), as one archive a "
+        "subject (001.tar.gz) or as one archive of all; a mixture is fine too."
+    )
+    BUILDER_CONFIGS = [
+        tfds.core.BuilderConfig(
+            name="silhouettes", description="The silhouettes that the data set's authors provide."
+        )
+    ]
+
+    NAMING = Naming(
+        pattern=re.compile(
+            r"(?P<subject>[0-9]{3})-(?P<condition>nm|bg|cl)-(?P<sequence>[0-9]{2})"
+            r"-(?P<view>[0-9]{3})-(?P<frame>[0-9]{1,9})\.png",
+            re.IGNORECASE,
+        ),
+        key="{subject}-{condition}-{sequence:02d}-{view:03d}",
+        example="GaitDatasetB-silh/001/bg-01/000/001-bg-01-000-001.png",
+    )
+    HOMEPAGE = "http://www.cbsr.ia.ac.cn/english/Gait%20Databases.asp"

@@ -1,0 +1,100 @@
+"""Keeps account of what a prepared data set holds and of everything that was left out of it."""
+
+import collections
+
+from absl import logging
+
+# Reasons for which something is not in the prepared data set.
+CORRUPT_ARCHIVE = "corrupt_archive"
+DUPLICATE_FRAME = "duplicate_frame"
+DUPLICATE_SEQUENCE = "duplicate_sequence"
+EMPTY_FILE = "empty_file"
+NO_READABLE_FRAME = "no_readable_frame"
+STRAY_FILE = "stray_file"
+UNREADABLE_FOLDER = "unreadable_folder"
+UNREADABLE_FRAME = "unreadable_frame"
+UNSAFE_MEMBER = "unsafe_member"
+
+# What is in the prepared data set, yet worth knowing.
+BLACK_FRAME = "black_frame"
+REENCODED_FRAME = "reencoded_frame"
+
+MAX_NAMES = 20
+
+
+class Report:
+    """Counts by reason, with the first names of each.
+
+    Attributes:
+        subjects: the subjects that the prepared data set holds.
+        sequences: number of sequences it holds.
+        frames: number of frames it holds.
+    """
+
+    def __init__(self, manual_dir: str) -> None:
+        """Starts an empty account.
+
+        Args:
+            manual_dir: the resolved folder that the data set is built from.
+        """
+        self.subjects: set[str] = set()
+        self.sequences = 0
+        self.frames = 0
+        self._manual_dir = manual_dir
+        self._skipped: dict[str, list[str]] = collections.defaultdict(list)
+        self._noted: dict[str, list[str]] = collections.defaultdict(list)
+        self._counts: collections.Counter[str] = collections.Counter()
+
+    def skip(self, reason: str, name: str) -> None:
+        """Records that something was left out.
+
+        Args:
+            reason: one of this module's constants.
+            name: where it was found, relative to the manual directory; a member of an archive is
+                written `archive.tar.gz!/path/in/it`.
+        """
+        self._record(self._skipped, reason, name)
+
+    def note(self, reason: str, name: str) -> None:
+        """Records a peculiarity of something that was kept; arguments as in `skip`."""
+        self._record(self._noted, reason, name)
+
+    def _record(self, names: dict[str, list[str]], reason: str, name: str) -> None:
+        self._counts[reason] += 1
+        if len(names[reason]) < MAX_NAMES:
+            names[reason].append(name)
+
+    def as_metadata(self) -> dict[str, object]:
+        """Returns the account as JSON types.
+
+        Returns:
+            `manual_dir` (a path), `subjects`, `sequences` and `frames` (numbers), `skipped` and
+            `noted`, which map each reason that occurred to its `count` and its first `names`.
+        """
+        return {
+            "manual_dir": self._manual_dir,
+            "subjects": len(self.subjects),
+            "sequences": self.sequences,
+            "frames": self.frames,
+            "skipped": self._with_counts(self._skipped),
+            "noted": self._with_counts(self._noted),
+        }
+
+    def _with_counts(self, names: dict[str, list[str]]) -> dict[str, dict[str, object]]:
+        return {
+            reason: {"count": self._counts[reason], "names": list(names[reason])}
+            for reason in sorted(names)
+        }
+
+    def log(self) -> None:
+        """Logs the whole account as one message, a warning if anything was left out."""
+        lines = [
+            f"{self._manual_dir}: {len(self.subjects)} subjects, {self.sequences} sequences, "
+            f"{self.frames} frames."
+        ]
+        for title, names in (("Left out", self._skipped), ("Kept, but note", self._noted)):
+            for reason in sorted(names):
+                count = self._counts[reason]
+                more = ", …" if count > len(names[reason]) else ""
+                lines.append(f"{title}: {count} × {reason}: {', '.join(names[reason])}{more}")
+        logging.log(logging.WARNING if self._skipped else logging.INFO, "%s", "\n".join(lines))
