@@ -44,8 +44,8 @@ def main() -> None:
     for codec in codecs:
         values = np.array(iou[codec])
         print(
-            f"{codec.layout:9s} {codec.points:4d} points: IoU mean {values.mean():.4f}, 1st percentile "
-            f"{np.percentile(values, 1):.4f}, least {values.min():.4f}; "
+            f"{codec.layout:9s} {codec.points:4d} points: IoU mean {values.mean():.4f}, "
+            f"1st percentile {np.percentile(values, 1):.4f}, least {values.min():.4f}; "
             f"{len(values) / seconds[codec]:.0f} frames/s"
         )
 

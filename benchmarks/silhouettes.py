@@ -2,12 +2,12 @@
 
     python benchmarks/silhouettes.py DIR OUT [--only SUBJECT ...]
 
-DIR is the tree given to `python -m gait_jax.anonymize`, OUT what it wrote. Originals are cleaned first,
-as the anonymiser does. Printed over all frames that were anonymised:
+DIR is the tree given to `python -m gait_jax.anonymize`, OUT what it wrote. Originals are cleaned
+first, as the anonymiser does. Printed over all frames that were anonymised:
 
-  one region       share of frames whose largest 8-connected region holds at least 99 % of the pixels,
-                   whose holes take at most 2 % of it more than in the original, and that is as tall
-                   as the original (0.85 to 1.15) and as large (0.7 to 1.4): a person, not a blot
+  one region       share of frames whose largest 8-connected region holds at least 99 % of the
+                   pixels, whose holes take at most 2 % of it more than in the original, and that
+                   is as tall as the original (0.85 to 1.15) and as large (0.7 to 1.4): a person
   movement         IoU of neighbouring frames, each moved to its own centre of mass; mean, and its
                    ratio to the original's
   outline          boundary length over the original's: 5th percentile, median, 95th percentile

@@ -88,7 +88,7 @@ def noise_gan(few: bool) -> ml_collections.ConfigDict:
     c.discriminator = ml_collections.ConfigDict(
         {"widths": (64, 128, 256), "hidden": 256, "pool": 16}
     )
-    c.loss = ml_collections.ConfigDict({"saturating": False, "gradient_penalty": 0.0})
+    c.loss = ml_collections.ConfigDict({"saturating": False})
     c.optimizer = ml_collections.ConfigDict({"learning_rate": 2e-4, "b1": 0.5, "b2": 0.999})
     c.optimizer_d = ml_collections.ConfigDict({"learning_rate": 1e-3, "b1": 0.5, "b2": 0.999})
     c.ema_decay = 0.995

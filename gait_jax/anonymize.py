@@ -2,9 +2,9 @@
 
     python -m gait_jax.anonymize DIR -o OUT --checkpoint runs/a
 
-Every folder of DIR that holds PNGs is one person's walk, its frames in the order of their names. OUT
-gets the same tree: names, frame sizes and frame counts. A frame that cannot be anonymised is written
-empty and listed in OUT/report.json.
+Every folder of DIR that holds PNGs is one person's walk, its frames in the order of their names.
+OUT gets the same tree: names, frame sizes and frame counts. A frame that cannot be anonymised is
+written empty and listed in OUT/report.json.
 """
 
 import argparse
@@ -33,7 +33,7 @@ _REPORT = "report.json"
 
 
 def _find_sequences(directory: pathlib.Path) -> tuple[dict[str, list[str]], list[str]]:
-    """Folders with PNGs, parents first: ({folder: sorted PNG names}, other files), relative paths."""
+    """Folders with PNGs, parents first: ({folder: PNG names}, other files); relative paths."""
     sequences, others = {}, []
     seen = {os.path.realpath(directory)}
     for folder, folders, files in os.walk(directory, followlinks=True):

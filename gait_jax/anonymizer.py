@@ -68,8 +68,8 @@ class Anonymizer:
         self.config, self._method, self._state, self.step = trainer.load_run(workdir)
         if not hasattr(self._method, "apply"):
             raise InputError(
-                f"{workdir} is a run of {self.config.method}, which anonymises nothing by itself: give "
-                "the workdir of the run that used it"
+                f"{workdir} is a run of {self.config.method}, which anonymises nothing by itself: "
+                "give the workdir of the run that used it"
             )
         self._codec = ContourCodec(self.config.data.layout, self.config.data.points)
         self._apply = jax.jit(self._method.apply)
@@ -78,8 +78,8 @@ class Anonymizer:
         """Anonymises one person's walk with one draw of noise.
 
         Args:
-          masks: raw masks [H, W] uint8 of 0 and 1 in order of time, each of any size; None for a frame
-            that could not be read.
+          masks: raw masks [H, W] uint8 of 0 and 1 in order of time, each of any size; None for a
+            frame that could not be read.
           key: random key of this sequence.
 
         Returns:

@@ -73,20 +73,3 @@ def generator(
 ) -> jax.Array:
     """Eq 8: L(G) = L_S(G) + L_T(G) + L_Rec(G) + α · L_Per(G); all arguments are scalars."""
     return spatial + temporal + reconstruction + alpha * perturbation
-
-
-def gradient_penalty(logits, real: jax.Array) -> jax.Array:
-    """R1 (Mescheder et al. 2018): E‖∇D(y)‖² / 2 over real contours; not in the papers.
-
-    It keeps a discriminator that sees few people from learning them by heart.
-
-    Args:
-        logits: a discriminator as a function of contours [N, P, 2].
-        real: [N, P, 2] real contours in body heights.
-
-    Returns:
-        A scalar; the squared norm is a mean over a contour's points.
-    """
-    gradients = jax.grad(lambda contours: logits(contours).sum())(real)
-    # In the units of a shift of the whole contour: a gradient is spread over P points.
-    return 0.5 * jnp.square(gradients).sum(-1).sum(-1).mean() * real.shape[-2]

@@ -73,15 +73,22 @@ def load_run(workdir: pathlib.Path) -> tuple[ml_collections.ConfigDict, Method, 
 
 
 def _pretrained(config, workdir: pathlib.Path, progress: bool) -> dict[str, State]:
-    """Final states of the runs that this one builds on, trained now where no checkpoint is given."""
+    """Final states of the runs that this one builds on, trained now unless one is given."""
     states = {}
     for name, needed in METHODS[config.method].prerequisites(config).items():
         given = config[name].checkpoint
-        if given:
-            states[name] = load_run(pathlib.Path(given).expanduser())[2]
-        else:
+        if not given:
             logging.info("Pre-training %s in %s.", name, workdir / name)
             states[name] = train_and_evaluate(needed, workdir / name, progress)
+            continue
+        states[name] = load_run(pathlib.Path(given).expanduser())[2]
+        shapes = jax.tree.map(lambda x: x.shape, states[name].ema)
+        if shapes != jax.tree.map(lambda x: x.shape, jax.eval_shape(build_method(needed).init).ema):
+            raise InputError(
+                f"{given} ({name}.checkpoint) was trained with networks of other sizes: set "
+                f"{name}.generator and data.points as in its config.json, or leave "
+                f"{name}.checkpoint empty"
+            )
     return states
 
 
@@ -171,6 +178,7 @@ def train_and_evaluate(
 def _loop(config, workdir, method, state, start, iterator, held_out, checkpoints, progress):
     """Steps `start` to `config.train_steps`."""
     step_function = parallel.parallel_step(method.train_step)
+    state = parallel.replicate(state)
     evaluate = jax.jit(method.evaluate)
     samples = jax.jit(method.samples)
     frames = config.batch_size * config.data.frames

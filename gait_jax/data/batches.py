@@ -148,8 +148,8 @@ class GaitData:
         windows = Windows(self._store, self.codec, self.groups[group], frames, stride)
         if not len(windows):
             raise InputError(
-                f"group {group!r} ({', '.join(self.groups[group])}) has no {frames} consecutive usable "
-                "frames: check the data set, or set a smaller data.frames"
+                f"group {group!r} ({', '.join(self.groups[group])}) has no {frames} consecutive "
+                "usable frames: check the data set, or set a smaller data.frames"
             )
         return windows
 

@@ -59,7 +59,7 @@ def open_dataset(name: str, data_dir: str, manual_dir: str) -> tfds.core.Dataset
     try:
         builder.download_and_prepare(download_config=config, file_format="array_record")
     except FileNotFoundError as error:
-        raise InputError(str(error)) from None
+        raise InputError(" ".join(str(error).split())) from None
     return builder
 
 

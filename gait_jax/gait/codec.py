@@ -75,8 +75,8 @@ class ContourCodec:
 
     Two layouts:
       `padded` (2019 §3.2): the boundary pixels themselves, zeros after the last one. The count of
-        points is carried beside the vector, since (0, 0) is also a place in the body. A path of more
-        pixels than there is room for is thinned to fit, evenly along its length.
+        points is carried beside the vector, since (0, 0) is also a place in the body. A path of
+        more pixels than there is room for is thinned to fit, evenly along its length.
       `resampled`: always `points` points at equal arc length, no padding, cyclic.
 
     Attributes:

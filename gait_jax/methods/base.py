@@ -52,8 +52,8 @@ class Method(abc.ABC):
         """A fresh state, the same for the same seed.
 
         Args:
-          pretrained: final states of the prerequisites; None leaves their parameters untrained, for a
-            state that only lends its shapes.
+          pretrained: final states of the prerequisites; None leaves their parameters untrained,
+            for a state that only lends its shapes.
         """
 
     @abc.abstractmethod

@@ -11,12 +11,19 @@ from gait_jax.models import layout
 from gait_jax.models.discriminators import ContourDiscriminator
 from gait_jax.models.generators import NoiseGenerator
 from gait_jax.runtime import keys, parallel
+from gait_jax.runtime.errors import InputError
 
 
 def move_average(average, params, step: jax.Array, decay: float):
     """Moves an exponential running mean; its first steps forget the random start sooner."""
     rate = jnp.minimum(decay, (1.0 + step) / (10.0 + step))
     return jax.tree.map(lambda a, p: rate * a + (1 - rate) * p, average, params)
+
+
+def check_divides(what: str, size: int, by: str, divisor: int) -> None:
+    """Raises an `InputError` unless `divisor` divides `size`; both are named as in the config."""
+    if size % divisor:
+        raise InputError(f"{what} {size} is not a multiple of {divisor} ({by}): change either")
 
 
 def adam(config) -> optax.GradientTransformation:
@@ -40,6 +47,8 @@ class NoiseGAN(Method):
     def __init__(self, config):
         super().__init__(config)
         g, d = config.generator, config.discriminator
+        check_divides("data.points", config.data.points, "generator.stride", g.stride)
+        check_divides("data.points", config.data.points, "discriminator.pool", d.pool)
         self.generator = NoiseGenerator(tuple(g.widths), config.data.points, g.stride)
         # Whatever the layout, the contours that D_N sees are closed and valid all round.
         self.discriminator = ContourDiscriminator(tuple(d.widths), d.hidden, d.pool, cyclic=True)
@@ -102,12 +111,7 @@ class NoiseGAN(Method):
                 "d_real": jax.nn.sigmoid(real_logits).mean(),
                 "d_fake": jax.nn.sigmoid(fake_logits).mean(),
             }
-            loss = losses.discriminator(real_logits, fake_logits)
-            if config.loss.gradient_penalty:
-                penalty = losses.gradient_penalty(lambda y: self._logits(p, y), real)
-                metrics["gradient_penalty"] = penalty
-                loss += config.loss.gradient_penalty * penalty
-            return loss, metrics
+            return losses.discriminator(real_logits, fake_logits), metrics
 
         (loss_d, metrics), grads_d = jax.value_and_grad(d_loss, has_aux=True)(
             params["discriminator"]
@@ -143,8 +147,8 @@ class NoiseGAN(Method):
         spread = jnp.abs(fake[:, None] - fake[None]).sum(-1) @ one / one.sum()
         pairs = max(len(fake) * (len(fake) - 1), 1)
         return {
-            # How far a noise contour lies from the nearest real one, and from another noise contour:
-            # a collapsed generator has no spread.
+            # How far a noise contour lies from the nearest real one, and from another noise
+            # contour: a collapsed generator has no spread.
             "nearest_real": nearest.min(1).mean(),
             "spread": spread.sum() / pairs,
         }

@@ -8,10 +8,16 @@ from jax import numpy as jnp
 from gait_jax import losses
 from gait_jax.gait.codec import RESAMPLED
 from gait_jax.methods.base import Batch, Method, Metrics, State
-from gait_jax.methods.noise_gan import NoiseGAN, adam, move_average, noise_keys
+from gait_jax.methods.noise_gan import (
+    NoiseGAN,
+    adam,
+    check_divides,
+    move_average,
+    noise_keys,
+)
 from gait_jax.models import layout
 from gait_jax.models.discriminators import ContourDiscriminator, TemporalDiscriminator
-from gait_jax.models.generators import GaitGenerator
+from gait_jax.models.generators import GaitGenerator, total_stride
 from gait_jax.runtime import keys, parallel
 
 NOISE_GAN = "noise_gan"
@@ -36,6 +42,10 @@ class STGAN(Method):
         super().__init__(config)
         self._cyclic, points = config.data.layout == RESAMPLED, config.data.points
         g, d = config.generator, config.discriminators
+        check_divides(
+            "data.points", points, "the strides of generator.widths", total_stride(g.widths)
+        )
+        check_divides("data.points", points, "discriminators.pool", d.pool)
         self.generator = GaitGenerator(tuple(g.widths), g.code, g.hidden, points, self._cyclic)
         self.spatial = ContourDiscriminator(tuple(d.widths), d.hidden, d.pool, self._cyclic)
         self.temporal = TemporalDiscriminator(d.embedding, d.lstm, d.pool)

@@ -14,6 +14,11 @@ from gait_jax.models.convolution import conv, shuffle_up
 CONTROL_STRIDE = 4
 
 
+def total_stride(widths: Sequence[int]) -> int:
+    """By how much an encoder of these widths shortens a contour."""
+    return CONTROL_STRIDE * 2 ** (len(widths) - 1)
+
+
 class ContourEncoder(nn.Module):
     """Strided convolutions over a contour, then optionally one fully connected layer.
 
@@ -31,7 +36,7 @@ class ContourEncoder(nn.Module):
 
     @nn.compact
     def __call__(self, contours: jax.Array, mask: jax.Array) -> jax.Array:
-        """Encodes contours [N, P, 2] with masks [N, P]: [N, hidden], or [N, L, code] if hidden is 0."""
+        """Contours [N, P, 2] with masks [N, P] → codes [N, hidden], or [N, L, code] without."""
         x = jnp.concatenate([contours, mask[..., None]], axis=-1)
         for i, width in enumerate(self.widths):
             stride = CONTROL_STRIDE if i == 0 else 2
@@ -58,8 +63,7 @@ class ContourDecoder(nn.Module):
     @nn.compact
     def __call__(self, code: jax.Array) -> jax.Array:
         """Decodes [N, hidden] or [N, L, code] into contours [N, P, 2] in body heights."""
-        doublings = len(self.widths) - 1
-        length = self.points // (CONTROL_STRIDE * 2**doublings)
+        length = self.points // total_stride(self.widths)
         x = nn.relu(code)
         if x.ndim == 2:
             x = nn.relu(nn.Dense(length * self.code)(x)).reshape(len(x), length, self.code)

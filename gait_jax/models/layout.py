@@ -62,7 +62,8 @@ def pool(contours: jax.Array, mask: jax.Array, size: int) -> tuple[jax.Array, ja
       size: points a run; divides P.
 
     Returns:
-      ([N, P / size, 2] means, zero where a run has no valid point; [N, P / size] share of valid points).
+      ([N, P / size, 2] means, zero where a run has no valid point;
+      [N, P / size] share of valid points).
     """
     count, points = mask.shape
     weights = mask.reshape(count, points // size, size)

@@ -21,8 +21,8 @@ def mean(tree: Tree) -> Tree:
 def parallel_step(step: Callable[[Tree, Tree], tuple[Tree, Tree]]) -> Callable[..., Any]:
     """Compiles `step(state, batch) → (state, metrics)` for all devices.
 
-    The state carries no device axis: every device gets the whole of it and must return the same one,
-    so gradients and metrics have to go through `mean`. The state given is donated.
+    The state carries no device axis: every device gets the whole of it and must return the same
+    one, so gradients and metrics have to go through `mean`. The state given is donated.
 
     Args:
       step: a function of a state and a device's share of the batch.
@@ -33,6 +33,16 @@ def parallel_step(step: Callable[[Tree, Tree], tuple[Tree, Tree]]) -> Callable[.
     return jax.pmap(
         step, axis_name=AXIS, in_axes=(None, 0), out_axes=(None, None), donate_argnums=(0,)
     )
+
+
+def replicate(state: Tree) -> Tree:
+    """Puts a whole state on every device of this process, as a step returns it.
+
+    A step function compiles anew for inputs that are placed in another way: without this it would
+    compile once for the first step and once more for the second.
+    """
+    mesh = jax.sharding.Mesh(np.array(jax.local_devices()), (AXIS,))
+    return jax.device_put(state, jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec()))
 
 
 def shard(batch: Tree) -> Tree:

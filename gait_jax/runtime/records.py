@@ -93,7 +93,7 @@ def read_config(workdir: pathlib.Path) -> dict[str, Any]:
 
 
 def _git_revision() -> str | None:
-    """The revision of the sources that run, with `-dirty` where they were edited; None if unknown."""
+    """The revision of the sources, with `-dirty` where they were edited; None if unknown."""
     here = pathlib.Path(__file__).parent
     try:
         return subprocess.run(

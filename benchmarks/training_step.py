@@ -1,0 +1,328 @@
+"""One ST-GAN training step here beside the same in PyTorch: frames/s, and their ratio.
+
+    python benchmarks/training_step.py [--config FILE ...] [--batch N] [--repeats N] [--steps N]
+
+Needs the extra `benchmarks`; no data set. Both sides have the same networks, parameters, losses,
+float32 and batch: random smooth contours. PyTorch runs eagerly with its own defaults. A step is the
+noise contour from G_N, G forwards once, both discriminators updated by Adam, G updated by Adam, and
+its running mean. What this project's step reports beyond the losses is computed on its side only.
+
+Each framework has a process of its own. They take turns and never run at the same time; a turn is
+one step that is not counted, then `--steps` that are. Before anything is timed the outputs of the
+networks and the losses of the first step are compared; more than 1e-4 apart, and it stops there.
+"""
+
+import argparse
+import importlib.util
+import multiprocessing
+import multiprocessing.connection
+import os
+import pathlib
+import sys
+import time
+import traceback
+from typing import Any
+
+import ml_collections
+import numpy as np
+
+# A process loads one framework only: both are imported where they are used.
+
+_CONFIGS = pathlib.Path(__file__).parents[1] / "configs"
+_TOLERANCE = 1e-4
+_WARM_UP = 5
+
+
+def load_config(path: str) -> ml_collections.ConfigDict:
+    """The configuration of a file, with its default arguments."""
+    spec = importlib.util.spec_from_file_location("config", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.get_config()
+
+
+def random_batch(data: ml_collections.ConfigDict, count: int) -> dict[str, np.ndarray]:
+    """Smooth closed contours about a body height tall, which change from frame to frame.
+
+    Args:
+      data: the configuration's `data`.
+      count: B.
+
+    Returns:
+      A batch as `gait_jax.methods.base` has it. Padded contours have about 318 points, the mean of
+      CASIA-B at half its size.
+    """
+    generator = np.random.default_rng(0)
+    shape = count, data.frames
+    if data.layout == "padded":
+        counts = generator.normal(318, 25, shape).round().clip(8, data.points).astype(np.int32)
+    else:
+        counts = np.full(shape, data.points, np.int32)
+    index = np.arange(data.points)
+    angle = 2 * np.pi * index / counts[..., None]
+    radius = np.ones(angle.shape)
+    for k in range(2, 9):
+        size = generator.normal(0, 0.3 / k, (count, 1, 1))
+        phase = generator.uniform(0, 2 * np.pi, (count, 1, 1))
+        phase = phase + generator.normal(0, 0.3, (*shape, 1)).cumsum(1)
+        radius += size * np.cos(k * angle + phase)
+    contours = np.stack([0.2 * radius * np.cos(angle), 0.5 * radius * np.sin(angle)], -1)
+    contours *= (index < counts[..., None])[..., None]
+    return {
+        "contours": contours.astype(np.float32),
+        "counts": counts,
+        "noise_seed": np.arange(count, dtype=np.uint32),
+    }
+
+
+class Ours:
+    """Runs the training step of this project on one batch, again and again."""
+
+    def __init__(self, config: dict[str, Any], batch: dict[str, np.ndarray], device: str):
+        import jax
+
+        from gait_jax.methods import STGAN
+        from gait_jax.runtime import parallel
+
+        if jax.default_backend() != device:
+            raise RuntimeError(f"JAX runs on {jax.default_backend()}, not on {device}")
+        # TF32 would round more than the comparison allows. The CPU knows float32 only.
+        if device != "cpu":
+            jax.config.update("jax_default_matmul_precision", "highest")
+        self._method = STGAN(ml_collections.ConfigDict(config))
+        state = parallel.to_host(self._method.init())
+        generator = np.random.default_rng(1)
+
+        def shift(leaf: np.ndarray) -> np.ndarray:
+            # Biases start at 0, where it would not show if they were put in a wrong order.
+            if leaf.ndim > 1:
+                return leaf
+            return leaf + generator.normal(0, 0.1, leaf.shape).astype(leaf.dtype)
+
+        params, frozen = jax.tree.map(shift, (state.params, state.frozen))
+        self._state = state.replace(
+            params=params, ema={"generator": params["generator"]}, frozen=frozen
+        )
+        self._batch = batch
+        self._sharded = parallel.shard(batch)
+        self._step = parallel.parallel_step(self._method.train_step)
+
+    def describe(self) -> str:
+        """Versions, device, threads."""
+        import flax
+        import jax
+
+        device = jax.devices()[0]
+        return (
+            f"JAX {jax.__version__}, Flax {flax.__version__}, {device.device_kind}, "
+            f"{len(os.sched_getaffinity(0))} cores"
+        )
+
+    def start(self) -> dict[str, Any]:
+        """The parameters to begin with."""
+        return {"params": self._state.params, "frozen": self._state.frozen}
+
+    def seeds(self) -> np.ndarray:
+        """The Gaussian seeds that the step draws for the batch's noise contours: [B, S]."""
+        import jax
+
+        from gait_jax.methods.noise_gan import noise_keys
+
+        shape = (self._method.config.noise_gan.seed_size,)
+        draw = jax.vmap(lambda key: jax.random.normal(key, shape))
+        return np.asarray(draw(noise_keys(self._batch)))
+
+    def outputs(self) -> dict[str, np.ndarray]:
+        """What the networks give before training."""
+        import jax
+
+        from gait_jax.methods.noise_gan import noise_keys
+        from gait_jax.methods.stgan import mean_counts
+        from gait_jax.models import layout
+
+        method = self._method
+
+        @jax.jit
+        def run(state, batch):
+            gait, counts = batch["contours"], batch["counts"]
+            mask = layout.valid_mask(counts, gait.shape[2])
+            fake, noise = method.apply(state, gait, counts, noise_keys(batch), mean_counts(counts))
+            result = {"noise": noise, "generator": fake}
+            for name, contours in (("real", gait), ("fake", fake)):
+                result["spatial " + name] = method.spatial.apply(
+                    state.params["spatial"],
+                    contours.reshape(-1, *contours.shape[2:]),
+                    mask.reshape(-1, mask.shape[-1]),
+                )
+                result["temporal " + name] = method.temporal.apply(
+                    state.params["temporal"], contours, mask
+                )
+            return result
+
+        return jax.tree.map(np.asarray, run(self._state, self._batch))
+
+    def step(self) -> dict[str, Any]:
+        """One training step; returns its metrics."""
+        self._state, metrics = self._step(self._state, self._sharded)
+        return metrics
+
+    def wait(self) -> None:
+        """Returns when all steps are done."""
+        import jax
+
+        jax.block_until_ready(self._state)
+
+
+def _build(framework: str, *arguments) -> Any:
+    if framework == "jax":
+        return Ours(*arguments)
+    # From this folder: benchmarks are scripts, no package.
+    from torch_stgan import Twin
+
+    return Twin(*arguments)
+
+
+def _call(side: Any, name: str, *arguments) -> Any:
+    if name == "time":
+        side.step()
+        side.wait()
+        begin = time.perf_counter()
+        for _ in range(arguments[0]):
+            side.step()
+        side.wait()
+        return (time.perf_counter() - begin) / arguments[0]
+    result = getattr(side, name)(*arguments)
+    return {k: float(v) for k, v in result.items()} if name == "step" else result
+
+
+def _serve(connection: multiprocessing.connection.Connection, *arguments) -> None:
+    """Builds one side and answers calls until None comes."""
+    try:
+        side = _build(*arguments)
+        connection.send((True, None))
+        while call := connection.recv():
+            connection.send((True, _call(side, *call)))
+    except Exception:
+        connection.send((False, traceback.format_exc()))
+
+
+class Side:
+    """One framework in a process of its own."""
+
+    def __init__(self, framework: str, *arguments):
+        context = multiprocessing.get_context("spawn")
+        self._connection, other = context.Pipe()
+        self._process = context.Process(
+            target=_serve, args=(other, framework, *arguments), daemon=True
+        )
+        self._process.start()
+        # Only the other process holds that end now, so that its death ends `recv`.
+        other.close()
+        self._receive()
+
+    def _receive(self) -> Any:
+        good, result = self._connection.recv()
+        if not good:
+            sys.exit(result)
+        return result
+
+    def call(self, name: str, *arguments) -> Any:
+        """Calls a method over there and waits for what it returns."""
+        self._connection.send((name, *arguments))
+        return self._receive()
+
+    def close(self) -> None:
+        """Ends the process."""
+        self._connection.send(None)
+        self._process.join()
+
+
+def _differences(ours: dict[str, Any], twin: dict[str, Any]) -> dict[str, float]:
+    return {k: float(np.abs(np.subtract(ours[k], v)).max()) for k, v in twin.items()}
+
+
+def _check(title: str, differences: dict[str, float]) -> None:
+    """Prints how far apart the two sides are; exits where that is too far."""
+    print(f"  {title}: at most {max(differences.values()):.1e} apart")
+    # So written that NaN fails.
+    bad = [k for k, v in differences.items() if not v <= _TOLERANCE]
+    if bad:
+        sys.exit(f"not the same networks: {', '.join(f'{k} {differences[k]:.1e}' for k in bad)}")
+
+
+def _line(name: str, seconds: list[float], frames: int) -> str:
+    low, median, high = 1000 * np.percentile(seconds, [0, 50, 100])
+    return (
+        f"  {name:<8} {median:8.1f} ms a step (median; {low:.1f} to {high:.1f})  "
+        f"{1000 * frames / median:8.0f} frames/s"
+    )
+
+
+def compare(path: str, device: str, count: int, steps: int, repeats: int) -> float:
+    """Checks and times one configuration.
+
+    Args:
+      path: its file.
+      device: `cpu` or `gpu`.
+      count: sequences a batch; 0 for the configuration's.
+      steps: steps a turn.
+      repeats: turns of each side.
+
+    Returns:
+      Our frames/s over PyTorch's.
+    """
+    config = load_config(path)
+    count = count or config.batch_size
+    batch = random_batch(config.data, count)
+    print(
+        f"{path}: {config.data.layout}, {config.data.points} points, "
+        f"{count} sequences of {config.data.frames} frames, {device}"
+    )
+    ours = Side("jax", config.to_dict(), batch, device)
+    twin = Side(
+        "torch", config.to_dict(), batch, ours.call("start"), {"gpu": "cuda"}.get(device, device)
+    )
+    print(f"  ours     {ours.call('describe')}\n  PyTorch  {twin.call('describe')}")
+    seeds = ours.call("seeds")
+    _check("outputs", _differences(ours.call("outputs"), twin.call("outputs", seeds)))
+    _check("losses of the first step", _differences(ours.call("step"), twin.call("step", seeds)))
+
+    sides = {"ours": ours, "PyTorch": twin}
+    for side in sides.values():
+        side.call("time", _WARM_UP)
+    seconds: dict[str, list[float]] = {name: [] for name in sides}
+    for _ in range(repeats):
+        for name, side in sides.items():
+            seconds[name].append(side.call("time", steps))
+    for name, side in sides.items():
+        print(_line(name, seconds[name], count * config.data.frames))
+        side.close()
+    ratio = float(np.median(seconds["PyTorch"]) / np.median(seconds["ours"]))
+    pairs = np.divide(seconds["PyTorch"], seconds["ours"])
+    print(f"  ratio    {ratio:.3f} (turn by turn {pairs.min():.3f} to {pairs.max():.3f})")
+    return ratio
+
+
+def main() -> None:
+    """Measures and prints."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "--config",
+        nargs="+",
+        default=[str(_CONFIGS / name) for name in ("stgan.py", "stgan_resampled.py")],
+        help="configuration files; both layouts where none is given",
+    )
+    parser.add_argument("--device", choices=("cpu", "gpu"), default="cpu")
+    parser.add_argument("--batch", type=int, default=0, help="sequences; 0 for the config's own")
+    parser.add_argument("--repeats", type=int, default=9, help="turns of each side")
+    parser.add_argument("--steps", type=int, default=4, help="timed steps a turn")
+    args = parser.parse_args()
+    # Read by both processes as they start.
+    os.environ["JAX_PLATFORMS"] = {"gpu": "cuda"}.get(args.device, args.device)
+    os.environ["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"
+    for path in args.config:
+        compare(path, args.device, args.batch, args.steps, args.repeats)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,100 @@
+import cv2
+import pytest
+import tensorflow_datasets as tfds
+from drawn import draw_person
+
+from gait_jax.data import source
+from gait_jax.runtime.errors import InputError
+
+
+@pytest.fixture(autouse=True)
+def _no_progress_bars():
+    tfds.disable_progress_bar()
+
+
+@pytest.fixture(scope="module")
+def manual_dir(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("manual")
+    for frame in (1, 2):
+        cv2.imwrite(str(folder / f"001-nm-01-090-{frame:03d}.png"), draw_person(frame, 40))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def data_dir(tmp_path_factory, manual_dir):
+    """Holds CASIA-B prepared from `manual_dir`."""
+    folder = tmp_path_factory.mktemp("data")
+    tfds.disable_progress_bar()
+    source.open_dataset("casia_b", str(folder), str(manual_dir))
+    return folder
+
+
+def _refused(*args) -> str:
+    with pytest.raises(InputError) as error:
+        source.open_dataset(*args)
+    return str(error.value)
+
+
+def test_a_prepared_data_set_is_opened_without_its_original_files(data_dir, manual_dir):
+    builder = source.open_dataset("casia_b", str(data_dir), "")
+    assert builder.info.splits["all"].num_examples == 1
+    assert source.describe(builder) == {
+        "name": "casia_b",
+        "version": "1.0.0",
+        "manual_dir": str(manual_dir.resolve()),
+        "synthetic": False,
+    }
+
+
+def test_a_prepared_data_set_is_not_prepared_again(data_dir, manual_dir, monkeypatch):
+    def refuse(*args, **kwargs):
+        raise AssertionError("prepared twice")
+
+    monkeypatch.setattr(tfds.core.DatasetBuilder, "download_and_prepare", refuse)
+    # Another way to write the same folder.
+    same = f"{manual_dir}/../{manual_dir.name}"
+    assert source.open_dataset("casia_b", str(data_dir), same).is_prepared()
+
+
+def test_a_home_folder_is_understood(data_dir, monkeypatch):
+    monkeypatch.setenv("HOME", str(data_dir.parent))
+    builder = source.open_dataset("casia_b", f"~/{data_dir.name}", "")
+    assert str(builder.data_path).startswith(str(data_dir))
+
+
+def test_an_unknown_data_set_is_refused(tmp_path):
+    message = _refused("casia_z", str(tmp_path), "")
+    assert message == "data.name 'casia_z' is not known: use one of casia_a, casia_b"
+
+
+def test_an_unprepared_data_set_without_original_files_is_refused(tmp_path):
+    message = _refused("casia_b", str(tmp_path), "")
+    assert message.startswith(f"casia_b is not prepared in {tmp_path}")
+    assert "set --config.data.manual_dir to the folder that holds its original files" in message
+
+
+def test_a_folder_that_does_not_exist_is_refused(tmp_path):
+    missing = tmp_path / "missing"
+    message = _refused("casia_b", str(tmp_path / "data"), str(missing))
+    assert message == (
+        f"{missing} (data.manual_dir) is not a folder: give the one that holds casia_b"
+    )
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_folder_without_frames_of_the_data_set_is_refused(tmp_path):
+    folder = tmp_path / "manual"
+    folder.mkdir()
+    (folder / "readme.txt").write_text("nothing here")
+    message = _refused("casia_b", str(tmp_path / "data"), str(folder))
+    assert str(folder) in message
+    assert "001-bg-01-000-001.png" in message
+    # It can be tried again with the right folder.
+    cv2.imwrite(str(folder / "001-nm-01-090-001.png"), draw_person(0, 40))
+    assert source.open_dataset("casia_b", str(tmp_path / "data"), str(folder)).is_prepared()
+
+
+def test_a_data_set_prepared_from_another_folder_is_refused(data_dir, manual_dir, tmp_path):
+    message = _refused("casia_b", str(data_dir), str(tmp_path))
+    assert f"was prepared from {manual_dir.resolve()}, not from {tmp_path.resolve()}" in message
+    assert "set --config.data.data_dir to another folder" in message

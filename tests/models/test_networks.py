@@ -1,0 +1,157 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from gait_jax.models import layout, spline
+from gait_jax.models.discriminators import ContourDiscriminator, TemporalDiscriminator
+from gait_jax.models.generators import GaitGenerator, NoiseGenerator
+
+
+def _random(*shape, seed=0) -> jax.Array:
+    return jnp.asarray(np.random.default_rng(seed).normal(size=shape) / 4, jnp.float32)
+
+
+def _random_params(network, *inputs):
+    """Weights for a network without compiling its initialisers."""
+    shapes = jax.eval_shape(network.init, jax.random.key(0), *inputs)
+    rng = np.random.default_rng(2)
+    return jax.tree.map(lambda x: jnp.asarray(rng.normal(size=x.shape) / 2, jnp.float32), shapes)
+
+
+def _count(params) -> int:
+    return sum(leaf.size for leaf in jax.tree.leaves(params))
+
+
+def test_the_generator_has_two_encoders_and_one_decoder():
+    gait, noise = jnp.zeros((1, 2, 16, 2)), jnp.zeros((1, 16, 2))
+    generator = GaitGenerator(widths=(2, 3), code=2, hidden=4, points=16, cyclic=False)
+    variables = jax.eval_shape(
+        generator.init,
+        jax.random.key(0),
+        *(gait, jnp.ones((1, 2, 16)), noise, jnp.ones((1, 16))),
+    )
+    params = variables["params"]
+    assert set(params) == {"gait_encoder", "noise_encoder", "decoder"}
+    # Convolutions 8·3·2 + 2, 4·2·3 + 3 and 1·3·2 + 2, then 2 positions of 2 channels into 4 units.
+    assert _count(params["gait_encoder"]) == 50 + 27 + 8 + (4 * 4 + 4)
+    assert _count(params["noise_encoder"]) == _count(params["gait_encoder"])
+    # 4 units into 2 positions of 2 channels; convolutions of width 3: 2 → 3, 3 → 2·2 shuffled up to
+    # 2, and 2 → x and y.
+    assert _count(params["decoder"]) == (4 * 4 + 4) + 21 + 40 + 14
+
+
+@pytest.mark.parametrize(
+    "points, cyclic, hidden",
+    [(2000, False, 256), (2000, False, 0), (512, True, 256), (512, True, 0)],
+)
+def test_generated_gaits_have_the_size_of_the_original(points, cyclic, hidden):
+    generator = GaitGenerator((32, 64, 128), 32, hidden, points, cyclic)
+    gait, noise = jnp.zeros((2, 3, points, 2)), jnp.zeros((2, points, 2))
+    out, variables = jax.eval_shape(
+        generator.init_with_output,
+        jax.random.key(0),
+        *(gait, jnp.ones((2, 3, points)), noise, jnp.ones((2, points))),
+    )
+    assert out.shape == (2, 3, points, 2)
+    # What is left after steps of 4, 2 and 2 goes through the bottleneck.
+    dense = variables["params"]["gait_encoder"].get("Dense_0")
+    assert (dense and dense["kernel"].shape) == ((points // 16 * 32, hidden) if hidden else None)
+
+
+@pytest.mark.parametrize("points, stride", [(2000, 20), (512, 8)])
+def test_noise_contours_have_the_size_that_was_asked_for(points, stride):
+    out, variables = jax.eval_shape(
+        NoiseGenerator((8,), points, stride).init_with_output, jax.random.key(0), jnp.zeros((3, 5))
+    )
+    assert out.shape == (3, points, 2)
+    # x and y of 2000 / 20 = 100 and 512 / 8 = 64 control points.
+    assert variables["params"]["Dense_1"]["bias"].shape == (2 * points // stride,)
+
+
+def test_noise_contours_are_closed_splines_of_what_the_last_layer_gives():
+    # With zero weights only the last bias is left: the control points themselves.
+    generator = NoiseGenerator((3,), points=32, stride=4)
+    variables = jax.eval_shape(generator.init, jax.random.key(0), jnp.zeros((1, 5)))
+    params = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape), variables)
+    control = _random(1, 8, 2)
+    params["params"]["Dense_1"]["bias"] = control.ravel()
+    contours = generator.apply(params, _random(2, 5))
+    expected = jnp.repeat(spline.curve(control, 4, cyclic=True), 2, axis=0)
+    np.testing.assert_allclose(contours, expected, atol=1e-6)
+
+
+def _generate(cyclic, hidden, points=32):
+    """A compiled generator of random weights, a gait [2, 3, P, 2] and a noise contour [2, P, 2]."""
+    generator = GaitGenerator((8, 8), 8, hidden, points, cyclic)
+    gait, noise = _random(2, 3, points, 2), _random(2, points, 2, seed=1)
+    masks = jnp.ones(gait.shape[:3]), jnp.ones(noise.shape[:2])
+    params = _random_params(generator, gait, masks[0], noise, masks[1])
+    return (
+        jax.jit(lambda gait, noise: generator.apply(params, gait, masks[0], noise, masks[1])),
+        gait,
+        noise,
+    )
+
+
+def test_a_generated_frame_depends_on_its_own_frame_and_on_the_noise_of_its_sequence():
+    apply, gait, noise = _generate(cyclic=False, hidden=8)
+    out = apply(gait, noise)
+    other = apply(gait.at[0, 1].add(1), noise)
+    same = [[True, False, True], [True, True, True]]
+    np.testing.assert_array_equal((np.abs(other - out) < 1e-5).all((2, 3)), same)
+    other = apply(gait, noise.at[1].add(1))
+    same = [[True, True, True], [False, False, False]]
+    np.testing.assert_array_equal((np.abs(other - out) < 1e-5).all((2, 3)), same)
+
+
+def test_a_local_cyclic_generator_turns_with_the_ring():
+    # Steps of 4 and 2 at the encoder: a turn by 8 of the 32 points is one place of the code.
+    apply, gait, noise = _generate(cyclic=True, hidden=0)
+    out = apply(gait, noise)
+    turned = apply(jnp.roll(gait, 8, axis=2), jnp.roll(noise, 8, axis=1))
+    np.testing.assert_allclose(turned, jnp.roll(out, 8, axis=2), atol=1e-4)
+    assert np.abs(turned - out).max() > 0.01
+
+
+def test_the_contour_discriminator_ignores_what_stands_beyond_the_mask():
+    contours, mask = _random(3, 20, 2), layout.valid_mask(jnp.array([20, 13, 5]), 20)
+    discriminator = ContourDiscriminator((3, 4), hidden=4, pool=2, cyclic=False)
+    params = _random_params(discriminator, contours, mask)
+    apply = jax.jit(discriminator.apply)
+    logits = apply(params, contours, mask)
+    assert logits.shape == (3,)
+    beyond = jnp.where(mask[..., None] > 0, contours, 77.0)
+    np.testing.assert_allclose(apply(params, beyond, mask), logits, atol=1e-6)
+    # The points within do matter, and so does how many there are.
+    assert (np.abs(apply(params, contours.at[:, 4].add(1), mask) - logits) > 1e-4).all()
+    zeros = contours * mask[..., None]
+    assert (np.abs(apply(params, zeros, jnp.ones_like(mask)) - logits)[1:] > 1e-4).all()
+
+
+def test_the_contour_discriminator_sees_each_frame_alone():
+    contours, mask = _random(2, 20, 2), jnp.ones((2, 20))
+    discriminator = ContourDiscriminator((3, 4), hidden=4, pool=2, cyclic=True)
+    params = _random_params(discriminator, contours, mask)
+    apply = jax.jit(discriminator.apply)
+    logits = apply(params, contours, mask)
+    np.testing.assert_allclose(apply(params, contours[::-1], mask), logits[::-1], atol=1e-6)
+    assert abs(logits[0] - logits[1]) > 1e-4
+
+
+def test_the_temporal_discriminator_depends_on_the_order_of_frames():
+    contours, mask = _random(2, 4, 12, 2), jnp.ones((2, 4, 12)).at[:, :, 9:].set(0)
+    discriminator = TemporalDiscriminator(embedding=3, lstm=4, pool=2)
+    params = _random_params(discriminator, contours, mask)
+    # All of the LSTM's four outputs of four units go into the logit.
+    assert params["params"]["Dense_1"]["kernel"].shape == (4 * 4, 1)
+    apply = jax.jit(discriminator.apply)
+    logits = apply(params, contours, mask)
+    assert logits.shape == (2,)
+    assert (np.abs(apply(params, contours[:, ::-1], mask) - logits) > 1e-4).all()
+    # Sequences of a batch do not mix, and what stands beyond the mask is not seen.
+    other = apply(params, contours.at[1].add(1), mask)
+    np.testing.assert_allclose(other[0], logits[0], atol=1e-6)
+    assert abs(other[1] - logits[1]) > 1e-4
+    beyond = jnp.where(mask[..., None] > 0, contours, 77.0)
+    np.testing.assert_allclose(apply(params, beyond, mask), logits, atol=1e-6)

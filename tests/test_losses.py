@@ -1,0 +1,113 @@
+import math
+
+import jax
+import jax.numpy as jnp
+import pytest
+
+from gait_jax import losses
+
+# σ(ln 3) = 3/4 and σ(-ln 3) = 1/4.
+_LN3 = math.log(3)
+
+
+def test_discriminator_that_knows_nothing():
+    # Eq 2 with D = 1/2 everywhere: log 2 + log 2.
+    loss = losses.discriminator(jnp.zeros(3), jnp.zeros(3))
+    assert loss == pytest.approx(2 * math.log(2), rel=1e-6)
+
+
+def test_discriminator_by_hand():
+    # Real: D = 3/4 and 1/2; fake: D = 1/4. -(log 3/4 + log 1/2) / 2 - log(1 - 1/4).
+    loss = losses.discriminator(jnp.array([_LN3, 0.0]), jnp.array([-_LN3]))
+    expected = -(math.log(3 / 4) + math.log(1 / 2)) / 2 - math.log(3 / 4)
+    assert loss == pytest.approx(expected, rel=1e-6)
+
+
+def test_discriminator_tells_real_from_fake():
+    # D = 3/4 on fakes: -log(1 - 3/4) = log 4, and log 2 for the real ones.
+    loss = losses.discriminator(jnp.zeros(1), jnp.full(1, _LN3))
+    assert loss == pytest.approx(math.log(4) + math.log(2), rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    "saturating, expected",
+    [
+        # Eqs 4 and 5 as printed: (log(1 - 3/4) + log(1 - 1/4)) / 2.
+        (True, (math.log(1 / 4) + math.log(3 / 4)) / 2),
+        # -(log 3/4 + log 1/4) / 2.
+        (False, -(math.log(3 / 4) + math.log(1 / 4)) / 2),
+    ],
+)
+def test_generator_adversarial_by_hand(saturating, expected):
+    loss = losses.generator_adversarial(jnp.array([_LN3, -_LN3]), saturating)
+    assert loss == pytest.approx(expected, rel=1e-6)
+
+
+def test_gradients_of_both_forms_of_the_generator_loss():
+    # Slopes in the logit where D = 1/4: -σ = -1/4 as printed, -(1 - σ) = -3/4 otherwise; both push
+    # the logit up, the second harder.
+    slope = jax.grad(losses.generator_adversarial)
+    assert slope(-_LN3, True) == pytest.approx(-1 / 4, rel=1e-5)
+    assert slope(-_LN3, False) == pytest.approx(-3 / 4, rel=1e-5)
+
+
+def test_logits_of_a_thousand_do_not_overflow():
+    high, low = jnp.array([1000.0]), jnp.array([-1000.0])
+    assert losses.discriminator(high, low) == 0
+    assert losses.discriminator(low, high) == 2000
+    assert losses.generator_adversarial(high, True) == -1000
+    assert losses.generator_adversarial(low, True) == 0
+    assert losses.generator_adversarial(high, False) == 0
+    assert losses.generator_adversarial(low, False) == 1000
+    # d/dlogit: -1 for a real one that is taken for a fake, 0 for one that is recognised.
+    by_real = jax.grad(lambda real: losses.discriminator(real, low))
+    assert by_real(low) == -1
+    assert by_real(high) == 0
+
+
+# Two frames of three points; of the second frame only the first point is valid.
+_A = jnp.array([[[1.0, 2], [3, 4], [0, 0]], [[1, 1], [9, 9], [9, 9]]])
+_B = jnp.array([[[0.0, 0], [3, 1], [2, -2]], [[2, -1], [0, 0], [0, 0]]])
+_MASK = jnp.array([[1.0, 1, 1], [1, 0, 0]])
+
+
+def test_l1_distance_by_hand():
+    # Frame 1: (1 + 2), (0 + 3), (2 + 2), mean 10/3; frame 2: 1 + 2 = 3.
+    distance = losses.contour_distance(_A, _B, _MASK)
+    assert distance == pytest.approx((10 / 3 + 3) / 2, rel=1e-6)
+    assert losses.contour_distance(_A, _B, _MASK, losses.L1) == distance
+
+
+def test_l2_distance_by_hand():
+    # Frame 1: (1 + 4), (0 + 9), (4 + 4), mean 22/3; frame 2: 1 + 4 = 5.
+    distance = losses.contour_distance(_A, _B, _MASK, losses.L2)
+    assert distance == pytest.approx((22 / 3 + 5) / 2, rel=1e-6)
+
+
+def test_distance_of_a_frame_without_valid_points_is_zero():
+    distance = losses.contour_distance(_A, _B, _MASK.at[1].set(0))
+    assert distance == pytest.approx(10 / 3 / 2, rel=1e-6)
+
+
+def test_distance_to_one_noise_contour_for_all_frames():
+    # Eq 7 with ẑ₁ = 0 copied to every frame: (3 + 7 + 0) / 3 and 2.
+    distance = losses.contour_distance(_A, jnp.zeros((1, 3, 2)), _MASK)
+    assert distance == pytest.approx((10 / 3 + 2) / 2, rel=1e-6)
+
+
+@pytest.mark.parametrize("norm, gradient", [(losses.L1, 1 / 6), (losses.L2, 2 / 6)])
+def test_distance_has_no_gradient_beyond_the_mask(norm, gradient):
+    # a - b = (1, 2) at the first point of three, of two frames: slope 1 · 1/3 · 1/2 or 2 · 1/3 · 1/2.
+    by_a = jax.grad(losses.contour_distance)(_A, _B, _MASK, norm)
+    assert by_a[0, 0, 0] == pytest.approx(gradient, rel=1e-6)
+    assert not by_a[1, 1:].any()
+
+
+def test_an_unknown_norm_is_refused():
+    with pytest.raises(ValueError, match="contour norm 'l0' is not known: use 'l1' or 'l2'"):
+        losses.contour_distance(_A, _B, _MASK, "l0")
+
+
+def test_generator_sum_of_equation_8():
+    # 1 + 2 + 4 + 0.3 · 10.
+    assert losses.generator(1.0, 2.0, 4.0, 10.0, alpha=0.3) == pytest.approx(10)

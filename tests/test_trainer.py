@@ -1,0 +1,189 @@
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import cv2
+import jax
+import numpy as np
+import pytest
+from drawn import ROOT, as_flags
+
+from gait_jax import trainer
+from gait_jax.runtime import parallel, records
+from gait_jax.runtime.errors import InputError
+
+
+def leaves(state):
+    return {
+        jax.tree_util.keystr(path): leaf
+        for path, leaf in jax.tree_util.tree_leaves_with_path(state)
+    }
+
+
+def test_restart_gives_the_same_parameters_bit_for_bit(tiny_config, tmp_path):
+    whole = trainer.train_and_evaluate(tiny_config, tmp_path / "whole", progress=False)
+    tiny_config.train_steps = 2
+    trainer.train_and_evaluate(tiny_config, tmp_path / "parts", progress=False)
+    tiny_config.train_steps = 4
+    parts = trainer.train_and_evaluate(tiny_config, tmp_path / "parts", progress=False)
+
+    a, b = leaves(whole), leaves(parts)
+    assert a.keys() == b.keys()
+    different = [name for name in a if not np.array_equal(a[name], b[name])]
+    assert different == []
+    assert int(whole.step) == int(parts.step) == 4
+    # The rows of both runs are the same but for the clock.
+    rows = [
+        [
+            {k: v for k, v in row.items() if k != "frames_per_second"}
+            for row in records.read_metrics(tmp_path / run)
+        ]
+        for run in ("whole", "parts")
+    ]
+    assert rows[0] == rows[1]
+    starts = json.loads((tmp_path / "parts" / "provenance.json").read_text())["starts"]
+    assert [start["from_step"] for start in starts] == [0, 2]
+
+
+def test_a_run_leaves_what_its_folder_should_hold(trained_run):
+    config = json.loads((trained_run / "config.json").read_text())
+    assert config["loss"]["alpha"] == 0.3
+    start = json.loads((trained_run / "provenance.json").read_text())["starts"][0]
+    assert start["data"]["name"] == "casia_a" and start["data"]["synthetic"] is False
+    # few: 60/10/30 of a hundred, scaled to ten subjects.
+    assert {k: len(v) for k, v in start["data"]["groups"].items()} == {
+        "train": 6,
+        "validation": 1,
+        "test": 3,
+    }
+    assert start["packages"]["jax"] == jax.__version__
+    rows = records.read_metrics(trained_run)
+    assert [row["step"] for row in rows if "loss_generator" in row] == [1, 2, 3, 4]
+    assert [row["step"] for row in rows if "eval_from_original" in row] == [2, 4]
+    # Four rows (original, noise, anonymised, XOR) for each of two sequences of four frames.
+    sheet = cv2.imread(str(trained_run / "samples" / "0000004.png"), cv2.IMREAD_GRAYSCALE)
+    assert sheet.shape == (2 * 4 * 114, 84 + 4 * 88)
+    assert cv2.imread(str(trained_run / "curves.png")) is not None
+    assert (trained_run / "noise_gan" / "samples" / "0000002.png").exists()
+
+
+def test_loss_rows_add_up_to_equation_8(trained_run):
+    for row in records.read_metrics(trained_run):
+        if "loss_generator" not in row:
+            continue
+        # contour = 500 weighs both norms, α = 0.3 the perturbation.
+        expected = (
+            row["loss_spatial"]
+            + row["loss_temporal"]
+            + 500 * (row["loss_reconstruction"] + 0.3 * row["loss_perturbation"])
+        )
+        assert row["loss_generator"] == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_changed_configuration_is_refused_by_name(tiny_config, tmp_path):
+    tiny_config.train_steps = 2
+    trainer.train_and_evaluate(tiny_config, tmp_path, progress=False)
+    tiny_config.loss.alpha = 0.4
+    with pytest.raises(InputError, match=r"loss\.alpha \(0\.3 → 0\.4\)"):
+        trainer.train_and_evaluate(tiny_config, tmp_path, progress=False)
+
+
+def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_checkpoint(
+    tiny_config, tmp_path, monkeypatch
+):
+    tiny_config.train_steps = 2
+    trainer.train_and_evaluate(tiny_config, tmp_path, progress=False)
+    tiny_config.train_steps = 6
+    shard = parallel.shard
+    count = iter(range(100))
+
+    def poisoned(batch):
+        if next(count) == 1:
+            batch["contours"][:] = np.nan
+        return shard(batch)
+
+    monkeypatch.setattr(parallel, "shard", poisoned)
+    with pytest.raises(trainer.DivergedError, match=r"step 4: d_spatial_fake is nan; .* step 2"):
+        trainer.train_and_evaluate(tiny_config, tmp_path, progress=False)
+    assert trainer.load_run(tmp_path)[3] == 2
+
+
+def test_a_given_noise_gan_is_used_and_one_of_other_sizes_refused(
+    tiny_config, trained_run, tmp_path
+):
+    tiny_config.noise_gan.checkpoint = str(trained_run / "noise_gan")
+    tiny_config.train_steps = 1
+    state = trainer.train_and_evaluate(tiny_config, tmp_path / "a", progress=False)
+    given = trainer.load_run(trained_run / "noise_gan")[2]
+    jax.tree.map(np.testing.assert_array_equal, state.frozen["noise_gan"], given.ema["generator"])
+    assert not (tmp_path / "a" / "noise_gan").exists()
+
+    tiny_config.noise_gan.generator.widths = (8, 16)
+    with pytest.raises(InputError, match="networks of other sizes"):
+        trainer.train_and_evaluate(tiny_config, tmp_path / "b", progress=False)
+
+
+def test_unknown_method(tiny_config, tmp_path):
+    tiny_config.method = "magic"
+    with pytest.raises(
+        InputError, match="method 'magic' is not known: use one of noise_gan, stgan"
+    ):
+        trainer.train_and_evaluate(tiny_config, tmp_path, progress=False)
+
+
+def _train(workdir, flags, devices=1):
+    environment = os.environ | {
+        "XLA_FLAGS": f"--xla_force_host_platform_device_count={devices}",
+        "JAX_PLATFORMS": "cpu",
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "gait_jax.train", f"--workdir={workdir}", "--noprogress", *flags],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+def test_command_line_trains_resumes_and_refuses(casia_a_dir, data_dir, tmp_path):
+    # The padded layout of the paper, on four simulated devices.
+    flags = as_flags("stgan", casia_a_dir, data_dir, **{"noise_gan.generator.stride": 16})
+    first = _train(tmp_path / "run", [*flags, "--config.train_steps=2"], devices=4)
+    assert first.returncode == 0, first.stderr
+    again = _train(tmp_path / "run", flags, devices=4)
+    assert again.returncode == 0, again.stderr
+    assert "after step 2" in again.stderr
+    assert [
+        row["step"] for row in records.read_metrics(tmp_path / "run") if "loss_generator" in row
+    ] == [1, 2, 3, 4]
+
+    changed = _train(tmp_path / "run", [*flags, "--config.seed=1"], devices=4)
+    assert changed.returncode == 1
+    assert changed.stderr.splitlines()[-1].startswith("gait_jax.train: ")
+    assert "seed (0 → 1)" in changed.stderr.splitlines()[-1]
+    assert "Traceback" not in changed.stderr
+
+    # One device on the same global batch: equal to float tolerance.
+    alone = _train(tmp_path / "alone", flags, devices=1)
+    assert alone.returncode == 0, alone.stderr
+    many, one = (leaves(trainer.load_run(tmp_path / run)[2]) for run in ("run", "alone"))
+    for name in many:
+        np.testing.assert_allclose(many[name], one[name], rtol=1e-3, atol=1e-5, err_msg=name)
+
+
+def test_command_line_names_what_is_wrong(tmp_path):
+    missing = _train(
+        tmp_path / "run",
+        [
+            f"--config={ROOT}/configs/stgan.py:casia_a",
+            f"--config.data.manual_dir={tmp_path}/none",
+            f"--config.data.data_dir={tmp_path}/data",
+        ],
+    )
+    assert missing.returncode == 1
+    assert missing.stderr.splitlines()[-1].startswith(
+        f"gait_jax.train: {pathlib.Path(tmp_path).resolve()}/none (data.manual_dir) is not a folder"
+    )
