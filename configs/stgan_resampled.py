@@ -21,6 +21,7 @@ def get_config(dataset: str = "casia_b") -> ml_collections.ConfigDict:
     c = _stgan.get_config(dataset)
     c.data.layout = "resampled"
     c.data.points = 512
+    c.train_steps = 2000
     c.loss.norm = "l2"
     c.loss.contour = 500.0
     c.noise_gan.generator.stride = 8

@@ -33,8 +33,7 @@ def _of_this_project(record) -> bool:
 
 
 def _main(argv: list[str]) -> None:
-    if len(argv) > 1:
-        raise app.UsageError(f"unknown arguments: {' '.join(argv[1:])}")
+    del argv
     logging.set_verbosity(logging.INFO)
     logging.use_absl_handler()
     logging.get_absl_handler().addFilter(_of_this_project)
@@ -44,10 +43,26 @@ def _main(argv: list[str]) -> None:
         sys.exit(f"gait_jax.train: {error}")
 
 
+def _parse(argv: list[str]) -> list[str]:
+    """Parses the flags; what cannot be parsed costs one line, not a traceback."""
+    try:
+        rest = flags.FLAGS(argv)
+        # A configuration file that cannot be read says so when it is first looked into.
+        _CONFIG.value.to_dict()
+    except Exception as error:  # Whatever a configuration file raises is the user's to mend.
+        # A field that a configuration lacks comes as an AttributeError of its name alone.
+        what = "no such field " if isinstance(error, (AttributeError, KeyError)) else ""
+        reason = str(error).strip().splitlines()[-1].strip()
+        sys.exit(f"gait_jax.train: {what}{reason}; see --help, and the files in configs/")
+    if len(rest) > 1:
+        sys.exit(f"gait_jax.train: unknown arguments: {' '.join(rest[1:])}; see --help")
+    return rest
+
+
 def main() -> None:
     """The command line."""
     flags.mark_flags_as_required(["config", "workdir"])
-    app.run(_main)
+    app.run(_main, flags_parser=_parse)
 
 
 if __name__ == "__main__":

@@ -136,9 +136,8 @@ def train_and_evaluate(
       DivergedError: a loss became NaN or infinite; checkpoints from before it are kept.
     """
     workdir = pathlib.Path(workdir)
-    workdir.mkdir(parents=True, exist_ok=True)
+    records.check_config(workdir, config.to_dict(), MAY_CHANGE)
     method = build_method(config)
-    records.keep_config(workdir, config.to_dict(), MAY_CHANGE)
     data = batches.GaitData(config.data, progress)
     windows = data.windows(config.data.group, config.data.frames, config.data.stride)
     batch_size = parallel.local_batch(config.batch_size)
@@ -151,6 +150,9 @@ def train_and_evaluate(
         config.seed,
     )
 
+    # Only now: a configuration that cannot be used leaves no folder that refuses a better one.
+    workdir.mkdir(parents=True, exist_ok=True)
+    records.write_config(workdir, config.to_dict())
     with checkpoint.Checkpoints(workdir, config.keep_checkpoints) as checkpoints:
         start = checkpoints.latest or 0
         if start:

@@ -97,7 +97,7 @@ def test_distance_to_one_noise_contour_for_all_frames():
 
 @pytest.mark.parametrize("norm, gradient", [(losses.L1, 1 / 6), (losses.L2, 2 / 6)])
 def test_distance_has_no_gradient_beyond_the_mask(norm, gradient):
-    # a - b = (1, 2) at the first point of three, of two frames: slope 1 · 1/3 · 1/2 or 2 · 1/3 · 1/2.
+    # a - b = (1, 2) at the first point of three, of two frames: slope 1 or 2 · 1, times 1/3 · 1/2.
     by_a = jax.grad(losses.contour_distance)(_A, _B, _MASK, norm)
     assert by_a[0, 0, 0] == pytest.approx(gradient, rel=1e-6)
     assert not by_a[1, 1:].any()

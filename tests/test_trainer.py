@@ -184,6 +184,21 @@ def test_command_line_names_what_is_wrong(tmp_path):
         ],
     )
     assert missing.returncode == 1
+    assert not (tmp_path / "run").exists()
     assert missing.stderr.splitlines()[-1].startswith(
         f"gait_jax.train: {pathlib.Path(tmp_path).resolve()}/none (data.manual_dir) is not a folder"
     )
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--config=configs/none.py"], "configs/none.py"),
+        ([f"--config={ROOT}/configs/stgan.py", "--config.loss.beta=1"], "'beta'"),
+    ],
+)
+def test_a_configuration_that_does_not_exist_costs_one_line(tmp_path, flags, message):
+    done = _train(tmp_path / "run", flags)
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1 and message in done.stderr
+    assert not (tmp_path / "run").exists()

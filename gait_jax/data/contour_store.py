@@ -2,13 +2,14 @@
 
 import collections
 import concurrent.futures
+import contextlib
 import dataclasses
 import hashlib
 import json
 import os
 import pathlib
 import shutil
-import tempfile
+import uuid
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -23,7 +24,7 @@ from gait_jax.gait import contour, silhouette
 from gait_jax.gait.codec import BodyFrame
 
 # Part of the key: raise it when tracing or cleaning gives other results for the same settings.
-_VERSION = 1
+_VERSION = 2
 
 _ARRAYS = {"points": np.int16, "offsets": np.int64, "bodies": np.float32, "numbers": np.int32}
 
@@ -117,34 +118,33 @@ def _build(
     walks: list[dict[str, Any]] = []
     unusable: collections.Counter[str] = collections.Counter()
     frames = points = 0
-    files = {name: (directory / name).open("wb") for name in _ARRAYS}
-    files["offsets"].write(np.int64(0).tobytes())
-    examples = (source[i] for i in range(len(source)))
-    traced = _in_threads(lambda e: _trace_walk(e, settings), examples, os.cpu_count() or 1)
-    for example, (paths, bodies, flaws) in tqdm.tqdm(
-        traced, total=len(source), desc="contours", unit="sequence", disable=not progress
-    ):
-        ends = points + np.cumsum([len(path) for path in paths], dtype=np.int64)
-        files["points"].write(np.concatenate(paths).tobytes())
-        files["offsets"].write(ends.tobytes())
-        files["bodies"].write(np.asarray(bodies, np.float32).tobytes())
-        files["numbers"].write(np.asarray(example["frame_numbers"], np.int32).tobytes())
-        text = lambda value: value.decode() if isinstance(value, bytes) else str(value)  # noqa: E731
-        walks.append(
-            {
-                "subject": text(example["subject"]),
-                "condition": text(example["condition"]),
-                "sequence": int(example["sequence"]),
-                "view": int(example["view"]),
-                "first": frames,
-                "last": frames + len(paths),
-            }
-        )
-        frames += len(paths)
-        points = int(ends[-1])
-        unusable.update(flaw for flaw in flaws if flaw)
-    for file in files.values():
-        file.close()
+    with contextlib.ExitStack() as stack:
+        files = {name: stack.enter_context((directory / name).open("wb")) for name in _ARRAYS}
+        files["offsets"].write(np.int64(0).tobytes())
+        examples = (source[i] for i in range(len(source)))
+        traced = _in_threads(lambda e: _trace_walk(e, settings), examples, os.cpu_count() or 1)
+        for example, (paths, bodies, flaws) in tqdm.tqdm(
+            traced, total=len(source), desc="contours", unit="sequence", disable=not progress
+        ):
+            ends = points + np.cumsum([len(path) for path in paths], dtype=np.int64)
+            files["points"].write(np.concatenate(paths).tobytes())
+            files["offsets"].write(ends.tobytes())
+            files["bodies"].write(np.asarray(bodies, np.float32).tobytes())
+            files["numbers"].write(np.asarray(example["frame_numbers"], np.int32).tobytes())
+            text = lambda value: value.decode() if isinstance(value, bytes) else str(value)  # noqa: E731
+            walks.append(
+                {
+                    "subject": text(example["subject"]),
+                    "condition": text(example["condition"]),
+                    "sequence": int(example["sequence"]),
+                    "view": int(example["view"]),
+                    "first": frames,
+                    "last": frames + len(paths),
+                }
+            )
+            frames += len(paths)
+            points = int(ends[-1])
+            unusable.update(flaw for flaw in flaws if flaw)
     (directory / "index.json").write_text(
         json.dumps({"walks": walks, "unusable": dict(unusable)}), encoding="utf-8"
     )
@@ -173,7 +173,9 @@ def open_contour_store(
     ).hexdigest()[:16]
     directory = pathlib.Path(str(builder.data_path)) / f"contours-{key}"
     if not directory.is_dir():
-        partial = pathlib.Path(tempfile.mkdtemp(prefix=".contours-", dir=directory.parent))
+        # Not tempfile.mkdtemp: its folders can be read by their owner alone.
+        partial = directory.with_name(f".{directory.name}-{uuid.uuid4().hex}")
+        partial.mkdir()
         try:
             _build(partial, builder, settings, progress)
             os.replace(partial, directory)

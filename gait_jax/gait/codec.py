@@ -60,8 +60,9 @@ def resample(paths: np.ndarray, offsets: np.ndarray, points: int) -> np.ndarray:
     source[ends] = offsets[:-1]
     closed = np.asarray(paths, np.float64)[source]
     steps = np.sqrt(np.square(np.diff(closed, axis=0)).sum(1))
-    # The step from one path's end to the next one's start is no part of either.
-    steps[ends[:-1]] = 0
+    # The step from one path's end to the next one's start is no part of either; it keeps a path
+    # without length (a single pixel) apart from the next one.
+    steps[ends[:-1]] = 1
     arc = np.zeros(len(closed))
     np.cumsum(steps, out=arc[1:])
     total = arc[ends] - arc[starts]

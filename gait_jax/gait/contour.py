@@ -28,7 +28,8 @@ def _line(start: np.ndarray, end: np.ndarray) -> np.ndarray:
     """The pixels strictly between two pixels, in steps of at most one pixel: [n, 2] int32."""
     steps = int(np.abs(end - start).max())
     ratio = (np.arange(1, steps) / max(steps, 1))[:, None]
-    return np.rint(start + ratio * (end - start)).astype(np.int32)
+    # Rounded from its start, so that a bridge is the same wherever in the picture it lies.
+    return start + np.rint(ratio * (end - start)).astype(np.int32)
 
 
 def _spanning_tree(boundaries: list[np.ndarray]) -> list[list[tuple[int, int, int]]]:
@@ -114,6 +115,9 @@ def trace(mask: np.ndarray) -> np.ndarray:
 
 # Fractional bits of the vertices given to OpenCV's polygon filler.
 _SHIFT = 4
+# Points farther away than any picture is large are drawn at this distance: with the fractional bits
+# they would not fit OpenCV's integers.
+_FAR = float(1 << 20)
 
 
 def fill(path: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
@@ -128,7 +132,8 @@ def fill(path: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     """
     mask = np.zeros(shape, np.uint8)
     if len(path):
-        vertices = np.rint(np.asarray(path, np.float64) * (1 << _SHIFT)).astype(np.int32)
+        inside = np.clip(np.asarray(path, np.float64), -_FAR, _FAR)
+        vertices = np.rint(inside * (1 << _SHIFT)).astype(np.int32)
         cv2.fillPoly(mask, [vertices], 1, lineType=cv2.LINE_8, shift=_SHIFT)
     return mask
 

@@ -23,9 +23,9 @@ def block_convolution(
 ) -> jax.Array:
     """`lax.conv_general_dilated` for 1-D signals as one matrix product where that is possible.
 
-    Where the kernel's width is a multiple of the stride, its windows are neighbouring blocks of the
-    signal: reshaping and concatenating shifted views lays them out without a copy per tap. XLA's own
-    1-D convolution on the CPU is slower than this, forward and backward. Every other
+    Where the kernel's width is a multiple of the stride, its windows are neighbouring blocks of
+    the signal: reshaping and concatenating shifted views lays them out without a copy per tap.
+    XLA's own 1-D convolution on the CPU is slower than this, forward and backward. Every other
     convolution goes to XLA.
 
     Args:
@@ -45,6 +45,9 @@ def block_convolution(
       [N, L', F] with L' = (L + before + after - K) // stride + 1.
     """
     stride, width = window_strides[0], rhs.shape[0]
+    if padding == "VALID":
+        # What Flax asks for after it has wrapped a cyclic signal around by itself.
+        padding = ((0, 0),)
     plain = (
         lhs.ndim == 3
         and not isinstance(padding, str)

@@ -45,7 +45,7 @@ def lay_out(contours: jax.Array, counts: jax.Array) -> jax.Array:
       [N, P, 2], zero beyond `counts`.
     """
     points = contours.shape[1]
-    positions = jnp.minimum(jnp.arange(points) * (points / counts[:, None]), points - 1)
+    positions = jnp.arange(points) * (points / counts[:, None])
     whole = jnp.full_like(counts, points)
     return _sample(contours, positions, whole) * valid_mask(counts, points)[..., None]
 

@@ -47,31 +47,36 @@ def flatten(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     return flat
 
 
-def keep_config(workdir: pathlib.Path, config: dict[str, Any], may_change: frozenset[str]) -> None:
-    """Writes `config.json` at a run's start; at a restart, refuses a changed one.
+def check_config(workdir: pathlib.Path, config: dict[str, Any], may_change: frozenset[str]) -> None:
+    """Refuses to go on with a run under a changed configuration.
 
     Args:
-      workdir: the run's folder.
-      config: nested configuration of JSON values.
-      may_change: dotted keys that do not change what is computed.
+        workdir: the run's folder; one without `config.json` is a new run.
+        config: nested configuration of JSON values.
+        may_change: dotted keys that do not change what is computed.
 
     Raises:
-      InputError: the run was started with another configuration; names the keys.
+        InputError: the run was started with another configuration; names the keys.
     """
     path = workdir / "config.json"
-    if path.exists():
-        before, now = flatten(read_config(workdir)), flatten(config)
-        changed = [
-            f"{key} ({before.get(key, 'absent')!r} → {now.get(key, 'absent')!r})"
-            for key in sorted(before.keys() | now.keys())
-            if key not in may_change and before.get(key, None) != now.get(key, None)
-        ]
-        if changed:
-            raise InputError(
-                f"{path} belongs to a run with another configuration: {', '.join(changed)}. "
-                "Use another --workdir, or the same configuration to resume"
-            )
-    write_atomically(path, json.dumps(config, indent=2) + "\n")
+    if not path.exists():
+        return
+    before, now = flatten(read_config(workdir)), flatten(config)
+    same = {key for key in before.keys() & now.keys() if before[key] == now[key]} | may_change
+    changed = [
+        f"{key} ({before.get(key, 'absent')!r} → {now.get(key, 'absent')!r})"
+        for key in sorted((before.keys() | now.keys()) - same)
+    ]
+    if changed:
+        raise InputError(
+            f"{path} belongs to a run with another configuration: {', '.join(changed)}. "
+            "Use another --workdir, or the same configuration to resume"
+        )
+
+
+def write_config(workdir: pathlib.Path, config: dict[str, Any]) -> None:
+    """Writes `config.json`: nested configuration of JSON values."""
+    write_atomically(workdir / "config.json", json.dumps(config, indent=2) + "\n")
 
 
 def read_config(workdir: pathlib.Path) -> dict[str, Any]:
@@ -146,12 +151,10 @@ class MetricWriter:
     """Appends rows to `metrics.jsonl`, and to TensorBoard files where tensorboardX is installed."""
 
     def __init__(self, workdir: pathlib.Path, step: int):
-        """Opens the file, without the rows that a restart from `step` will write again."""
+        """Opens the file, without a torn last line and the rows that a restart writes again."""
         path = workdir / "metrics.jsonl"
-        rows = read_metrics(workdir)
-        if any(row["step"] > step for row in rows):
-            kept = [json.dumps(row) + "\n" for row in rows if row["step"] <= step]
-            write_atomically(path, "".join(kept))
+        kept = [json.dumps(row) + "\n" for row in read_metrics(workdir) if row["step"] <= step]
+        write_atomically(path, "".join(kept))
         self._file = path.open("a", encoding="utf-8")
         self._board = None
         if importlib.util.find_spec("tensorboardX"):

@@ -21,8 +21,10 @@ def _images() -> dict[tuple[str, str, int, int], dict[int, np.ndarray]]:
     empty = np.zeros_like(draw_person(0, 30))
     cut = np.roll(draw_person(0, 30), -30, axis=1)
     cut[:, 70:] = 0
+    # A ghost far aside and, in the body, a hole small enough to be filled.
     with_ghost = draw_person(1, 40, tall=64)
     with_ghost[70:74, 120:124] = 255
+    with_ghost[30:32, 40:42] = 0
     return {
         ("001", "nm", 1, 90): {n: draw_person(n, 30 + 3 * n) for n in (1, 2, 4, 7)},
         # Nobody, someone of 20 rows, someone half out of the frame: none can be used.
@@ -68,8 +70,9 @@ def _stores(builder) -> list[str]:
     return sorted(path.name for path in folder.iterdir() if "contours" in path.name)
 
 
-def test_the_store_holds_what_tracing_gives(builder):
-    store = _open(builder)
+@pytest.mark.parametrize("settings", [CleanSettings(), CleanSettings(closing=0, hole=0)])
+def test_the_store_holds_what_tracing_gives(builder, settings):
+    store = _open(builder, settings)
     assert len(store.walks) == 3
     # Walks follow each other without a gap, 4 + 5 + 2 frames.
     assert [walk.first for walk in store.walks] == [0] + [walk.last for walk in store.walks[:-1]]
@@ -80,8 +83,8 @@ def test_the_store_holds_what_tracing_gives(builder):
         assert store.numbers[walk.first : walk.last].tolist() == list(frames)
         for f, image in zip(range(walk.first, walk.last), frames.values(), strict=True):
             path = store.points[store.offsets[f] : store.offsets[f + 1]]
-            mask = silhouette.clean(silhouette.binarize(image))
-            if silhouette.flaw(mask):
+            mask = silhouette.clean(silhouette.binarize(image), settings)
+            if silhouette.flaw(mask, settings):
                 assert len(path) == 0
                 continue
             expected = contour.trace(mask)

@@ -118,13 +118,31 @@ def test_a_hole_inside_a_component_inside_a_hole():
     assert not filled[12:18, 12:18].any()
 
 
+def test_bridges_on_both_sides_of_where_a_boundary_is_entered():
+    # From a bar at the left into a disc at its leftmost point; from there one bridge leaves after
+    # it, to the right, and one before it, near the disc's top, where OpenCV starts its boundary.
+    mask = _rectangle((60, 80), 2, 20, 48, 2)
+    cv2.circle(mask, (40, 35), 14, 1, -1)
+    mask[15:18, 34:37] = 1
+    mask[34:37, 60:63] = 1
+    path = contour.trace(mask)
+    assert _steps(path).max() == 1
+    boundaries = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)[0]
+    points = {tuple(p) for p in path.tolist()}
+    assert {tuple(p) for b in boundaries for p in b[:, 0].tolist()} <= points
+    filled = contour.fill(path, mask.shape)
+    assert (filled >= mask).all()
+    # Columns 22..25 and 55..59, and at most the five rows between 17 and 23.
+    assert 4 + 5 < (filled - mask).sum() <= 4 + 5 + 5
+
+
 def test_many_components_nest_deeper_than_recursion_allows():
-    # A row of 1200 single pixels: a chain of as many bridges, one pixel each.
-    mask = np.zeros((1, 2400), np.uint8)
+    # A row of 1050 single pixels: a chain of bridges, one pixel each.
+    mask = np.zeros((1, 2100), np.uint8)
     mask[0, ::2] = 1
     path = contour.trace(mask)
     assert _steps(path).max() == 1
-    assert contour.fill(path, mask.shape).sum() == 2399
+    assert contour.fill(path, mask.shape).sum() == 2099
 
 
 def test_trace_leaves_its_input_alone():
@@ -224,6 +242,11 @@ def test_fill_of_a_path_far_outside_is_empty():
 
 def test_fill_around_the_whole_frame_is_full():
     assert contour.fill(np.array([(-500.0, -500), (700, -500), (100, 900)]), (20, 30)).all()
+
+
+def test_fill_survives_points_further_away_than_integers_reach():
+    path = np.array([(-1e12, -1e12), (1e12, -1e12), (1e12, 1e12), (-1e12, 1e12)])
+    assert contour.fill(path, (20, 30)).all()
 
 
 def test_fill_of_no_points_is_empty():

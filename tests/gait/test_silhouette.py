@@ -37,7 +37,8 @@ def test_binarize_takes_a_bool_mask_as_it_is():
 
 
 def test_clean_keeps_a_body_that_is_whole():
-    # The closing (5 × 5 ellipse) may round the crotch, no more than the corners of its five columns.
+    # The closing (5 × 5 ellipse) may round the crotch, no more than the corners of its five
+    # columns.
     cleaned = silhouette.clean(_body())
     added = cleaned.astype(int) - _body()
     assert added.min() == 0
@@ -46,7 +47,9 @@ def test_clean_keeps_a_body_that_is_whole():
 
 
 def test_clean_treats_any_value_above_zero_as_inside():
-    np.testing.assert_array_equal(silhouette.clean(255 * _body()), silhouette.clean(_body()))
+    cleaned = silhouette.clean(_body())
+    np.testing.assert_array_equal(silhouette.clean(255 * _body()), cleaned)
+    np.testing.assert_array_equal(silhouette.clean(_body() > 0), cleaned)
 
 
 def test_clean_drops_specks():
@@ -59,18 +62,21 @@ def test_clean_drops_specks():
     assert silhouette.clean(raw)[36, 85:93].all()
 
 
-def test_clean_drops_a_ghost_beside_the_body():
-    # It sticks out more than 0.25 · 101 = 25.25 beside columns 80..100: 126 is inside, 127 is not.
+@pytest.mark.parametrize(
+    "kept, dropped", [(slice(110, 126), slice(110, 127)), (slice(55, 71), slice(54, 71))]
+)
+def test_clean_drops_a_ghost_beside_the_body(kept, dropped):
+    # It may stick out 0.25 · 101 = 25.25 beside columns 80..100: from 55 to 125.
     raw = _body()
-    raw[60:100, 110:128] = 1
+    raw[60:100, dropped] = 1
     np.testing.assert_array_equal(silhouette.clean(raw), silhouette.clean(_body()))
     raw = _body()
-    raw[60:100, 110:126] = 1
-    assert silhouette.clean(raw)[60:100, 110:126].all()
+    raw[60:100, kept] = 1
+    assert silhouette.clean(raw)[60:100, kept].all()
 
 
 def test_clean_drops_a_ghost_far_above():
-    # 100 pixels: share 100/1871, reach 0.7 · 101 · sqrt(0.0534) = 16.3 rows; the gaps are 16 and 17.
+    # 100 pixels: share 100/1871, reach 0.7 · 101 · sqrt(0.0534) = 16.3 rows; gaps of 16 and 17.
     for gap, kept in ((16, True), (17, False)):
         raw = _body()
         raw[40 - gap - 10 : 40 - gap, 85:95] = 1
@@ -90,8 +96,8 @@ def test_clean_keeps_a_detached_head():
 
 
 def test_clean_keeps_a_torso_lost_by_a_wide_gap():
-    # The torso is the largest piece (21 · 51 = 1071, 51 high), the legs' share is 840/1071 and their
-    # reach 0.7 · 51 · sqrt(0.784) = 31.6 rows.
+    # The torso is the largest piece (21 · 51 = 1071, 51 high), the legs' share is 840/1071 and
+    # their reach 0.7 · 51 · sqrt(0.784) = 31.6 rows.
     raw = np.zeros(_SHAPE, np.uint8)
     raw[20:71, 80:101] = 1
     raw[100:140, 80:101] = 1
@@ -99,8 +105,8 @@ def test_clean_keeps_a_torso_lost_by_a_wide_gap():
 
 
 def test_clean_reaches_a_foot_over_a_leg_that_only_it_is_near_to():
-    # Torso, then a leg 10 below it, then a foot 10 below the leg: the foot (40/1575 → reach 8.4 from
-    # a 75 high body) is near to nothing but, at gap 8, the leg.
+    # A torso 75 high, a leg 10 below it and a foot 8 below the leg: the foot, 40/1575 of the torso,
+    # reaches 0.7 · 75 · sqrt(0.0254) = 8.4 rows, to the leg alone.
     raw = np.zeros(_SHAPE, np.uint8)
     raw[10:85, 80:101] = 1
     raw[95:120, 84:96] = 1

@@ -123,10 +123,19 @@ def test_the_contour_discriminator_ignores_what_stands_beyond_the_mask():
     assert logits.shape == (3,)
     beyond = jnp.where(mask[..., None] > 0, contours, 77.0)
     np.testing.assert_allclose(apply(params, beyond, mask), logits, atol=1e-6)
-    # The points within do matter, and so does how many there are.
+    # The points within do matter.
     assert (np.abs(apply(params, contours.at[:, 4].add(1), mask) - logits) > 1e-4).all()
-    zeros = contours * mask[..., None]
-    assert (np.abs(apply(params, zeros, jnp.ones_like(mask)) - logits)[1:] > 1e-4).all()
+
+
+def test_the_contour_discriminator_tells_a_zero_point_from_no_point():
+    # 12 and 6 are whole runs of two: their means are the same with and without the mask.
+    mask = layout.valid_mask(jnp.array([20, 12, 6]), 20)
+    contours = _random(3, 20, 2) * mask[..., None]
+    discriminator = ContourDiscriminator((3, 4), hidden=4, pool=2, cyclic=False)
+    params = _random_params(discriminator, contours, mask)
+    apply = jax.jit(discriminator.apply)
+    changed = np.abs(apply(params, contours, jnp.ones_like(mask)) - apply(params, contours, mask))
+    assert (changed > 1e-4).tolist() == [False, True, True]
 
 
 def test_the_contour_discriminator_sees_each_frame_alone():

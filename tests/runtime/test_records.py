@@ -34,8 +34,8 @@ def _changed(**dotted) -> dict:
     return config
 
 
-def _keep(workdir, config, may_change=()):
-    records.keep_config(workdir, config, frozenset(may_change))
+def _check(workdir, config, may_change=()):
+    records.check_config(workdir, config, frozenset(may_change))
 
 
 def _refused(function, *args) -> str:
@@ -53,51 +53,51 @@ def test_flatten_joins_keys_and_keeps_lists_as_values():
     assert records.flatten(tree) == {"a.b": 1, "a.c.d": [2, 3], "e": [4]}
 
 
-def test_config_is_written_at_the_start(tmp_path):
-    _keep(tmp_path, _CONFIG)
+def test_config_comes_back_as_it_was_written(tmp_path):
+    records.write_config(tmp_path, _CONFIG)
     assert _names(tmp_path) == ["config.json"]
-    written = records.read_config(tmp_path)
-    assert written == _CONFIG | {"generator": {"widths": [32, 64]}}
+    # JSON knows no tuples.
+    assert records.read_config(tmp_path) == _CONFIG | {"generator": {"widths": [32, 64]}}
+
+
+def test_a_new_run_takes_any_config_and_writes_nothing_yet(tmp_path):
+    _check(tmp_path / "new", _CONFIG)
+    assert _names(tmp_path) == []
 
 
 def test_the_same_config_is_accepted_again(tmp_path):
-    _keep(tmp_path, _CONFIG)
-    before = (tmp_path / "config.json").read_text()
-    # A tuple comes back from the file as a list: no change.
-    _keep(tmp_path, _CONFIG)
-    assert (tmp_path / "config.json").read_text() == before
+    records.write_config(tmp_path, _CONFIG)
+    # Whether widths are a tuple, as in a configuration file, or a list, as in config.json.
+    _check(tmp_path, _CONFIG)
+    _check(tmp_path, _changed())
 
 
 def test_a_changed_config_is_refused_and_names_old_and_new(tmp_path):
-    _keep(tmp_path, _CONFIG)
-    before = (tmp_path / "config.json").read_text()
+    records.write_config(tmp_path, _CONFIG)
     config = _changed(data__frames=24, generator__widths=[32], data__name="casia_a")
-    message = _refused(_keep, tmp_path, config)
+    message = _refused(_check, tmp_path, config)
     assert message == (
         f"{tmp_path / 'config.json'} belongs to a run with another configuration: "
         "data.frames (16 → 24), data.name ('casia_b' → 'casia_a'), "
         "generator.widths ([32, 64] → [32]). "
         "Use another --workdir, or the same configuration to resume"
     )
-    assert (tmp_path / "config.json").read_text() == before
 
 
 def test_new_and_lost_keys_are_refused(tmp_path):
-    _keep(tmp_path, _CONFIG)
+    records.write_config(tmp_path, _CONFIG)
     config = _changed(data__stride=4)
     del config["method"]
-    message = _refused(_keep, tmp_path, config)
+    message = _refused(_check, tmp_path, config)
     assert "data.stride ('absent' → 4), method ('stgan' → 'absent')." in message
 
 
-def test_keys_that_may_change_do(tmp_path):
-    _keep(tmp_path, _CONFIG)
-    _keep(tmp_path, _changed(train_steps=200), {"train_steps"})
-    assert records.read_config(tmp_path)["train_steps"] == 200
-    message = _refused(_keep, tmp_path, _changed(train_steps=300, method="x"), {"train_steps"})
+def test_keys_that_may_change_are_accepted_and_no_others(tmp_path):
+    records.write_config(tmp_path, _CONFIG)
+    _check(tmp_path, _changed(train_steps=200), {"train_steps"})
+    message = _refused(_check, tmp_path, _changed(train_steps=300, method="x"), {"train_steps"})
     assert "method ('stgan' → 'x')" in message
     assert "train_steps" not in message
-    assert records.read_config(tmp_path)["train_steps"] == 200
 
 
 def test_a_folder_that_is_no_run_is_refused(tmp_path):
