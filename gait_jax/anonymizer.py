@@ -120,7 +120,7 @@ class Anonymizer:
             mask = None
             if np.isfinite(generated_vector[:count]).all():
                 mask = self._codec.decode(generated_vector, count, body, result[i].shape)
-                mask = silhouette.clean(mask)
+                mask = silhouette.clean(silhouette.fill_folds(mask, cleaned[i]))
             if mask is None or not mask.any():
                 problems[i] = NO_OUTLINE
             elif np.array_equal(mask, cleaned[i]):

@@ -133,6 +133,32 @@ def clean(mask: np.ndarray, settings: CleanSettings = CleanSettings()) -> np.nda
     return cleaned
 
 
+def fill_folds(mask: np.ndarray, body: np.ndarray) -> np.ndarray:
+    """Fills the holes that an outline leaves where it folds over itself.
+
+    Filled with the even-odd rule, a fold is a hole in the middle of the body; a true gap (between
+    the legs, under an arm) is one in the body that the outline was made from, too.
+
+    Args:
+        mask: [H, W] uint8 of 0 and 1, filled from an outline.
+        body: [H, W] uint8 of 0 and 1, the mask that the outline was made from.
+
+    Returns:
+        [H, W] uint8: `mask` with those holes filled of which most lies within `body`.
+    """
+    count, labels = cv2.connectedComponents(1 - mask, connectivity=4)
+    if count < 3:
+        return mask
+    size = np.bincount(labels.ravel(), minlength=count)
+    within = np.bincount(labels.ravel(), weights=body.ravel(), minlength=count)
+    folds = within > 0.5 * size
+    # Label 0 is the mask itself; what reaches the border is no hole.
+    folds[0] = False
+    for edge in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
+        folds[edge] = False
+    return mask | folds[labels].astype(np.uint8)
+
+
 def flaw(mask: np.ndarray, settings: CleanSettings = CleanSettings()) -> str | None:
     """Says why a cleaned mask cannot stand for a whole person.
 

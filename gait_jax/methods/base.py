@@ -1,11 +1,16 @@
-"""What the trainer and the anonymiser know of a method."""
+"""What the trainer and the anonymiser know of a method, and what methods share."""
 
 import abc
 from typing import Any
 
 import flax.struct
 import jax
+import jax.numpy as jnp
 import ml_collections
+import optax
+
+from gait_jax.runtime import keys
+from gait_jax.runtime.errors import InputError
 
 Batch = dict[str, jax.Array]
 Metrics = dict[str, jax.Array]
@@ -67,3 +72,25 @@ class Method(abc.ABC):
     @abc.abstractmethod
     def samples(self, state: State, batch: Batch) -> dict[str, tuple[jax.Array, jax.Array]]:
         """Contours to draw: "noise", "anonymized" → ([B, T, P, 2], counts [B, T])."""
+
+
+def move_average(average, params, step: jax.Array, decay: float):
+    """Moves an exponential running mean; its first steps forget the random start sooner."""
+    rate = jnp.minimum(decay, (1.0 + step) / (10.0 + step))
+    return jax.tree.map(lambda a, p: rate * a + (1 - rate) * p, average, params)
+
+
+def check_divides(what: str, size: int, by: str, divisor: int) -> None:
+    """Raises an `InputError` unless `divisor` divides `size`; both are named as in the config."""
+    if size % divisor:
+        raise InputError(f"{what} {size} is not a multiple of {divisor} ({by}): change either")
+
+
+def adam(config) -> optax.GradientTransformation:
+    """The optimiser of a configuration: learning_rate, b1, b2."""
+    return optax.adam(config.learning_rate, b1=config.b1, b2=config.b2)
+
+
+def noise_keys(batch: Batch) -> jax.Array:
+    """The random keys of a batch's noise contours: [B]."""
+    return keys.per_example(keys.stream(0, "noise"), batch["noise_seed"])

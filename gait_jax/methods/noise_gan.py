@@ -6,34 +6,20 @@ from jax import numpy as jnp
 
 from gait_jax import losses
 from gait_jax.gait.codec import RESAMPLED
-from gait_jax.methods.base import Batch, Method, Metrics, State
+from gait_jax.methods.base import (
+    Batch,
+    Method,
+    Metrics,
+    State,
+    adam,
+    check_divides,
+    move_average,
+    noise_keys,
+)
 from gait_jax.models import layout
 from gait_jax.models.discriminators import ContourDiscriminator
 from gait_jax.models.generators import NoiseGenerator
 from gait_jax.runtime import keys, parallel
-from gait_jax.runtime.errors import InputError
-
-
-def move_average(average, params, step: jax.Array, decay: float):
-    """Moves an exponential running mean; its first steps forget the random start sooner."""
-    rate = jnp.minimum(decay, (1.0 + step) / (10.0 + step))
-    return jax.tree.map(lambda a, p: rate * a + (1 - rate) * p, average, params)
-
-
-def check_divides(what: str, size: int, by: str, divisor: int) -> None:
-    """Raises an `InputError` unless `divisor` divides `size`; both are named as in the config."""
-    if size % divisor:
-        raise InputError(f"{what} {size} is not a multiple of {divisor} ({by}): change either")
-
-
-def adam(config) -> optax.GradientTransformation:
-    """The optimiser of a configuration: learning_rate, b1, b2."""
-    return optax.adam(config.learning_rate, b1=config.b1, b2=config.b2)
-
-
-def noise_keys(batch: Batch) -> jax.Array:
-    """The random keys of a batch's noise contours: [B]."""
-    return keys.per_example(keys.stream(0, "noise"), batch["noise_seed"])
 
 
 class NoiseGAN(Method):

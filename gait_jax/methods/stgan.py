@@ -7,14 +7,17 @@ from jax import numpy as jnp
 
 from gait_jax import losses
 from gait_jax.gait.codec import RESAMPLED
-from gait_jax.methods.base import Batch, Method, Metrics, State
-from gait_jax.methods.noise_gan import (
-    NoiseGAN,
+from gait_jax.methods.base import (
+    Batch,
+    Method,
+    Metrics,
+    State,
     adam,
     check_divides,
     move_average,
     noise_keys,
 )
+from gait_jax.methods.noise_gan import NoiseGAN
 from gait_jax.models import layout
 from gait_jax.models.discriminators import ContourDiscriminator, TemporalDiscriminator
 from gait_jax.models.generators import GaitGenerator, total_stride

@@ -240,3 +240,19 @@ def test_flaw_of_a_wide_blob_on_the_lower_edge():
     assert silhouette.flaw(mask) is None
     mask[59, 17] = 1
     assert silhouette.flaw(mask) == CUT_OFF
+
+
+def test_folds_are_filled_and_gaps_kept():
+    body = np.zeros((30, 30), np.uint8)
+    body[5:25, 5:25] = 1
+    body[15:20, 10:13] = 0
+    mask = body.copy()
+    # A hole of four pixels where the body is whole, and the gap that it has.
+    mask[8:10, 8:10] = 0
+    mask[15:20, 10:14] = 0
+    expected = mask.copy()
+    expected[8:10, 8:10] = 1
+    np.testing.assert_array_equal(silhouette.fill_folds(mask, body), expected)
+    # Open to the outside it is no hole.
+    mask[:10, 8:10] = 0
+    np.testing.assert_array_equal(silhouette.fill_folds(mask, body), mask)
