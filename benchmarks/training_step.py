@@ -126,7 +126,7 @@ class Ours:
         """The Gaussian seeds that the step draws for the batch's noise contours: [B, S]."""
         import jax
 
-        from gait_jax.methods.noise_gan import noise_keys
+        from gait_jax.methods.base import noise_keys
 
         shape = (self._method.config.noise_gan.seed_size,)
         draw = jax.vmap(lambda key: jax.random.normal(key, shape))
@@ -136,7 +136,7 @@ class Ours:
         """What the networks give before training."""
         import jax
 
-        from gait_jax.methods.noise_gan import noise_keys
+        from gait_jax.methods.base import noise_keys
         from gait_jax.methods.stgan import mean_counts
         from gait_jax.models import layout
 

@@ -13,10 +13,10 @@ def get_config(dataset: str = "casia_b") -> ml_collections.ConfigDict:
     c.method = "stgan"
     c.seed = 0
     c.batch_size = 8
-    c.train_steps = 1500
+    c.train_steps = 3000
     c.log_every = 25
-    c.eval_every = 250
-    c.checkpoint_every = 250
+    c.eval_every = 500
+    c.checkpoint_every = 500
     c.keep_checkpoints = 2
     c.eval_batch = 8
 

@@ -44,12 +44,12 @@ def binarize(image: np.ndarray) -> np.ndarray:
     """Thresholds a grey image at half of its full scale.
 
     Args:
-      image: [H, W] uint8 (0..255) or bool.
+        image: [H, W] bool, or uint8 of 0..255; one without a value above 1 is a mask of 0 and 1.
 
     Returns:
-      [H, W] uint8 mask, 0 or 1.
+        [H, W] uint8 mask, 0 or 1.
     """
-    if image.dtype == bool:
+    if image.dtype == bool or image.max(initial=0) <= 1:
         return image.astype(np.uint8)
     return cv2.threshold(image, 127, 1, cv2.THRESH_BINARY)[1]
 

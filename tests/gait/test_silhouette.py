@@ -36,6 +36,12 @@ def test_binarize_takes_a_bool_mask_as_it_is():
     np.testing.assert_array_equal(mask, [[1, 0]])
 
 
+def test_binarize_takes_an_image_of_zeros_and_ones_for_a_mask():
+    image = np.array([[0, 1], [1, 0]], np.uint8)
+    np.testing.assert_array_equal(silhouette.binarize(image), image)
+    np.testing.assert_array_equal(silhouette.binarize(np.zeros((2, 2), np.uint8)), np.zeros((2, 2)))
+
+
 def test_clean_keeps_a_body_that_is_whole():
     # The closing (5 × 5 ellipse) may round the crotch, no more than the corners of its five
     # columns.
