@@ -3,10 +3,12 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-# make train: a folder with the data set's original files, the configuration, and where the run goes.
+# make train: without DATA it makes synthetic walkers; with DATA, the folder of a real data set's
+# files, it trains on that data set.
 DATA ?=
-CONFIG ?= configs/stgan_resampled.py:casia_a
-WORKDIR ?= runs/$(basename $(notdir $(firstword $(subst :, ,$(CONFIG)))))
+DATASET ?= $(if $(DATA),casia_a,walkers)
+CONFIG ?= stgan_resampled
+WORKDIR ?= runs/$(CONFIG)_$(DATASET)
 ARGS ?=
 
 .PHONY: setup test lint train clean
@@ -28,8 +30,8 @@ lint: setup
 	$(RUN) -m ruff format --check .
 
 train: setup
-	@test -n "$(DATA)" || { echo "make train: set DATA to the folder with the data set's files: make train DATA=DIR" >&2; exit 2; }
-	$(RUN) -m gait_jax.train --config=$(CONFIG) --config.data.manual_dir="$(DATA)" --workdir=$(WORKDIR) $(ARGS)
+	$(RUN) -m gait_jax.train --config=configs/$(CONFIG).py:$(DATASET) \
+		--config.data.manual_dir="$(DATA)" --workdir=$(WORKDIR) $(ARGS)
 
 clean:
 	rm -rf $(VENV)

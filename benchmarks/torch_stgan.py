@@ -61,10 +61,11 @@ def lay_out(contours: Tensor, counts: Tensor) -> Tensor:
 
 def pool(contours: Tensor, mask: Tensor, size: int) -> tuple[Tensor, Tensor]:
     """Averages runs of valid points: [N, 2, P], [N, P] → [N, 2, P / size], [N, 1, P / size]."""
-    mask = mask[:, None]
-    share = F.avg_pool1d(mask, size)
-    # Where no point is valid the numerator is 0.
-    return F.avg_pool1d(contours * mask, size) / share.clamp(min=1 / size), share
+    weights = mask.unflatten(1, (-1, size))[:, None]
+    share = weights.sum(-1)
+    # Measured: on the CPU faster than F.avg_pool1d.
+    sums = (contours.unflatten(2, (-1, size)) * weights).sum(-1)
+    return sums / share.clamp(min=1), share / size
 
 
 class Spline(nn.Module):
@@ -73,14 +74,14 @@ class Spline(nn.Module):
     def __init__(self, factor: int, cyclic: bool):
         super().__init__()
         self._mode = "circular" if cyclic else "replicate"
-        # [factor, 1, 4]: one filter for each place between two control points.
-        self.register_buffer("basis", torch.from_numpy(spline.basis(factor).T[:, None].copy()))
+        self.register_buffer("basis", torch.from_numpy(spline.basis(factor)))
 
     def forward(self, control: Tensor) -> Tensor:
-        count, channels, size = control.shape
-        padded = F.pad(control, (1, 2), mode=self._mode).reshape(count * channels, 1, -1)
-        points = F.conv1d(padded, self.basis)
-        return points.transpose(1, 2).reshape(count, channels, -1)
+        size = control.shape[-1]
+        padded = F.pad(control, (1, 2), mode=self._mode)
+        # Measured: on the CPU twice as fast as F.conv1d, and faster than Tensor.unfold.
+        neighbours = torch.stack([padded[..., d : d + size] for d in range(4)])
+        return torch.einsum("dnck,df->nckf", neighbours, self.basis).flatten(2)
 
 
 class ContourEncoder(nn.Module):
@@ -324,6 +325,8 @@ class Twin:
                 [p for p in getattr(self, name).parameters() if p.requires_grad],
                 optimizer.learning_rate,
                 (optimizer.b1, optimizer.b2),
+                # Not the default, but the fastest that PyTorch has.
+                fused=True,
             )
             for name, optimizer in (
                 ("generator", config.optimizer),

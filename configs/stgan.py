@@ -1,19 +1,23 @@
 r"""ST-GAN on contour vectors as the paper has them: 2000 boundary pixels, zero-padded.
 
-python -m gait_jax.train --config=configs/stgan.py:casia_a \
+    python -m gait_jax.train --config=configs/stgan.py --workdir=runs/stgan
+
+On a machine without data it makes synthetic walkers and trains on them. The real sets:
+
+    python -m gait_jax.train --config=configs/stgan.py:casia_a \
         --config.data.manual_dir=DIR --workdir=runs/a
 """
 
 import ml_collections
 
 
-def get_config(dataset: str = "casia_b") -> ml_collections.ConfigDict:
-    """The configuration for a data set: casia_b or casia_a."""
+def get_config(dataset: str = "walkers") -> ml_collections.ConfigDict:
+    """The configuration for a data set: walkers (synthetic), casia_a or casia_b."""
     c = ml_collections.ConfigDict()
     c.method = "stgan"
     c.seed = 0
     c.batch_size = 8
-    c.train_steps = 3000
+    c.train_steps = 1500
     c.log_every = 25
     c.eval_every = 500
     c.checkpoint_every = 500
@@ -23,7 +27,10 @@ def get_config(dataset: str = "casia_b") -> ml_collections.ConfigDict:
     c.data = ml_collections.ConfigDict()
     c.data.name = dataset
     c.data.data_dir = ""
+    # The folder with the original files of a real data set.
     c.data.manual_dir = ""
+    # How many people to make; for walkers alone.
+    c.data.subjects = 40
     # Groups of subjects: jisa2019, apsipa2020, or few for a set of a dozen subjects.
     few = dataset == "casia_a"
     c.data.groups = "few" if few else "jisa2019"

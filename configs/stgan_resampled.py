@@ -1,7 +1,11 @@
 r"""ST-GAN on outlines resampled to 512 points at equal arc length, closed into a ring.
 
-python -m gait_jax.train --config=configs/stgan_resampled.py:casia_a \
-    --config.data.manual_dir=DIR --workdir=runs/resampled
+    python -m gait_jax.train --config=configs/stgan_resampled.py --workdir=runs/stgan_resampled
+
+On a machine without data it makes synthetic walkers and trains on them. The real sets:
+
+    python -m gait_jax.train --config=configs/stgan_resampled.py:casia_a \
+        --config.data.manual_dir=DIR --workdir=runs/resampled
 """
 
 import importlib.util
@@ -16,8 +20,8 @@ _stgan = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(_stgan)
 
 
-def get_config(dataset: str = "casia_b") -> ml_collections.ConfigDict:
-    """The configuration for a data set: casia_b or casia_a."""
+def get_config(dataset: str = "walkers") -> ml_collections.ConfigDict:
+    """The configuration for a data set: walkers (synthetic), casia_a or casia_b."""
     c = _stgan.get_config(dataset)
     c.data.layout = "resampled"
     c.data.points = 512

@@ -142,6 +142,7 @@ def anonymize_tree(
         "alpha": anonymizer.config.loss.alpha,
         "checkpoint_step": anonymizer.step,
         "trained_on": anonymizer.config.data.name,
+        "trained_on_synthetic_data": records.read_data_description(checkpoint).get("synthetic"),
         "seed_given": seed is not None,
         "complete": False,
         "totals": {},
@@ -232,6 +233,8 @@ def main(argv: list[str] | None = None) -> int:
         f"{totals['anonymized']} of {totals['frames']} frames in {totals['sequences']} sequences "
         f"anonymised into {args.out}"
     )
+    if report["trained_on_synthetic_data"]:
+        print("The model was trained on synthetic data alone.")
     for reason, count in totals.items():
         if reason.startswith("empty: "):
             print(f"{count} frames written empty: {reason.removeprefix('empty: ')}")

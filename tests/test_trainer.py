@@ -10,9 +10,13 @@ import numpy as np
 import pytest
 from drawn import ROOT, as_flags
 
+import tfds_casia
 from gait_jax import trainer
+from gait_jax.data import source
 from gait_jax.runtime import parallel, records
 from gait_jax.runtime.errors import InputError
+from tfds_casia.walkers.generation import Plan
+from tfds_casia.walkers.walkers_dataset_builder import WalkersConfig
 
 
 def leaves(state):
@@ -202,3 +206,28 @@ def test_a_configuration_that_does_not_exist_costs_one_line(tmp_path, flags, mes
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1 and message in done.stderr
     assert not (tmp_path / "run").exists()
+
+
+def test_walkers_are_made_and_called_synthetic(tiny_config, tmp_path, monkeypatch, caplog):
+    plan = Plan(subjects=3, views=(90,), sequences=(("nm", 1),))
+    config = WalkersConfig(name="few", plan=plan)
+    monkeypatch.setitem(
+        source.BUILDERS,
+        "walkers",
+        lambda data_dir, subjects: tfds_casia.Walkers(
+            data_dir=data_dir, config=config, processes=1
+        ),
+    )
+    tiny_config.data.name = "walkers"
+    with pytest.raises(InputError, match="walkers is made, not read"):
+        trainer.train_and_evaluate(tiny_config, tmp_path / "run", progress=False)
+
+    tiny_config.data.manual_dir, tiny_config.data.data_dir = "", str(tmp_path / "data")
+    tiny_config.train_steps = 1
+    trainer.train_and_evaluate(tiny_config, tmp_path / "run", progress=False)
+    assert "walkers is SYNTHETIC data" in caplog.text
+    data = records.read_data_description(tmp_path / "run")
+    assert data["synthetic"] is True
+    assert data["groups"] == {"train": ["001"], "validation": ["002"], "test": ["003"]}
+    # Every frame of a walker can be used.
+    assert data["unusable_frames"] == {}

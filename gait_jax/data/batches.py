@@ -114,7 +114,9 @@ class GaitData:
         Raises:
           InputError: the data set, its folder or its groups cannot be used.
         """
-        builder = source.open_dataset(config.name, config.data_dir, config.manual_dir)
+        builder = source.open_dataset(
+            config.name, config.data_dir, config.manual_dir, config.subjects
+        )
         self._store = open_contour_store(builder, CleanSettings(), progress)
         self.codec = ContourCodec(config.layout, config.points)
         subjects = [walk.subject for walk in self._store.walks]
@@ -129,6 +131,12 @@ class GaitData:
                 config.groups,
                 preset,
                 sizes,
+            )
+        if config.name in source.SYNTHETIC:
+            logging.warning(
+                "%s is SYNTHETIC data: no real person walks in it. Results on it say nothing of "
+                "how real people are protected.",
+                config.name,
             )
         self.description = source.describe(builder) | {
             "groups": self.groups,

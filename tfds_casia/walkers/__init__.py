@@ -1,0 +1,1 @@
+"""Synthetic walkers as a TFDS data set, recorded as CASIA-B records people."""

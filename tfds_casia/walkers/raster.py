@@ -1,0 +1,202 @@
+"""From projected triangles to pixels, exactly and in whole numbers.
+
+Corners lie on a grid of `SUBPIXELS` steps a pixel, and a pixel belongs to a triangle if its centre
+does. Nothing is rounded after that, so every machine finds the same pixels.
+"""
+
+import dataclasses
+
+import numpy as np
+
+SUBPIXELS = 16
+_HALF = SUBPIXELS // 2
+
+
+@dataclasses.dataclass(frozen=True)
+class Topology:
+    """The faces of a mesh and the edges between them.
+
+    Attributes:
+        faces: [F, 3].
+        edges: the two corners of each edge, in the direction in which its first face runs, [E, 2].
+        sides: the edge's first face and its second, which runs the other way, [E, 2]; F where
+            there is no second.
+    """
+
+    faces: np.ndarray
+    edges: np.ndarray
+    sides: np.ndarray
+
+    @classmethod
+    def of(cls, faces: np.ndarray) -> "Topology":
+        """Finds the edges of a mesh, F faces [F, 3]."""
+        open_edges: dict[tuple[int, int], list[int]] = {}
+        edges, sides = [], []
+        for index, (a, b, c) in enumerate(faces.tolist()):
+            for start, end in ((a, b), (b, c), (c, a)):
+                waiting = open_edges.get((end, start))
+                if waiting:
+                    edges.append((end, start))
+                    sides.append((waiting.pop(), index))
+                else:
+                    open_edges.setdefault((start, end), []).append(index)
+        for edge, left in open_edges.items():
+            edges += [edge] * len(left)
+            sides += [(index, len(faces)) for index in left]
+        return cls(faces, np.array(edges), np.array(sides))
+
+
+@dataclasses.dataclass(frozen=True)
+class Window:
+    """A rectangle of the picture per frame, all of one size, that holds everything drawn.
+
+    Attributes:
+        top: first row of each frame's rectangle, [T].
+        left: first column, [T].
+        height: rows.
+        width: columns.
+    """
+
+    top: np.ndarray
+    left: np.ndarray
+    height: int
+    width: int
+
+    @classmethod
+    def around(cls, points: np.ndarray) -> "Window":
+        """Fits the window to points [T, V, 2] (x, y) in sub-pixels."""
+        low = points.min(axis=1) // SUBPIXELS
+        high = -(-points.max(axis=1) // SUBPIXELS)
+        width, height = (high - low).max(axis=0) + 1
+        return cls(low[:, 1], low[:, 0], int(height), int(width))
+
+    def paste(self, pictures: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+        """Returns whole pictures [T, H, W, ...], zero outside of the windows.
+
+        Args:
+            pictures: what the windows hold, [T, height, width, ...].
+            shape: H and W.
+        """
+        whole = np.zeros((len(pictures), *shape, *pictures.shape[3:]), pictures.dtype)
+        for picture, full, top, left in zip(pictures, whole, self.top, self.left, strict=True):
+            rows = slice(max(-top, 0), min(self.height, shape[0] - top))
+            columns = slice(max(-left, 0), min(self.width, shape[1] - left))
+            full[rows.start + top : rows.stop + top, columns.start + left : columns.stop + left] = (
+                picture[rows, columns]
+            )
+        return whole
+
+
+def facing(points: np.ndarray, faces: np.ndarray) -> np.ndarray:
+    """Tells which faces turn their outside to the camera.
+
+    Args:
+        points: corners (x, y) in sub-pixels, y downwards, integers [T, V, 2].
+        faces: [F, 3].
+
+    Returns:
+        [T, F], bool; faces without area are not.
+    """
+    x, y = points[..., 0], points[..., 1]
+    a, b, c = faces.T
+    area = (x[:, b] - x[:, a]) * (y[:, c] - y[:, a]) - (x[:, c] - x[:, a]) * (y[:, b] - y[:, a])
+    return area < 0
+
+
+def _repeat(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """For counts [N]: which of the N each of their sum belongs to, and its place there from 0."""
+    owner = np.repeat(np.arange(len(counts)), counts)
+    first = np.cumsum(counts) - counts
+    return owner, np.arange(len(owner)) - first[owner]
+
+
+def _crossing(x0: np.ndarray, y0: np.ndarray, x1: np.ndarray, y1: np.ndarray, row: np.ndarray):
+    """First column whose centre is not left of the line at the row's centre; y0 < y1."""
+    height = y1 - y0
+    position = (x0 - _HALF) * height + (row * SUBPIXELS + _HALF - y0) * (x1 - x0)
+    return -(-position // (SUBPIXELS * height))
+
+
+def silhouettes(points: np.ndarray, topology: Topology, window: Window) -> np.ndarray:
+    """Draws the outline's inside: all pixels covered by at least one face that is turned to us.
+
+    The number of such faces over a pixel changes only at edges where a turned face meets one that
+    is turned away, so only those are traced: each adds or takes one for all pixels right of it.
+
+    Args:
+        points: corners (x, y) in sub-pixels, integers [T, V, 2].
+        topology: the mesh's.
+        window: holds all points.
+
+    Returns:
+        uint8 [T, height, width], 0 or 255.
+    """
+    turned = facing(points, topology.faces)
+    turned = np.concatenate([turned, np.zeros((len(turned), 1), bool)], axis=1)
+    change = turned[:, topology.sides[:, 0]].astype(np.int8) - turned[:, topology.sides[:, 1]]
+    frame, edge = np.nonzero(change)
+    sign = change[frame, edge]
+    origin = np.stack([window.left, window.top], axis=1) * SUBPIXELS
+    start = points[frame, topology.edges[edge, 0]] - origin[frame]
+    end = points[frame, topology.edges[edge, 1]] - origin[frame]
+    # A face that is turned to us runs counter-clockwise: its edges go down on its left.
+    down = end[:, 1] > start[:, 1]
+    sign = np.where(down, sign, -sign)
+    start, end = np.where(down[:, None], start, end), np.where(down[:, None], end, start)
+    first = -((_HALF - start[:, 1]) // SUBPIXELS)
+    count = np.maximum(-((_HALF - end[:, 1]) // SUBPIXELS) - first, 0)
+    owner, place = _repeat(count)
+    row = first[owner] + place
+    column = _crossing(*(v[owner] for v in (*start.T, *end.T)), row)
+    # What ends at the window's right side ends in a column more.
+    size = (len(points), window.height, window.width + 1)
+    index = (frame[owner] * size[1] + row) * size[2] + column
+    layers = np.bincount(index, weights=sign[owner], minlength=int(np.prod(size)))
+    covered = np.cumsum(layers.reshape(size), axis=2)[..., :-1] > 0.5
+    return covered.view(np.uint8) * np.uint8(255)
+
+
+def nearest_faces(
+    points: np.ndarray, depths: np.ndarray, faces: np.ndarray, window: Window
+) -> np.ndarray:
+    """Finds the face seen at each pixel.
+
+    Faces are painted from far to near by the depth of their centres: exact enough where they are
+    small, as in these meshes.
+
+    Args:
+        points: corners (x, y) in sub-pixels, integers [T, V, 2].
+        depths: distance of the corners from the camera, [T, V].
+        faces: [F, 3].
+        window: holds all points.
+
+    Returns:
+        int32 [T, height, width], the face's number; -1 where there is none.
+    """
+    frame, face = np.nonzero(facing(points, faces))
+    middle = depths[frame[:, None], faces[face]].sum(axis=1)
+    # Rounded, so that equally far faces keep one order on every machine.
+    order = np.lexsort((-np.round(middle * 1e6), frame))
+    frame, face = frame[order], face[order]
+    origin = np.stack([window.left, window.top], axis=1) * SUBPIXELS
+    corners = points[frame[:, None], faces[face]] - origin[frame][:, None]
+    by_row = np.argsort(corners[..., 1], axis=1, kind="stable")
+    corners = np.take_along_axis(corners, by_row[..., None], axis=1)
+    first = -((_HALF - corners[:, 0, 1]) // SUBPIXELS)
+    count = np.maximum(-((_HALF - corners[:, 2, 1]) // SUBPIXELS) - first, 0)
+    owner, place = _repeat(count)
+    row = first[owner] + place
+    top, middle, bottom = (corners[owner, k].T for k in range(3))
+    long_side = _crossing(*top, *bottom, row)
+    upper = row * SUBPIXELS + _HALF < middle[1]
+    short_start = np.where(upper, top, middle)
+    short_end = np.where(upper, middle, bottom)
+    short_side = _crossing(*short_start, *short_end, row)
+    left, right = np.minimum(long_side, short_side), np.maximum(long_side, short_side)
+    span, place = _repeat(right - left)
+    owner = owner[span]
+    index = (frame[owner] * window.height + row[span]) * window.width + left[span] + place
+    seen = np.full(len(points) * window.height * window.width, -1, np.int32)
+    # Where an index comes again, the last value stays, here the nearest face.
+    seen[index] = face[owner]
+    return seen.reshape(len(points), window.height, window.width)
