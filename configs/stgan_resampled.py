@@ -28,6 +28,8 @@ def get_config(dataset: str = "walkers") -> ml_collections.ConfigDict:
     c.train_steps = 2000
     c.loss.norm = "l2"
     c.loss.contour = 500.0
+    # At 2e-4 D_T now and then outran G late in a run and pushed it far from the gait.
+    c.optimizer_d.learning_rate = 1e-4
     c.noise_gan.generator.stride = 8
     c.noise_gan.discriminator.pool = 4
     return c

@@ -64,7 +64,9 @@ def test_a_home_folder_is_understood(data_dir, monkeypatch):
 
 def test_an_unknown_data_set_is_refused(tmp_path):
     message = _refused("casia_z", str(tmp_path), "")
-    assert message.startswith("data.name 'casia_z' is not known: use one of casia_a, casia_b")
+    assert message.startswith(
+        "data.name 'casia_z' is not known: use one of walkers, casia_a, casia_b"
+    )
 
 
 def test_an_unprepared_data_set_without_original_files_is_refused(tmp_path):

@@ -126,8 +126,8 @@ def draw_style(rng: np.random.Generator, leg: float) -> Style:
     """Draws a person's style.
 
     The deviations are a few degrees an angle: wider than those of the curves' own table, which are
-    of one group in one laboratory, and chosen so that the style alone tells walkers apart about as
-    well as body and clothes alone do.
+    of one group in one laboratory, and chosen so that walkers of one body in one set of clothes can
+    still be told apart by their style.
 
     Args:
         rng: the person's.
