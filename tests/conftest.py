@@ -1,13 +1,16 @@
+import atexit
 import os
-import pathlib
+import shutil
+import tempfile
 
 # Tests train the same few tiny networks over and over, in several processes: compile each once.
-# Set before JAX is imported, and inherited by the command lines that tests run.
-os.environ.setdefault(
-    "JAX_COMPILATION_CACHE_DIR", str(pathlib.Path(__file__).parent / ".jax_cache")
-)
-os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
-os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
+# Set before JAX is imported, and inherited by the command lines that tests run. Each test worker
+# has a cache of its own: one that reads what another is still writing fails.
+_CACHE = tempfile.mkdtemp(prefix="gait_jax-tests-")
+atexit.register(shutil.rmtree, _CACHE, ignore_errors=True)
+os.environ["JAX_COMPILATION_CACHE_DIR"] = _CACHE
+os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
+os.environ["JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES"] = "-1"
 
 import pytest  # noqa: E402
 from drawn import TINY, draw_walk, load_config, write_walk  # noqa: E402
