@@ -72,6 +72,8 @@ def get_config(dataset: str = "walkers") -> ml_collections.ConfigDict:
     c.optimizer_d = ml_collections.ConfigDict({"learning_rate": 2e-4, "b1": 0.5, "b2": 0.999})
     c.ema_decay = 0.99
 
+    # What ẑ₁ is: a contour that G_N draws, or Gaussian numbers (the ablation of figure 7).
+    c.noise = "noise_gan"
     c.noise_gan = noise_gan(few)
     return c
 

@@ -54,6 +54,7 @@ class Anonymizer:
     Attributes:
       config: the configuration of its training.
       step: the training step of its parameters.
+      parameters: all that its results depend on, besides the configuration: a tree of arrays.
     """
 
     def __init__(self, workdir: pathlib.Path):
@@ -71,6 +72,7 @@ class Anonymizer:
                 f"{workdir} is a run of {self.config.method}, which anonymises nothing by itself: "
                 "give the workdir of the run that used it"
             )
+        self.parameters = {"ema": self._state.ema, "frozen": self._state.frozen}
         self._codec = ContourCodec(self.config.data.layout, self.config.data.points)
         self._apply = jax.jit(self._method.apply)
 

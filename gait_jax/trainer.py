@@ -35,9 +35,6 @@ MAY_CHANGE = frozenset(
     }
 )
 
-_SAMPLE_FRAMES = 12
-_SAMPLE_SEQUENCES = 4
-
 
 class DivergedError(RuntimeError):
     """A loss became NaN or infinite."""
@@ -64,11 +61,18 @@ def load_run(workdir: pathlib.Path) -> tuple[ml_collections.ConfigDict, Method, 
       (configuration, method, newest state, its step).
 
     Raises:
-      InputError: the folder is no training run or has no checkpoint.
+      InputError: the folder is no training run, has no checkpoint, or is of another version.
     """
     config = ml_collections.ConfigDict(records.read_config(workdir))
-    method = build_method(config)
-    step, state = checkpoint.load_latest(workdir, jax.eval_shape(method.init))
+    try:
+        method = build_method(config)
+        like = jax.eval_shape(method.init)
+    except (AttributeError, KeyError) as error:
+        raise InputError(
+            f"{workdir / 'config.json'} lacks a field ({error}): it was edited, or made by another "
+            "version; train it anew"
+        ) from None
+    step, state = checkpoint.load_latest(workdir, like)
     return config, method, state, step
 
 
@@ -92,31 +96,11 @@ def _pretrained(config, workdir: pathlib.Path, progress: bool) -> dict[str, Stat
     return states
 
 
-def _draw_samples(method: Method, state: State, batch, path: pathlib.Path, apply) -> None:
-    """Rows: original, whatever the method draws, and the XOR of anonymised and original.
-
-    Four sequences below each other; of single frames, one row of many.
-    """
-    contours, counts = (np.asarray(batch[name]) for name in ("contours", "counts"))
-    drawn = {"original": (contours, counts)} | jax.tree.map(np.asarray, apply(state, batch))
-    single = contours.shape[1] == 1
-    if single:
-        drawn = {n: (v.swapaxes(0, 1), c.swapaxes(0, 1)) for n, (v, c) in drawn.items()}
-    rows = {}
-    for i in range(min(1 if single else _SAMPLE_SEQUENCES, len(drawn["original"][0]))):
-        label = "" if single else f" {i}"
-        for name in ("original", "noise", "anonymized"):
-            if name in drawn:
-                vectors, valid = (x[i, :_SAMPLE_FRAMES] for x in drawn[name])
-                rows[name + label] = picture.draw(vectors, valid)
-        if "anonymized" in drawn:
-            rows["XOR" + label] = rows["anonymized" + label] ^ rows["original" + label]
-    path.parent.mkdir(exist_ok=True)
-    picture.save_png(path, picture.sheet(rows))
-
-
 def train_and_evaluate(
-    config: ml_collections.ConfigDict, workdir: pathlib.Path, progress: bool = True
+    config: ml_collections.ConfigDict,
+    workdir: pathlib.Path,
+    progress: bool = True,
+    pretrained: dict[str, State] | None = None,
 ) -> State:
     """Trains a method, or goes on where an earlier call with the same folder stopped.
 
@@ -127,6 +111,8 @@ def train_and_evaluate(
       config: the configuration (see `configs/`).
       workdir: the run's folder, made where it is missing.
       progress: whether to show progress bars.
+      pretrained: final states of the runs that this one builds on; without them they are trained
+        in `workdir`, or read from where the configuration says.
 
     Returns:
       The final state, as NumPy arrays.
@@ -138,17 +124,12 @@ def train_and_evaluate(
     workdir = pathlib.Path(workdir)
     records.check_config(workdir, config.to_dict(), MAY_CHANGE)
     method = build_method(config)
-    data = batches.GaitData(config.data, progress)
-    windows = data.windows(config.data.group, config.data.frames, config.data.stride)
+    data = method.open_data(progress)
     batch_size = parallel.local_batch(config.batch_size)
     iterator = batches.train_batches(
-        windows, batch_size, config.seed, jax.process_index(), jax.process_count()
+        data.train, batch_size, config.seed, jax.process_index(), jax.process_count()
     )
-    held_out = batches.fixed_batch(
-        data.windows(config.data.validation_group, config.data.frames, config.data.stride),
-        config.eval_batch,
-        config.seed,
-    )
+    held_out = batches.fixed_batch(data.held_out, config.eval_batch, config.seed)
 
     # Only now: a configuration that cannot be used leaves no folder that refuses a better one.
     workdir.mkdir(parents=True, exist_ok=True)
@@ -160,30 +141,35 @@ def train_and_evaluate(
             iterator.set_state(place)
             logging.info("Going on in %s after step %d.", workdir, start)
         else:
-            state = parallel.to_host(method.init(_pretrained(config, workdir, progress)))
+            if pretrained is None:
+                pretrained = _pretrained(config, workdir, progress)
+            state = parallel.to_host(method.init(pretrained, data.statistics))
         records.write_provenance(workdir, start, data.description)
         if start < config.train_steps:
-            logging.info(
-                "%s: %d windows of %d frames from %s.",
-                config.method,
-                len(windows),
-                config.data.frames,
-                ", ".join(data.groups[config.data.group]),
-            )
+            logging.info("%s: %s.", config.method, data.summary)
             state = _loop(
-                config, workdir, method, state, start, iterator, held_out, checkpoints, progress
+                config,
+                workdir,
+                method,
+                state,
+                start,
+                iterator,
+                held_out,
+                checkpoints,
+                data.unit,
+                progress,
             )
     records.plot_metrics(workdir)
     return parallel.to_host(state)
 
 
-def _loop(config, workdir, method, state, start, iterator, held_out, checkpoints, progress):
+def _loop(config, workdir, method, state, start, iterator, held_out, checkpoints, unit, progress):
     """Steps `start` to `config.train_steps`."""
     step_function = parallel.parallel_step(method.train_step)
     state = parallel.replicate(state)
     evaluate = jax.jit(method.evaluate)
     samples = jax.jit(method.samples)
-    frames = config.batch_size * config.data.frames
+    units, per_example = unit
     writer = records.MetricWriter(workdir, start)
     bar = tqdm.tqdm(
         total=config.train_steps,
@@ -212,19 +198,21 @@ def _loop(config, workdir, method, state, start, iterator, held_out, checkpoints
                         "rate, or change the seed"
                     )
                 now = time.monotonic()
-                rate = frames * len(rows) / max(now - logged, 1e-9)
+                shown = config.batch_size * per_example * len(rows)
+                rate = shown / max(now - logged, 1e-9)
                 means = {k: float(np.mean([row[k] for _, row in rows])) for k in rows[0][1]}
-                bar.set_postfix_str(f"{rate:.0f} frames/s")
-                writer.write(step, means | {"frames_per_second": rate})
+                bar.set_postfix_str(f"{rate:.0f} {units}/s")
+                writer.write(step, means | {f"{units}_per_second": rate})
                 unread.clear()
                 logged = now
             # Evaluate and save before the next batch is drawn: the iterator's place is this step's.
             if look:
                 values = {f"eval_{k}": float(v) for k, v in evaluate(state, held_out).items()}
                 writer.write(step, values)
-                _draw_samples(
-                    method, state, held_out, workdir / "samples" / f"{step:07d}.png", samples
-                )
+                drawn = jax.tree.map(np.asarray, samples(state, held_out))
+                path = workdir / "samples" / f"{step:07d}.png"
+                path.parent.mkdir(exist_ok=True)
+                picture.save_png(path, method.picture(held_out, drawn))
                 logged = time.monotonic()
             if save:
                 checkpoints.save(step, state, iterator.get_state())

@@ -58,6 +58,7 @@ class ContourStore:
       offsets: [F + 1] where each frame's path begins; a frame without a usable person has none.
       bodies: [F, 3] float32 body frames (x, y, height) in pixels.
       numbers: [F] int32 frame numbers.
+      key: names the data set's version and the settings it was traced with.
       walks: the sequences.
       unusable: how many frames have no path, by reason.
     """
@@ -65,6 +66,7 @@ class ContourStore:
     def __init__(self, directory: pathlib.Path):
         """Opens a finished store."""
         index = json.loads((directory / "index.json").read_text(encoding="utf-8"))
+        self.key = directory.name
         self.walks = [Walk(**walk) for walk in index["walks"]]
         self.unusable: dict[str, int] = index["unusable"]
         shapes = {"points": (-1, 2), "offsets": (-1,), "bodies": (-1, 3), "numbers": (-1,)}

@@ -9,6 +9,8 @@ from gait_jax.runtime.errors import InputError
 PRESETS: Mapping[str, Mapping[str, int]] = {
     "jisa2019": {"recogniser": 50, "noise": 10, "stgan": 16, "validation": 8, "test": 40},
     "apsipa2020": {"baseline": 30, "recogniser": 50, "test": 44},
+    # The field's own: the first 74 subjects train, the last 50 test.
+    "lt74": {"train": 74, "test": 50},
     # Not of the papers: for a set of a dozen subjects, where five groups would be of one or two
     # people each. G_N and ST-GAN train on the same people.
     "few": {"train": 60, "validation": 10, "test": 30},

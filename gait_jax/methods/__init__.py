@@ -2,5 +2,6 @@
 
 from gait_jax.methods.noise_gan import NoiseGAN
 from gait_jax.methods.stgan import STGAN
+from gait_jax.methods.wu2017 import Wu2017
 
-METHODS = {"noise_gan": NoiseGAN, "stgan": STGAN}
+METHODS = {"noise_gan": NoiseGAN, "stgan": STGAN, "wu2017": Wu2017}

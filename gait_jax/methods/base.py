@@ -7,8 +7,12 @@ import flax.struct
 import jax
 import jax.numpy as jnp
 import ml_collections
+import numpy as np
 import optax
 
+from gait_jax.data.batches import TrainingData
+from gait_jax.data.windows import window_data
+from gait_jax.gait import picture
 from gait_jax.runtime import keys
 from gait_jax.runtime.errors import InputError
 
@@ -23,9 +27,10 @@ class State(flax.struct.PyTreeNode):
     Attributes:
       step: int32 steps done.
       params: parameters by network.
-      opt: optimiser states by network.
+      opt: optimiser states by network, and whatever else training has to remember.
       ema: running means of the parameters of the networks that are used after training.
-      frozen: parameters of pre-trained networks by prerequisite.
+      frozen: what training does not change: parameters of pre-trained networks by prerequisite,
+        statistics of the training data.
     """
 
     step: jax.Array
@@ -36,11 +41,7 @@ class State(flax.struct.PyTreeNode):
 
 
 class Method(abc.ABC):
-    """A published method: its networks, its step functions, and how it is applied.
-
-    Batches hold "contours" [B, T, P, 2] float32 in body heights, "counts" [B, T] int32 valid points
-    and "noise_seed" [B] uint32.
-    """
+    """A published method: its data, its networks, its step functions, and how it is applied."""
 
     def __init__(self, config: ml_collections.ConfigDict):
         """Builds the networks; `config` is the whole configuration of the run."""
@@ -53,12 +54,21 @@ class Method(abc.ABC):
         return {}
 
     @abc.abstractmethod
-    def init(self, pretrained: dict[str, State] | None = None) -> State:
+    def open_data(self, progress: bool) -> TrainingData:
+        """What it trains on; `progress` shows bars where data has to be prepared first."""
+
+    @abc.abstractmethod
+    def init(
+        self,
+        pretrained: dict[str, State] | None = None,
+        statistics: dict[str, np.ndarray] | None = None,
+    ) -> State:
         """A fresh state, the same for the same seed.
 
         Args:
           pretrained: final states of the prerequisites; None leaves their parameters untrained,
             for a state that only lends its shapes.
+          statistics: of the training data (see `TrainingData`); None likewise.
         """
 
     @abc.abstractmethod
@@ -70,8 +80,27 @@ class Method(abc.ABC):
         """Scalars that tell how the networks in use do on a held-out batch."""
 
     @abc.abstractmethod
-    def samples(self, state: State, batch: Batch) -> dict[str, tuple[jax.Array, jax.Array]]:
-        """Contours to draw: "noise", "anonymized" → ([B, T, P, 2], counts [B, T])."""
+    def samples(self, state: State, batch: Batch) -> Tree:
+        """What `picture` draws of a held-out batch."""
+
+    @abc.abstractmethod
+    def picture(self, batch: Batch, samples: Tree) -> np.ndarray:
+        """Draws a held-out batch and its samples, as NumPy arrays: [H, W] uint8."""
+
+
+class ContourMethod(Method):
+    """A method that trains on windows of contours.
+
+    Batches hold "contours" [B, T, P, 2] float32 in body heights, "counts" [B, T] int32 valid points
+    and "noise_seed" [B] uint32. Samples are contours by name ("noise", "anonymized"): ([B, T, P, 2]
+    in body heights, counts [B, T]).
+    """
+
+    def open_data(self, progress):
+        return window_data(self.config.data, progress)
+
+    def picture(self, batch, samples):
+        return picture.compare({"original": (batch["contours"], batch["counts"])} | samples)
 
 
 def move_average(average, params, step: jax.Array, decay: float):
@@ -89,6 +118,14 @@ def check_divides(what: str, size: int, by: str, divisor: int) -> None:
 def adam(config) -> optax.GradientTransformation:
     """The optimiser of a configuration: learning_rate, b1, b2."""
     return optax.adam(config.learning_rate, b1=config.b1, b2=config.b2)
+
+
+def sgd(config) -> optax.GradientTransformation:
+    """The optimiser of a configuration: learning_rate, momentum, weight_decay."""
+    return optax.chain(
+        optax.add_decayed_weights(config.weight_decay),
+        optax.sgd(config.learning_rate, momentum=config.momentum),
+    )
 
 
 def noise_keys(batch: Batch) -> jax.Array:

@@ -8,7 +8,7 @@ from gait_jax import losses
 from gait_jax.gait.codec import RESAMPLED
 from gait_jax.methods.base import (
     Batch,
-    Method,
+    ContourMethod,
     Metrics,
     State,
     adam,
@@ -22,7 +22,7 @@ from gait_jax.models.generators import NoiseGenerator
 from gait_jax.runtime import keys, parallel
 
 
-class NoiseGAN(Method):
+class NoiseGAN(ContourMethod):
     """Trains G_N to draw contours in the distribution of real ones.
 
     Whatever the layout, G_N draws contours whose points are all valid; `padded` real contours are
@@ -43,8 +43,8 @@ class NoiseGAN(Method):
             "discriminator": adam(config.optimizer_d),
         }
 
-    def init(self, pretrained=None) -> State:
-        del pretrained
+    def init(self, pretrained=None, statistics=None) -> State:
+        del pretrained, statistics
         config = self.config
         key = keys.stream(config.seed, "noise_gan")
         contours = jnp.zeros((1, config.data.points, 2))

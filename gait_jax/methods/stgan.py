@@ -9,7 +9,7 @@ from gait_jax import losses
 from gait_jax.gait.codec import RESAMPLED
 from gait_jax.methods.base import (
     Batch,
-    Method,
+    ContourMethod,
     Metrics,
     State,
     adam,
@@ -22,8 +22,13 @@ from gait_jax.models import layout
 from gait_jax.models.discriminators import ContourDiscriminator, TemporalDiscriminator
 from gait_jax.models.generators import GaitGenerator, total_stride
 from gait_jax.runtime import keys, parallel
+from gait_jax.runtime.errors import InputError
 
 NOISE_GAN = "noise_gan"
+# The ablation of 2019, figure 7: the Gaussian seed itself in place of G_N's contour.
+GAUSSIAN = "gaussian"
+# Body heights: how far a coordinate of real contours spreads.
+_GAUSSIAN_SPREAD = 0.2
 
 
 def noise_gan_config(config: ml_collections.ConfigDict) -> ml_collections.ConfigDict:
@@ -38,7 +43,7 @@ def mean_counts(counts: jax.Array) -> jax.Array:
     return jnp.round(counts.mean(1)).astype(jnp.int32)
 
 
-class STGAN(Method):
+class STGAN(ContourMethod):
     """Trains G to change a gait towards random noise while D_S and D_T hold it to the natural."""
 
     def __init__(self, config):
@@ -52,6 +57,8 @@ class STGAN(Method):
         self.generator = GaitGenerator(tuple(g.widths), g.code, g.hidden, points, self._cyclic)
         self.spatial = ContourDiscriminator(tuple(d.widths), d.hidden, d.pool, self._cyclic)
         self.temporal = TemporalDiscriminator(d.embedding, d.lstm, d.pool)
+        if config.noise not in (NOISE_GAN, GAUSSIAN):
+            raise InputError(f"noise {config.noise!r} is not known: use {NOISE_GAN} or {GAUSSIAN}")
         self.noise_gan = NoiseGAN(noise_gan_config(config))
         self.optimizers = {
             "generator": adam(config.optimizer),
@@ -61,9 +68,10 @@ class STGAN(Method):
 
     @staticmethod
     def prerequisites(config) -> dict[str, ml_collections.ConfigDict]:
-        return {NOISE_GAN: noise_gan_config(config)}
+        return {NOISE_GAN: noise_gan_config(config)} if config.noise == NOISE_GAN else {}
 
-    def init(self, pretrained=None) -> State:
+    def init(self, pretrained=None, statistics=None) -> State:
+        del statistics
         key = keys.stream(self.config.seed, "stgan")
         gait = jnp.zeros((1, self.config.data.frames, self.config.data.points, 2))
         mask = jnp.ones(gait.shape[:3])
@@ -74,13 +82,16 @@ class STGAN(Method):
             "spatial": self.spatial.init(jax.random.fold_in(key, 1), gait[:, 0], mask[:, 0]),
             "temporal": self.temporal.init(jax.random.fold_in(key, 2), gait, mask),
         }
-        noise = pretrained[NOISE_GAN] if pretrained else self.noise_gan.init()
+        frozen = {}
+        if self.config.noise == NOISE_GAN:
+            noise = pretrained[NOISE_GAN] if pretrained else self.noise_gan.init()
+            frozen[NOISE_GAN] = noise.ema["generator"]
         return State(
             step=jnp.zeros((), jnp.int32),
             params=params,
             opt={name: self.optimizers[name].init(p) for name, p in params.items()},
             ema={"generator": params["generator"]},
-            frozen={NOISE_GAN: noise.ema["generator"]},
+            frozen=frozen,
         )
 
     def _noise(self, state: State, noise_keys, counts) -> tuple[jax.Array, jax.Array]:
@@ -88,7 +99,12 @@ class STGAN(Method):
 
         In the padded layout it is laid out on `counts` [B] points.
         """
-        noise = self.noise_gan.draw(state.frozen[NOISE_GAN], noise_keys)
+        if self.config.noise == GAUSSIAN:
+            shape = (self.config.data.points, 2)
+            draw = lambda key: _GAUSSIAN_SPREAD * jax.random.normal(key, shape)  # noqa: E731
+            noise = jax.vmap(draw)(noise_keys)
+        else:
+            noise = self.noise_gan.draw(state.frozen[NOISE_GAN], noise_keys)
         if self._cyclic:
             return noise, jnp.ones(noise.shape[:2])
         return layout.lay_out(noise, counts), layout.valid_mask(counts, noise.shape[1])

@@ -101,7 +101,7 @@ def load_latest(workdir: pathlib.Path, like: Tree) -> tuple[int, Tree]:
       (step, state as NumPy arrays).
 
     Raises:
-      InputError: there is no checkpoint.
+      InputError: there is no checkpoint, or it is of another structure.
     """
     if not (workdir / _FOLDER).is_dir():
         raise InputError(
@@ -114,4 +114,11 @@ def load_latest(workdir: pathlib.Path, like: Tree) -> tuple[int, Tree]:
             raise InputError(
                 f"{workdir} holds no finished checkpoint yet: let the training save one first"
             )
-        return step, checkpoints.restore(step, like)[0]
+        try:
+            return step, checkpoints.restore(step, like)[0]
+        except (ValueError, KeyError) as error:
+            reason = str(error).strip().splitlines()[0]
+            raise InputError(
+                f"the checkpoint of step {step} in {workdir} does not fit the networks of its "
+                f"config.json ({reason}): it was edited, or made by another version; train it anew"
+            ) from None

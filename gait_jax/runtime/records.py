@@ -10,9 +10,12 @@ import pathlib
 import platform
 import subprocess
 import sys
+import uuid
+import zipfile
 from typing import Any
 
 import jax
+import numpy as np
 
 from gait_jax.runtime.errors import InputError
 
@@ -26,6 +29,8 @@ _PACKAGES = (
     "tensorflow-datasets",
     "numpy",
     "opencv-python",
+    "scikit-learn",
+    "scipy",
 )
 
 
@@ -34,6 +39,48 @@ def write_atomically(path: pathlib.Path, text: str) -> None:
     partial = path.with_name(f".{path.name}.partial")
     partial.write_text(text, encoding="utf-8")
     os.replace(partial, path)
+
+
+def write_json(path: pathlib.Path, value: Any) -> None:
+    """Writes a JSON value under a temporary name, then renames it."""
+    write_atomically(path, json.dumps(value, indent=1) + "\n")
+
+
+def read_json(path: pathlib.Path) -> Any:
+    """Reads a JSON file.
+
+    Raises:
+      InputError: it is damaged.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} is damaged ({error}): remove it, and it is made again") from None
+
+
+def save_arrays(path: pathlib.Path, arrays: dict[str, np.ndarray]) -> None:
+    """Writes named arrays (`.npz`) under a temporary name, then renames it."""
+    # Not tempfile: its files can be read by their owner alone.
+    partial = path.with_name(f".{path.name}-{uuid.uuid4().hex}.partial")
+    try:
+        with partial.open("wb") as file:
+            np.savez(file, **arrays)
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def load_arrays(path: pathlib.Path) -> dict[str, np.ndarray]:
+    """Reads what `save_arrays` wrote.
+
+    Raises:
+      InputError: the file is damaged.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return dict(arrays)
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise InputError(f"{path} is damaged ({error}): remove it, and it is made again") from None
 
 
 def flatten(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -121,6 +168,17 @@ def version_of(package: str) -> str | None:
         return None
 
 
+def software() -> dict[str, Any]:
+    """What computes: revision of the sources, versions, devices."""
+    return {
+        "git_revision": _git_revision(),
+        "python": platform.python_version(),
+        "packages": {name: version_of(name) for name in ("gait_jax", *_PACKAGES)},
+        "processes": jax.process_count(),
+        "devices": [f"{d.platform}:{d.device_kind}" for d in jax.devices()],
+    }
+
+
 def write_provenance(workdir: pathlib.Path, step: int, data: dict[str, Any]) -> None:
     """Adds an entry to `provenance.json`: one for the start and one for each restart.
 
@@ -136,13 +194,9 @@ def write_provenance(workdir: pathlib.Path, step: int, data: dict[str, Any]) -> 
             "time": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
             "from_step": step,
             "argv": sys.argv,
-            "git_revision": _git_revision(),
-            "python": platform.python_version(),
-            "packages": {name: version_of(name) for name in ("gait_jax", *_PACKAGES)},
-            "processes": jax.process_count(),
-            "devices": [f"{d.platform}:{d.device_kind}" for d in jax.devices()],
             "data": data,
         }
+        | software()
     )
     write_atomically(path, json.dumps({"starts": entries}, indent=2) + "\n")
 

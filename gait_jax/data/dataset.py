@@ -1,0 +1,113 @@
+"""A data set as a run uses it: its walks, its contours, its groups of subjects."""
+
+from typing import Any
+
+import cv2
+import ml_collections
+import numpy as np
+from absl import logging
+
+import tfds_casia
+from gait_jax.data import groups, source
+from gait_jax.data.contour_store import ContourStore, Walk, open_contour_store
+from gait_jax.data.energies import Energies, open_energies
+from gait_jax.gait import silhouette
+from gait_jax.gait.silhouette import CleanSettings
+from gait_jax.runtime.errors import InputError
+
+EVERYBODY = "all"
+
+
+class GaitDataset:
+    """One data set with its subjects shared out among groups.
+
+    Attributes:
+      name: of the data set.
+      store: the contours of all frames.
+      groups: subjects by group.
+      description: what to write down of the data.
+    """
+
+    def __init__(self, config: ml_collections.ConfigDict, progress: bool = True):
+        """Opens the data set, preparing and tracing it first where that is still to be done.
+
+        Args:
+          config: the `data` part of a configuration: name, data_dir, manual_dir, subjects, groups.
+          progress: whether to show progress bars.
+
+        Raises:
+          InputError: the data set, its folder or its groups cannot be used.
+        """
+        self.name: str = config.name
+        self._progress = progress
+        self._builder = source.open_dataset(
+            config.name, config.data_dir, config.manual_dir, config.subjects
+        )
+        self.store: ContourStore = open_contour_store(self._builder, CleanSettings(), progress)
+        subjects = [walk.subject for walk in self.store.walks]
+        self.groups = groups.assign(config.groups, subjects)
+        sizes = {name: len(members) for name, members in self.groups.items()}
+        preset = dict(groups.PRESETS[config.groups])
+        if sizes != preset:
+            logging.warning(
+                "%s has %d subjects: the groups of %s are scaled from %s to %s.",
+                config.name,
+                len(set(subjects)),
+                config.groups,
+                preset,
+                sizes,
+            )
+        if config.name in source.SYNTHETIC:
+            logging.warning(
+                "%s is SYNTHETIC data: no real person walks in it. Results on it say nothing of "
+                "how real people are protected.",
+                config.name,
+            )
+        self.description: dict[str, Any] = source.describe(self._builder) | {
+            "groups": self.groups,
+            "unusable_frames": self.store.unusable,
+        }
+        self._frames = None
+
+    def members(self, group: str) -> list[str]:
+        """The subjects of a group; "all" is everybody in the data set.
+
+        Raises:
+          InputError: there is no such group.
+        """
+        if group == EVERYBODY:
+            return sorted({walk.subject for walk in self.walks})
+        if group not in self.groups:
+            raise InputError(
+                f"group {group!r} is not in data.groups: use one of {', '.join(self.groups)}"
+            )
+        return self.groups[group]
+
+    @property
+    def walks(self) -> list[Walk]:
+        """All sequences."""
+        return self.store.walks
+
+    def masks(self, index: int) -> list[np.ndarray]:
+        """A sequence's frames as the data set has them: masks [H, W] uint8 of 0 and 1.
+
+        Args:
+          index: of the sequence in `walks`.
+        """
+        if self._frames is None:
+            self._frames = self._builder.as_data_source(
+                "all", decoders={"frames": tfds_casia.PngBytes()}
+            )
+        images = (
+            cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_GRAYSCALE)
+            for png in self._frames[index]["frames"]
+        )
+        return [silhouette.binarize(image) for image in images]
+
+    def energies(self, size: int) -> tuple[Energies, Energies]:
+        """All gait energy images: (one a sequence, one a gait cycle); made once, then read.
+
+        Args:
+          size: their rows and columns.
+        """
+        return open_energies(self._builder, self.store, size, self._progress)

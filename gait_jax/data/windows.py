@@ -1,0 +1,116 @@
+"""Windows of consecutive frames as contour vectors: what anonymisers train on."""
+
+import ml_collections
+import numpy as np
+
+from gait_jax.data.batches import Batch, TrainingData
+from gait_jax.data.contour_store import ContourStore
+from gait_jax.data.dataset import GaitDataset
+from gait_jax.gait.codec import ContourCodec
+from gait_jax.runtime.errors import InputError
+
+
+class Windows:
+    """All windows of T consecutive usable frames of some subjects; random access.
+
+    A window never reaches over a missing or unusable frame.
+    """
+
+    def __init__(
+        self,
+        store: ContourStore,
+        codec: ContourCodec,
+        subjects: list[str],
+        frames: int,
+        stride: int,
+    ):
+        """Lists the windows.
+
+        Args:
+          store: the traced data set.
+          codec: layout of the contour vectors.
+          subjects: whose sequences.
+          frames: T.
+          stride: frames from one window's start to the next one's.
+        """
+        self._store, self._codec, self._frames = store, codec, frames
+        usable, wanted = store.usable(), set(subjects)
+        starts = []
+        for walk in store.walks:
+            if walk.subject not in wanted:
+                continue
+            frame = np.arange(walk.first, walk.last)
+            good = usable[walk.first : walk.last]
+            breaks = (
+                np.flatnonzero(
+                    (np.diff(store.numbers[walk.first : walk.last]) != 1) | ~good[1:] | ~good[:-1]
+                )
+                + 1
+            )
+            for run in np.split(frame, breaks):
+                if usable[run[0]]:
+                    starts += range(run[0], run[-1] + 2 - frames, stride)
+        self._starts = np.array(starts, np.int64)
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+    def take(self, indices: np.ndarray, seeds: np.ndarray) -> Batch:
+        """Encodes some windows at once.
+
+        Args:
+            indices: [B] int.
+            seeds: [B] uint32.
+
+        Returns:
+            {"contours": [B, T, P, 2] float32 in body heights, "counts": [B, T] int32 valid points,
+            "noise_seed": [B] uint32, the seeds}.
+        """
+        frames = (self._starts[indices][:, None] + np.arange(self._frames)).ravel()
+        offsets, points = self._store.offsets, self._store.points
+        paths = [points[offsets[f] : offsets[f + 1]] for f in frames]
+        ends = np.cumsum([0] + [len(path) for path in paths])
+        contours, counts = self._codec.encode_paths(
+            np.concatenate(paths), ends, self._store.bodies[frames]
+        )
+        shape = (len(indices), self._frames)
+        return {
+            "contours": contours.reshape(*shape, *contours.shape[1:]),
+            "counts": counts.reshape(shape),
+            "noise_seed": seeds,
+        }
+
+
+def window_data(config: ml_collections.ConfigDict, progress: bool = True) -> TrainingData:
+    """The windows that a configuration asks for.
+
+    Args:
+      config: its `data` part; see `GaitDataset`, and layout, points, frames, stride, group and
+        validation_group.
+      progress: whether to show progress bars.
+
+    Raises:
+      InputError: the data set or its groups cannot be used, or a group has no window.
+    """
+    dataset = GaitDataset(config, progress)
+    codec = ContourCodec(config.layout, config.points)
+
+    def of_group(group: str) -> Windows:
+        members = dataset.members(group)
+        windows = Windows(dataset.store, codec, members, config.frames, config.stride)
+        if not len(windows):
+            raise InputError(
+                f"group {group!r} ({', '.join(members)}) has no {config.frames} consecutive "
+                "usable frames: check the data set, or set a smaller data.frames"
+            )
+        return windows
+
+    train = of_group(config.group)
+    return TrainingData(
+        train,
+        of_group(config.validation_group),
+        ("frames", config.frames),
+        f"{len(train)} windows of {config.frames} frames from "
+        f"{', '.join(dataset.members(config.group))}",
+        dataset.description,
+    )

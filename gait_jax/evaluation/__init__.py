@@ -1,0 +1,1 @@
+"""Measures anonymisers: recognisers trained, gaits anonymised, success rates, report."""

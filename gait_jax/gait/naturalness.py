@@ -1,0 +1,99 @@
+"""How natural anonymised silhouettes look beside their originals: shape, movement, outline."""
+
+import cv2
+import numpy as np
+
+from gait_jax.gait import contour
+
+
+def _centred(mask: np.ndarray) -> np.ndarray:
+    """The mask moved so that its centre of mass lies in the middle of a canvas twice the size."""
+    height, width = mask.shape
+    rows, columns = np.nonzero(mask)
+    canvas = np.zeros((2 * height, 2 * width), np.uint8)
+    canvas[rows - round(rows.mean()) + height, columns - round(columns.mean()) + width] = 1
+    return canvas
+
+
+def _iou(a: np.ndarray, b: np.ndarray) -> float:
+    return np.count_nonzero(a & b) / max(np.count_nonzero(a | b), 1)
+
+
+def _hole_share(mask: np.ndarray) -> float:
+    outer, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    filled = cv2.drawContours(np.zeros_like(mask), outer, -1, 1, cv2.FILLED)
+    return 1 - mask.sum() / max(filled.sum(), 1)
+
+
+def is_person_like(mask: np.ndarray, original: np.ndarray) -> bool:
+    """Whether an anonymised mask is one simple region of its original's extent.
+
+    Its largest 8-connected region holds at least 99 % of the pixels, its holes take at most 2 % of
+    it more than in the original, and it is as tall as the original (0.85 to 1.15) and as large (0.7
+    to 1.4).
+
+    Args:
+      mask: [H, W] uint8 of 0 and 1, not empty.
+      original: [H, W] uint8 of 0 and 1, not empty, cleaned.
+    """
+    _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    tall = cv2.boundingRect(mask)[3] / cv2.boundingRect(original)[3]
+    return bool(
+        stats[1:, cv2.CC_STAT_AREA].max() >= 0.99 * mask.sum()
+        and _hole_share(mask) <= _hole_share(original) + 0.02
+        and 0.85 <= tall <= 1.15
+        and 0.7 <= mask.sum() / original.sum() <= 1.4
+    )
+
+
+def measure(originals: list[np.ndarray], anonymized: list[np.ndarray]) -> dict[str, list[float]]:
+    """Measures one sequence.
+
+    Args:
+      originals: cleaned masks [H, W] uint8 of 0 and 1.
+      anonymized: masks of the same sizes; an empty one is not measured.
+
+    Returns:
+      By name, a value for each frame (or pair of neighbouring frames):
+      one_region: whether the frame is a person (see `is_person_like`).
+      outline: boundary length over the original's.
+      overlap: IoU with the original.
+      movement, movement_original: IoU of neighbouring frames, each moved to its own centre of mass.
+    """
+    values = {k: [] for k in ("one_region", "outline", "overlap", "movement", "movement_original")}
+    before = None
+    for original, mask in zip(originals, anonymized, strict=True):
+        if not mask.any():
+            before = None
+            continue
+        values["one_region"].append(is_person_like(mask, original))
+        values["outline"].append(contour.length(mask) / contour.length(original))
+        values["overlap"].append(_iou(mask, original))
+        pair = _centred(original), _centred(mask)
+        if before:
+            values["movement_original"].append(_iou(pair[0], before[0]))
+            values["movement"].append(_iou(pair[1], before[1]))
+        before = pair
+    return values
+
+
+def summarize(values: dict[str, list[float]]) -> dict[str, float]:
+    """What `measure` found over many frames, in one number each.
+
+    Args:
+      values: lists by name, of all sequences together.
+
+    Returns:
+      frames, one_region (share), outline (median), overlap (mean), movement (mean over the
+      original's mean); without movement where no two neighbouring frames were measured.
+    """
+    summary = {
+        "frames": len(values["one_region"]),
+        "one_region": float(np.mean(values["one_region"])),
+        "outline": float(np.median(values["outline"])),
+        "overlap": float(np.mean(values["overlap"])),
+    }
+    if values["movement"]:
+        ratio = np.mean(values["movement"]) / np.mean(values["movement_original"])
+        summary["movement"] = float(ratio)
+    return summary

@@ -1,0 +1,155 @@
+"""The pair networks LB and MT of Wu et al. (2017), trained to tell people apart by their gait."""
+
+import math
+
+import jax
+import numpy as np
+import optax
+from jax import numpy as jnp
+
+from gait_jax.data.pairs import pair_data
+from gait_jax.gait import picture
+from gait_jax.methods.base import Batch, Method, Metrics, State, adam, move_average, sgd
+from gait_jax.models.verification import LocalBottom, MiddleTop
+from gait_jax.recognition.wu2017 import Wu2017Recogniser, normalized
+from gait_jax.runtime import keys, parallel
+from gait_jax.runtime.errors import InputError
+
+_NETWORKS = {"lb": LocalBottom, "mt": MiddleTop}
+_OPTIMIZERS = {"sgd": sgd, "adam": adam}
+# What a network that cannot tell anything scores on as many pairs of one person as of two.
+_CHANCE = math.log(2)
+_SHOWN = 24
+
+
+class Wu2017(Method):
+    """Trains LB or MT on packs of pairs.
+
+    Batches hold "images" [B, N, S, S] uint8, "pairs" [B, Q, 2] int32, "same" [B, Q] int32 of 0 and
+    1, and "seed" [B] uint32.
+
+    A network that does not leave chance behind is started anew: after every `plateau.steps` steps
+    whose mean loss is still above `plateau.loss`, with other initial parameters. The counters are
+    part of the state, so that a resumed run does the same.
+    """
+
+    def __init__(self, config):
+        super().__init__(config)
+        for what, name, known in (
+            ("network", config.network, _NETWORKS),
+            ("optimizer.name", config.optimizer.name, _OPTIMIZERS),
+        ):
+            if name not in known:
+                raise InputError(f"{what} {name!r} is not known: use one of {', '.join(known)}")
+        if config.data.size < 50:
+            raise InputError(f"data.size {config.data.size} is too small for the network: use 64")
+        self.network = _NETWORKS[config.network](config.dropout)
+        self.optimizer = _OPTIMIZERS[config.optimizer.name](config.optimizer)
+
+    def open_data(self, progress):
+        return pair_data(self.config.data, progress)
+
+    def _fresh(self, start: jax.Array):
+        """Initial parameters of the `start`-th try."""
+        key = jax.random.fold_in(keys.stream(self.config.seed, "wu2017"), start)
+        image = jnp.zeros((1, self.config.data.size, self.config.data.size))
+        variables = self.network.init(key, image, jnp.zeros((1, 2), jnp.int32))
+        if self.config.start_from_differences:
+            halves = variables["params"][self.network.joined]
+            halves["right"]["kernel"] = -halves["left"]["kernel"]
+        return variables
+
+    def init(self, pretrained=None, statistics=None) -> State:
+        del pretrained
+        size = self.config.data.size
+        if statistics is None:
+            statistics = {"mean": np.zeros((size, size), np.float32), "spread": np.float32(1)}
+        params = self._fresh(jnp.zeros((), jnp.int32))
+        return State(
+            step=jnp.zeros((), jnp.int32),
+            params={"network": params},
+            opt={
+                "network": self.optimizer.init(params),
+                "plateau": {
+                    "mean_loss": jnp.full((), _CHANCE),
+                    "since_start": jnp.zeros((), jnp.int32),
+                    "restarts": jnp.zeros((), jnp.int32),
+                },
+            },
+            ema={"network": params},
+            frozen={"statistics": statistics},
+        )
+
+    def _logits(self, state: State, params, batch: Batch, dropout: jax.Array | None) -> jax.Array:
+        """[B, Q, 2]; a pack's dropout depends on its own key, wherever it is computed."""
+        images = normalized(batch["images"], state.frozen["statistics"])
+        if dropout is None:
+            return jax.vmap(lambda i, p: self.network.apply(params, i, p))(images, batch["pairs"])
+        return jax.vmap(
+            lambda i, p, key: self.network.apply(params, i, p, True, rngs={"dropout": key})
+        )(images, batch["pairs"], dropout)
+
+    def _loss(self, logits: jax.Array, batch: Batch) -> Metrics:
+        right = logits.argmax(-1) == batch["same"]
+        loss = optax.softmax_cross_entropy_with_integer_labels(logits, batch["same"])
+        return {"loss": loss.mean(), "accuracy": right.mean()}
+
+    def train_step(self, state: State, batch: Batch) -> tuple[State, Metrics]:
+        config = self.config
+        dropout = keys.per_example(keys.stream(config.seed, "wu2017_dropout"), batch["seed"])
+
+        def loss(params):
+            metrics = self._loss(self._logits(state, params, batch, dropout), batch)
+            return metrics["loss"], metrics
+
+        params = state.params["network"]
+        grads, metrics = jax.grad(loss, has_aux=True)(params)
+        metrics = parallel.mean(metrics)
+        updates, opt = self.optimizer.update(parallel.mean(grads), state.opt["network"], params)
+        params = optax.apply_updates(params, updates)
+        plateau = state.opt["plateau"]
+        since, restarts = plateau["since_start"], plateau["restarts"]
+        ema = move_average(state.ema["network"], params, since, config.ema_decay)
+        mean_loss = move_average(plateau["mean_loss"], metrics["loss"], since, config.plateau.decay)
+        since += 1
+        stuck = (since % config.plateau.steps == 0) & (mean_loss > config.plateau.loss)
+
+        def anew():
+            fresh = self._fresh(restarts + 1)
+            chance = jnp.full((), _CHANCE)
+            return fresh, self.optimizer.init(fresh), fresh, chance, since * 0, restarts + 1
+
+        params, opt, ema, mean_loss, since, restarts = jax.lax.cond(
+            stuck, anew, lambda: (params, opt, ema, mean_loss, since, restarts)
+        )
+        return state.replace(
+            step=state.step + 1,
+            params={"network": params},
+            opt={
+                "network": opt,
+                "plateau": {"mean_loss": mean_loss, "since_start": since, "restarts": restarts},
+            },
+            ema={"network": ema},
+        ), metrics | {"restarts": restarts.astype(jnp.float32)}
+
+    def evaluate(self, state: State, batch: Batch) -> Metrics:
+        return self._loss(self._logits(state, state.ema["network"], batch, None), batch)
+
+    def samples(self, state: State, batch: Batch) -> jax.Array:
+        """P(same person) of the first pack's pairs, [Q]."""
+        first = {name: value[:1] for name, value in batch.items()}
+        return jax.nn.softmax(self._logits(state, state.ema["network"], first, None)[0])[:, 1]
+
+    def picture(self, batch: Batch, samples: np.ndarray) -> np.ndarray:
+        chosen = np.unique(np.linspace(0, len(samples) - 1, _SHOWN).astype(int))
+        tiles = [
+            (batch["images"][0][batch["pairs"][0][i]], f"{'same' if s else 'other'} {p:.2f}")
+            for i, s, p in zip(chosen, batch["same"][0][chosen], samples[chosen], strict=True)
+        ]
+        return picture.pairs(tiles)
+
+    def recogniser(self, state: State) -> Wu2017Recogniser:
+        """The trained network, ready to compare probes with a gallery."""
+        return Wu2017Recogniser(
+            self.network, state.ema["network"], state.frozen["statistics"], self.config.data.size
+        )

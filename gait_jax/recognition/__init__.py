@@ -1,0 +1,1 @@
+"""The recognisers, and the protocols that they are measured by."""

@@ -1,0 +1,94 @@
+"""Rank-k identification rates and how sure they are."""
+
+import dataclasses
+
+import numpy as np
+from scipy import stats
+
+
+def rank_hits(
+    distances: np.ndarray, probes: np.ndarray, gallery: np.ndarray, ranks: tuple[int, ...]
+) -> np.ndarray:
+    """Which probes are identified among the k nearest people of a gallery.
+
+    A person is as near as the nearest of their images. People at equal distances stand in random
+    order, and a hit counts by its expectation: a recogniser that cannot tell anything scores
+    chance, not 0 or 1.
+
+    Args:
+      distances: [P, G], smaller is more alike.
+      probes: [P] the probes' people; each must be in the gallery.
+      gallery: [G] the gallery's people.
+      ranks: the k.
+
+    Returns:
+      [P, len(ranks)] float in 0..1.
+
+    Raises:
+      ValueError: a probe's person is not in the gallery, or a distance is not a number.
+    """
+    people, owner = np.unique(gallery, return_inverse=True)
+    missing = set(np.unique(probes)) - set(people)
+    if missing:
+        raise ValueError(f"probes of people who are not in the gallery: {sorted(missing)}")
+    if np.isnan(distances).any():
+        raise ValueError("a recogniser returned distances that are not numbers")
+    nearest = np.stack([distances[:, owner == k].min(axis=1) for k in range(len(people))], axis=1)
+    own = np.searchsorted(people, probes)
+    mine = nearest[np.arange(len(probes)), own][:, None]
+    nearer = (nearest < mine).sum(axis=1)
+    tied = (nearest == mine).sum(axis=1)  # With the probe's own person.
+    return np.stack([np.clip((k - nearer) / tied, 0, 1) for k in ranks], axis=1)
+
+
+@dataclasses.dataclass(frozen=True)
+class Rate:
+    """A share of probes.
+
+    Attributes:
+      value: in 0..1.
+      low: lower end of its 95 % interval; None where there are too few people for one.
+      high: upper end.
+      probes: how many it is of.
+    """
+
+    value: float
+    low: float | None
+    high: float | None
+    probes: int
+
+
+def rate(values: np.ndarray, people: np.ndarray, resamples: int = 2000) -> Rate:
+    """The mean over probes, with a bootstrap over people.
+
+    Probes of one person are no independent witnesses: whole people are drawn, with replacement.
+    The gallery and its people stay as they are.
+
+    Args:
+      values: [P] float, one a probe.
+      people: [P] their people.
+      resamples: bootstrap samples, drawn with a fixed seed.
+
+    Returns:
+      The rate with its percentile interval.
+
+    Raises:
+      ValueError: there is no probe.
+    """
+    if not len(values):
+        raise ValueError("a rate needs a probe at least")
+    _, owner = np.unique(people, return_inverse=True)
+    sums, counts = np.bincount(owner, values), np.bincount(owner)
+    low = high = None
+    if len(counts) > 1:
+        found = stats.bootstrap(
+            (sums, counts),
+            lambda s, n, axis: s.sum(axis=axis) / n.sum(axis=axis),
+            paired=True,
+            vectorized=True,
+            n_resamples=resamples,
+            method="percentile",
+            rng=np.random.default_rng(0),
+        )
+        low, high = (float(x) for x in found.confidence_interval)
+    return Rate(float(np.mean(values)), low, high, len(values))
