@@ -78,8 +78,11 @@ def get_config(arg: str = "walkers") -> ml_collections.ConfigDict:
     c.data.subjects = 40
 
     c.recognisers = ml_collections.ConfigDict()
-    # Images' size; PLS features a view; rank of the factorisation over all views.
-    c.recognisers.zheng2011 = ml_collections.ConfigDict({"size": 64, "components": 12, "rank": 24})
+    # Images' size; PLS features a view; rank of the factorisation over all views; weight of robust
+    # PCA's sparse part.
+    c.recognisers.zheng2011 = ml_collections.ConfigDict(
+        {"size": 64, "components": 12, "rank": 24, "robustness": 1.0}
+    )
     c.recognisers.wu2017 = ml_collections.ConfigDict({"checkpoint": ""})
     c.recognisers.wu2017.train = _load("wu2017").get_config(f"{dataset},small")
 
