@@ -12,7 +12,10 @@ After a colon stand the data set (walkers, the default, or casia_b) and what to 
 The same --workdir serves all three: what is trained or measured already is taken from it. A method
 that is trained already is measured with --config.methods.alpha_03.checkpoint=WORKDIR.
 
-EXPECTED
+On walkers, two CPU cores: recognisers about 13 minutes, each method about 6 (G_N 3 more, once),
+anonymising and scoring 2 a method. Expect, with 13 test people, same view: rank-1 of clean nm gaits
+97 % (both recognisers), success with α = 0.3 about 70 % (zheng2011) and 75 % (wu2017) against a clean
+gallery, 46 and 54 % against an anonymised one; clean errors 32 and 15 %, chance 92 %.
 """
 
 import importlib.util
