@@ -13,9 +13,10 @@ The same --workdir serves all three: what is trained or measured already is take
 that is trained already is measured with --config.methods.alpha_03.checkpoint=WORKDIR.
 
 On walkers, two CPU cores: recognisers about 13 minutes, each method about 6 (G_N 3 more, once),
-anonymising and scoring 2 a method. Expect, with 13 test people, same view: rank-1 of clean nm gaits
-97 % (both recognisers), success with α = 0.3 about 70 % (zheng2011) and 75 % (wu2017) against a clean
-gallery, 46 and 54 % against an anonymised one; clean errors 32 and 15 %, chance 92 %.
+anonymising and scoring 2 a method. Expect, with 13 test people in the same view: rank-1 of clean
+nm gaits 97 % (both recognisers), success with α = 0.3 about 70 % (zheng2011) and 75 % (wu2017)
+against a clean gallery, 46 and 54 % against an anonymised one; clean errors 32 and 15 %, chance
+92 %.
 """
 
 import importlib.util
