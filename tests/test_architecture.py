@@ -9,7 +9,7 @@ _ROOT = pathlib.Path(__file__).parents[1]
 # A unit is a file or folder right below gait_jax. Arrows point to a later line only.
 _LAYERS = [
     {"train", "anonymize", "evaluate", "export"},
-    {"silhouette_tree", "video_file"},
+    {"evaluation", "silhouette_tree", "video_file"},
     {"video_anonymizer"},
     {"trainer", "anonymizer", "pretrained"},
     {"methods"},

@@ -16,8 +16,10 @@ _EASED = 0.75
 _DARKEST_SHADOW = 0.4
 _SHADOW_COLOUR = 6.0
 # A shadow's edge is soft: brightness relative to the plate changes by less than so much a pixel
-# along a row, where a body's edge in front of the same plate jumps.
-_SOFT_EDGE = 0.035
+# along a row, where a body's edge in front of the same plate jumps. Down a column its edge is as
+# steep as many a body's, since the ground is seen at a flat angle: columns count only beside what
+# rows have shown to be shadow, for what lies between the feet.
+_SOFT_EDGE, _SOFT_EDGE_DOWN = 0.035, 0.1
 
 # Pixels at the outline mix person and scene; they count as person from this share of the difference
 # that their neighbours within two pixels show.
@@ -122,8 +124,7 @@ class DifferenceSegmenter:
         """Where a shadow falls on the scene: [h, w] uint8.
 
         A shadow is the plate made darker. So are grey clothes before a grey wall; but a shadow
-        fades in from the lit scene beside it, and a body does not. Only along rows: the ground is
-        seen at so flat an angle that a shadow's upper and lower edges are as sharp as a body's.
+        fades in from the lit scene beside it, and a body does not.
 
         Args:
           seen: the frame, smoothed, float32 [h, w, 3].
@@ -136,13 +137,24 @@ class DifferenceSegmenter:
         colour = np.square(seen).sum(axis=2) - np.square(brightness) * power
         like = (brightness < 1) & (brightness > _DARKEST_SHADOW)
         like &= colour < np.square(_SHADOW_COLOUR * noise)
+        open_ = scene | like
         smooth = cv2.GaussianBlur(brightness, (0, 0), sigmaX=1.0, sigmaY=2.0)
         slope = np.abs(cv2.Sobel(smooth, cv2.CV_32F, 1, 0, ksize=1)) / 2
-        passable = (scene | like) & (slope < _SOFT_EDGE)
-        # Runs of passable pixels in a row, numbered through the box: shadow where one reaches the
-        # lit scene, by more than a speck of it.
-        rows, columns = passable.shape
-        run = np.cumsum(~passable, axis=1) + (np.arange(rows) * (columns + 1))[:, None]
-        lit = np.bincount(run.ravel(), weights=(passable & scene).ravel()) >= 3
-        shadow = (passable & lit[run] & ~scene).astype(np.uint8)
-        return cv2.morphologyEx(shadow, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)) & like
+        shadow = _reached(open_ & (slope < _SOFT_EDGE), scene) & ~scene
+        rows = np.flatnonzero(shadow.sum(axis=1) >= 3)
+        if len(rows):
+            ground = np.s_[max(rows[0] - 3, 0) : rows[-1] + 1]
+            slope = np.abs(cv2.Sobel(brightness, cv2.CV_32F, 0, 1, ksize=1)[ground]) / 2
+            passable = open_[ground] & (slope < _SOFT_EDGE_DOWN)
+            reached = _reached(passable.T, (scene | shadow)[ground].T).T
+            shadow[ground] |= reached & ~scene[ground]
+        closed = cv2.morphologyEx(shadow.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+        return closed & like
+
+
+def _reached(passable: np.ndarray, seeds: np.ndarray) -> np.ndarray:
+    """Passable pixels from which three seeds or more are reached along the row: bool [h, w]."""
+    rows, columns = passable.shape
+    # Runs of passable pixels in a row, numbered through the picture.
+    run = np.cumsum(~passable, axis=1) + (np.arange(rows) * (columns + 1))[:, None]
+    return passable & (np.bincount(run.ravel(), weights=(passable & seeds).ravel()) >= 3)[run]
