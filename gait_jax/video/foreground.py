@@ -141,15 +141,17 @@ class DifferenceSegmenter:
         smooth = cv2.GaussianBlur(brightness, (0, 0), sigmaX=1.0, sigmaY=2.0)
         slope = np.abs(cv2.Sobel(smooth, cv2.CV_32F, 1, 0, ksize=1)) / 2
         shadow = _reached(open_ & (slope < _SOFT_EDGE), scene) & ~scene
-        rows = np.flatnonzero(shadow.sum(axis=1) >= 3)
+        # Feet stand in the lowest fifth of what differs from the scene.
+        above = int(0.8 * len(shadow))
+        rows = above + np.flatnonzero(shadow[above:].sum(axis=1) >= 5)
         if len(rows):
             ground = np.s_[max(rows[0] - 3, 0) : rows[-1] + 1]
             slope = np.abs(cv2.Sobel(brightness, cv2.CV_32F, 0, 1, ksize=1)[ground]) / 2
             passable = open_[ground] & (slope < _SOFT_EDGE_DOWN)
             reached = _reached(passable.T, (scene | shadow)[ground].T).T
             shadow[ground] |= reached & ~scene[ground]
-        closed = cv2.morphologyEx(shadow.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
-        return closed & like
+        shadow = shadow.astype(np.uint8)
+        return cv2.morphologyEx(shadow, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)) & like
 
 
 def _reached(passable: np.ndarray, seeds: np.ndarray) -> np.ndarray:
