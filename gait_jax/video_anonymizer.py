@@ -15,6 +15,7 @@ import numpy as np
 
 from gait_jax.anonymizer import Anonymizer
 from gait_jax.colour import steadiness
+from gait_jax.gait import naturalness
 from gait_jax.video import people
 from gait_jax.video.background import Background
 from gait_jax.video.clip import Frame
@@ -22,6 +23,7 @@ from gait_jax.video.people import Sighting, Tracker
 
 LOST = "lost by the segmentation"
 NOT_FOLLOWED = "moves, but was not followed as a person"
+NO_PERSON_MADE = "the anonymised shape is not one whole person"
 OTHER_SCENE = "the camera moved, or the light was switched: nobody could be found"
 
 # Frames that share a call of the generator, and how many of them wait for what comes after: enough
@@ -38,10 +40,11 @@ Colouriser = Callable[[np.ndarray, np.ndarray, np.ndarray, np.ndarray], np.ndarr
 
 @dataclasses.dataclass
 class _Person:
-    """A sighting with what has to be kept of its frame."""
+    """A sighting with what has to be kept of its frame; `mask` is its silhouette, mended."""
 
     sighting: Sighting
     image: np.ndarray
+    mask: np.ndarray
 
 
 @dataclasses.dataclass
@@ -106,6 +109,8 @@ class VideoAnonymizer:
         self._colourise = colourise
         self._key = key
         self._tracker = Tracker()
+        # The frame before those that wait.
+        self._before: list[_Waiting] = []
         # By track: random key as numbers, points of a padded noise contour.
         self._noise: dict[people.Track, tuple[np.ndarray, int]] = {}
         # By track: the last frame's (index, (image, mask) original, (image, mask) anonymised).
@@ -138,16 +143,17 @@ class VideoAnonymizer:
         sightings = people.find(foreground)
         self._tracker.update(sightings)
         for sighting in sightings:
-            if sighting.track.is_person:
+            if sighting.lost and sighting.track.is_person:
                 # Found again: it was somewhere in between.
-                gap = range(index - sighting.lost, index)
-                self.findings.painted_out[LOST].update(gap)
-        seen = [_Person(s, frame.image[s.crop].copy()) for s in sightings]
+                self.findings.painted_out[LOST].update(range(index - sighting.lost, index))
+        seen = [_Person(s, frame.image[s.crop].copy(), s.mask) for s in sightings]
         return _Waiting(index, dataclasses.replace(frame, image=None), seen)
 
     def _flush(self, waiting: collections.deque[_Waiting], keep: int) -> Iterator[Frame]:
         """Anonymises all people of the frames that waited, in one go."""
+        self._mend([*self._before, *waiting])
         ready = [waiting.popleft() for _ in range(len(waiting) - keep)]
+        self._before = ready[-1:]
         chosen: list[tuple[_Waiting, _Person]] = []
         for one in ready:
             for person in one.people:
@@ -161,20 +167,36 @@ class VideoAnonymizer:
                     chosen.append((one, person))
         bodies = []
         if chosen:
-            masks = [person.sighting.mask for _, person in chosen]
+            masks = [person.mask for _, person in chosen]
             noise = [self._noise_of(person.sighting) for _, person in chosen]
             keys = jax.random.wrap_key_data(np.stack([key for key, _ in noise]))
             bodies = self._anonymizer.anonymize_bodies(masks, keys, [points for _, points in noise])
         images = {one.index: self._plate.copy() for one in ready}
         for (one, person), body in zip(chosen, bodies, strict=True):
-            if body.problem:
-                self.findings.painted_out[body.problem].add(one.index)
+            problem = body.problem
+            if problem is None and not naturalness.is_person_like(body.mask, person.mask):
+                problem = NO_PERSON_MADE
+            if problem:
+                self.findings.painted_out[problem].add(one.index)
             else:
                 self._paint(images[one.index], one.index, person, body.mask)
                 self.findings.distance.append(body.distance)
                 self.findings.anonymized += 1
         for one in ready:
             yield dataclasses.replace(one.frame, image=images.pop(one.index))
+
+    @staticmethod
+    def _mend(waiting: Iterable[_Waiting]) -> None:
+        """Fills gaps of single frames, where the frames before and after it wait, too."""
+        by_track: dict[people.Track, dict[int, _Person]] = collections.defaultdict(dict)
+        for one in waiting:
+            for person in one.people:
+                by_track[person.sighting.track][one.index] = person
+        for seen in by_track.values():
+            for index, person in seen.items():
+                around = [seen.get(i) for i in (index - 1, index, index + 1)]
+                if all(one and not one.sighting.problem for one in around):
+                    person.mask = people.mend(*(one.sighting for one in around))
 
     def _noise_of(self, sighting: Sighting) -> tuple[np.ndarray, int]:
         """A track's own noise, drawn when it is first needed, and the same ever after."""
@@ -190,11 +212,11 @@ class VideoAnonymizer:
         sighting = person.sighting
         rim = max(1, round(_RIM * sighting.box[3]))
         kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * rim + 1, 2 * rim + 1))
-        inner = cv2.erode(sighting.mask, kernel, borderType=cv2.BORDER_CONSTANT, borderValue=1)
-        lending = inner if inner.any() else sighting.mask
+        inner = cv2.erode(person.mask, kernel, borderType=cv2.BORDER_CONSTANT, borderValue=1)
+        lending = inner if inner.any() else person.mask
         view = canvas[sighting.crop]
         view[:] = self._colourise(person.image, view, lending, mask)
-        original, anonymised = (person.image, sighting.mask), (view.copy(), mask)
+        original, anonymised = (person.image, person.mask), (view.copy(), mask)
         before = self._last.get(sighting.track)
         if before and before[0] == index - 1:
             for name, pair in (

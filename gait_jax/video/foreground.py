@@ -12,14 +12,15 @@ _SURE, _LIKELY = 8.0, 4.0
 _EASED = 0.75
 
 # Cast shadows: darker than the plate by down to so much, and of its colour within so many standard
-# deviations of the noise.
-_DARKEST_SHADOW = 0.4
-_SHADOW_COLOUR = 6.0
+# deviations of the noise, or such a share of the plate's brightness (the sky's blue light is left).
+_DARKEST_SHADOW = 0.5
+_SHADOW_COLOUR, _SHADOW_TINT = 4.0, 0.05
 # A shadow's edge is soft: brightness relative to the plate changes by less than so much a pixel
 # along a row, where a body's edge in front of the same plate jumps. Down a column its edge is as
 # steep as many a body's, since the ground is seen at a flat angle: columns count only beside what
 # rows have shown to be shadow, for what lies between the feet.
 _SOFT_EDGE, _SOFT_EDGE_DOWN = 0.035, 0.1
+_LARGE = 140
 
 # Pixels at the outline mix person and scene; they count as person from this share of the difference
 # that their neighbours within two pixels show.
@@ -136,11 +137,13 @@ class DifferenceSegmenter:
         brightness = (seen * plate).sum(axis=2) / power
         colour = np.square(seen).sum(axis=2) - np.square(brightness) * power
         like = (brightness < 1) & (brightness > _DARKEST_SHADOW)
-        like &= colour < np.square(_SHADOW_COLOUR * noise)
+        like &= colour < np.maximum(np.square(_SHADOW_COLOUR * noise), _SHADOW_TINT**2 * power)
         open_ = scene | like
         smooth = cv2.GaussianBlur(brightness, (0, 0), sigmaX=1.0, sigmaY=2.0)
         slope = np.abs(cv2.Sobel(smooth, cv2.CV_32F, 1, 0, ksize=1)) / 2
-        shadow = _reached(open_ & (slope < _SOFT_EDGE), scene) & ~scene
+        # Of people half as large, shadows are half as wide.
+        soft = _SOFT_EDGE * np.clip(_LARGE / len(scene), 1, 2)
+        shadow = _reached(open_ & (slope < soft), scene) & ~scene
         # Feet stand in the lowest fifth of what differs from the scene.
         above = int(0.8 * len(shadow))
         rows = above + np.flatnonzero(shadow[above:].sum(axis=1) >= 5)

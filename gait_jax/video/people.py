@@ -135,6 +135,38 @@ def find(foreground: np.ndarray) -> list[Sighting]:
     return found
 
 
+def mend(before: Sighting, now: Sighting, after: Sighting) -> np.ndarray:
+    """Fills what one frame's segmentation lost of a body and both neighbours' found.
+
+    Nothing is taken away: a limb that swings fast lies elsewhere in each frame.
+
+    Args:
+      before: the same person in the frame before.
+      now: in the frame whose silhouette is wanted.
+      after: in the frame after it.
+
+    Returns:
+      [h, w] uint8, the cleaned silhouette in `now`'s window.
+    """
+    both = _laid_over(before, now) & _laid_over(after, now)
+    return silhouette.clean(now.mask | both)
+
+
+def _laid_over(other: Sighting, now: Sighting) -> np.ndarray:
+    """Another frame's silhouette in this one's window, moved to its centre of mass."""
+    here, there = (
+        np.array([moments["m10"], moments["m01"]]) / max(moments["m00"], 1)
+        for moments in (cv2.moments(s.mask, binaryImage=True) for s in (now, other))
+    )
+    right, down = np.rint(here - there)
+    return cv2.warpAffine(
+        other.mask,
+        np.array([[1, 0, right], [0, 1, down]]),
+        now.mask.shape[::-1],
+        flags=cv2.INTER_NEAREST,
+    )
+
+
 def _overlap(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Areas that boxes [N, 4] and [M, 4] share: [N, M]."""
     low = np.maximum(a[:, None, :2], b[None, :, :2])
