@@ -129,13 +129,22 @@ def _look(clip: Clip, options: Options) -> tuple[Background, int]:
     plate = None
     if options.plate:
         plate = read_plate(options.plate, (clip.height, clip.width))
+    # All of the file shows the scene, also where only a part of it is wanted.
+    whole = dataclasses.replace(clip, start=0.0, end=math.inf)
+    count = 0
     with tqdm.tqdm(
         desc=f"{clip.path.name}: background",
         total=clip.frames_expected,
         unit="frame",
         disable=not options.progress,
     ) as bar:
-        samples, count = background.sample(clip, bar.update)
+
+        def look(frame: Frame) -> None:
+            nonlocal count
+            count += clip.start <= float(frame.pts * clip.time_base) < clip.end
+            bar.update()
+
+        samples = background.sample(whole, look)
     if not count:
         raise InputError(
             f"{clip.path} has no frame between {clip.start:g} and {clip.end:g} seconds: change "

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from gait_jax.video.clip import Clip
+from gait_jax.video.clip import Clip, Frame
 
 # Bytes of frames that a plate is made from, and how many these are at least and at most: enough for
 # the median, and the same for clips of every length.
@@ -44,19 +44,19 @@ class Background:
     doubtful: np.ndarray
 
 
-def sample(clip: Clip, progress: Callable[[], object] = lambda: None) -> tuple[np.ndarray, int]:
+def sample(clip: Clip, look: Callable[[Frame], object] = lambda frame: None) -> np.ndarray:
     """Keeps frames that lie evenly over a clip of unknown length, in bounded memory.
 
     Args:
       clip: a video.
-      progress: called for each frame.
+      look: called with each frame; most come without an image.
 
     Returns:
-      ([N, H, W, 3] uint8, how many frames the clip has); N is 0 where it has none.
+      [N, H, W, 3] uint8.
     """
     most = int(np.clip(_MEMORY // (3 * clip.height * clip.width), _FEWEST, _MOST))
     kept: list[np.ndarray] = []
-    stride, count = 1, 0
+    stride = 1
     # The stride grows on the way, and with it what is wanted.
     for frame in clip.frames(lambda index: index % stride == 0):  # noqa: B023
         if frame.image is not None:
@@ -65,9 +65,8 @@ def sample(clip: Clip, progress: Callable[[], object] = lambda: None) -> tuple[n
                 # As many again may come: every second one is dropped, and only every second kept.
                 kept = kept[::2]
                 stride *= 2
-        count += 1
-        progress()
-    return np.array(kept), count
+        look(frame)
+    return np.stack(kept)
 
 
 def largest_channel(image: np.ndarray) -> np.ndarray:

@@ -141,14 +141,17 @@ class Clip:
                     else:
                         seconds = found.pts * stream.time_base
                     origin = seconds if origin is None else origin
-                    if seconds - origin < self.start:
+                    ticks = self._ticks(seconds - origin, stream.time_base)
+                    # As floats: 0.08 is meant to be two frames of 25 a second.
+                    if float(ticks * self.time_base) < self.start:
                         continue
-                    if seconds - origin >= self.end:
+                    if float(ticks * self.time_base) >= self.end:
                         return
-                    begin = seconds if begin is None else begin
-                    last = max(self._ticks(seconds - begin, stream.time_base), last + 1)
+                    begin = ticks if begin is None else begin
+                    last = max(ticks - begin, last + 1)
                     image = self._upright(found) if wanted(count) else None
-                    duration = round((found.duration or 0) * stream.time_base / self.time_base)
+                    shown = (found.duration or 0) * stream.time_base
+                    duration = self._ticks(shown, stream.time_base)
                     yield Frame(image, last, duration)
                     count += 1
         except (av.FFmpegError, OSError) as error:

@@ -8,7 +8,7 @@ from gait_jax.video.background import Background, largest_channel
 # Differences in standard deviations of a pixel's noise: surely foreground, and foreground where it
 # hangs together with what surely is (hysteresis in space). Where there was foreground in the frame
 # before, the second is lower by a share (hysteresis in time).
-_SURE, _LIKELY = 8.0, 4.0
+_SURE, _LIKELY = 6.0, 4.0
 _EASED = 0.75
 
 # Cast shadows: darker than the plate by down to so much, and of its colour within so many standard
@@ -30,6 +30,9 @@ _MIXED = 0.4
 _LIGHT = 0.01
 # A frame that differs from the plate in more of the picture than this shows another scene.
 _MOST_FOREGROUND = 0.5
+
+# Share of the frame's pixels below which a piece of foreground is no part of a person.
+SPECK = 1.5e-4
 
 _CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 _SQUARE5 = np.ones((5, 5), np.uint8)
@@ -69,7 +72,7 @@ class DifferenceSegmenter:
             self._before = np.zeros_like(likely)
             return None
         found = np.zeros_like(likely)
-        # Pieces near each other are refined together; specks of a few pixels are noise.
+        # Pieces near each other are refined together; specks are noise.
         near = cv2.dilate(cv2.erode(likely, _CROSS), np.ones((9, 9), np.uint8))
         count, labels, stats, _ = cv2.connectedComponentsWithStats(near, connectivity=8)
         for label in range(1, count):
@@ -79,6 +82,8 @@ class DifferenceSegmenter:
                 max(x - _MARGIN, 0) : x + width + _MARGIN,
             ]
             mine = likely[box] & (labels[box] == label)
+            if cv2.countNonZero(mine) < SPECK * likely.size:
+                continue
             found[box] |= self._refine(image[box], box, mine)
         self._before = cv2.dilate(found, _CROSS)
         return found
@@ -109,10 +114,11 @@ class DifferenceSegmenter:
         sure &= likely > 0
         if not sure.any():
             return np.zeros_like(likely)
-        count, labels = cv2.connectedComponents(likely, connectivity=8)
+        # Over cracks of a few pixels: where the plate itself has an edge, a body may look like it.
+        count, labels = cv2.connectedComponents(cv2.dilate(likely, _SQUARE5), connectivity=8)
         kept = np.zeros(count, np.uint8)
         kept[labels[sure]] = 1
-        mask = kept[labels]
+        mask = kept[labels] & likely
         inside = cv2.erode(mask, _SQUARE5, borderType=cv2.BORDER_CONSTANT, borderValue=1)
         around = cv2.dilate(distance * mask, _SQUARE5)
         mask[(inside == 0) & (distance < _MIXED * around)] = 0

@@ -9,6 +9,7 @@ import numpy as np
 from scipy import optimize
 
 from gait_jax.gait import silhouette
+from gait_jax.video.foreground import SPECK
 
 OVERLAP = "overlaps another person"
 HIDDEN = "partly hidden"
@@ -16,8 +17,6 @@ NOT_ONE = "not the shape of one walking person"
 
 Box = tuple[int, int, int, int]
 
-# Share of the frame's pixels below which a piece of foreground is no part of a person.
-_SPECK = 1.5e-4
 # Gaps that are bridged within a person, as shares of the frame's height: down, and across.
 _GAP_DOWN, _GAP_ACROSS = 0.02, 0.008
 # Room around a body for the outline that it is to get, in body heights: beside, above and below.
@@ -60,8 +59,11 @@ class Track:
 
     @property
     def is_person(self) -> bool:
-        """Whether it was seen often enough to be no flicker."""
-        return self.sightings >= _CONFIRMED
+        """Whether it was seen often enough, and large enough, to be no flicker."""
+        return (
+            self.sightings >= _CONFIRMED
+            and np.median(self.heights) >= silhouette.CleanSettings.min_height
+        )
 
     @property
     def expected(self) -> np.ndarray:
@@ -126,7 +128,7 @@ def find(foreground: np.ndarray) -> list[Sighting]:
         )
         crop = np.s_[top : top + window[3], left : left + window[2]]
         mine = foreground[crop] & (labels[crop] == label)
-        if cv2.countNonZero(mine) < max(_SPECK * foreground.size, 12):
+        if cv2.countNonZero(mine) < SPECK * foreground.size:
             continue
         mask = silhouette.clean(mine)
         bx, by, bw, bh = cv2.boundingRect(mask)

@@ -39,11 +39,14 @@ class VideoWriter:
         self._path, self._clip = path, clip
         self._partial = path.with_name(f".{path.name}.partial")
         try:
-            self._container = av.open(
-                str(self._partial), "w", format="mp4", options={"movflags": "+faststart"}
-            )
-        except (av.FFmpegError, OSError) as error:
-            raise InputError(f"{path} cannot be written ({error}): choose another -o") from None
+            # FFmpeg itself opens it only when the first frame comes.
+            self._partial.touch()
+        except OSError as error:
+            reason = error.strerror
+            raise InputError(f"{path} cannot be written ({reason}): choose another -o") from None
+        self._container = av.open(
+            str(self._partial), "w", format="mp4", options={"movflags": "+faststart"}
+        )
         # Without frames that refer to later ones, the file's duration is the sum of its frames'.
         self._stream = self._container.add_stream(
             "libx264", rate=clip.rate, options={"preset": "veryfast", "crf": "18", "bf": "0"}
