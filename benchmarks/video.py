@@ -20,7 +20,6 @@ counts is the ratio. Printed:
 
 import argparse
 import json
-import os
 import pathlib
 import subprocess
 import sys
@@ -33,9 +32,9 @@ import cv2
 import numpy as np
 
 from gait_jax.gait import silhouette
-from gait_jax.video import people
+from gait_jax.video import people, planes
 from gait_jax.video.background import estimate, largest_channel, sample
-from gait_jax.video.clip import EXACT, Clip
+from gait_jax.video.clip import Clip
 from gait_jax.video.foreground import DifferenceSegmenter
 from tfds_casia.walkers import generation
 from tfds_casia.walkers.generation import Plan
@@ -45,6 +44,16 @@ from tfds_casia.walkers.recording import WalkName
 WALKS = [(1, "nm", 90), (2, "cl", 54), (3, "bg", 0), (5, "nm", 126), (7, "nm", 90), (8, "nm", 36),
          (9, "bg", 72), (11, "cl", 108), (12, "nm", 144), (14, "nm", 18), (17, "nm", 54),
          (20, "nm", 162)]  # fmt: skip
+
+
+# Runs a command and prints its peak memory in KiB. A process of its own: a child's peak counts
+# what its parent had when it was started.
+_PEAK = """
+import resource, subprocess, sys
+code = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL).returncode
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+sys.exit(code)
+"""
 
 
 def walk(subject: int, condition: str, view: int, sequence: int = 1):
@@ -67,8 +76,7 @@ def write(path: pathlib.Path, frames, size: tuple[int, int] | None = None) -> No
         stream.pix_fmt = "yuv420p"
         for image in frames:
             picture = cv2.resize(image, size, interpolation=cv2.INTER_CUBIC) if size else image
-            frame = av.VideoFrame.from_ndarray(picture, format="bgr24")
-            container.mux(stream.encode(frame.reformat(format="yuv420p", interpolation=EXACT)))
+            container.mux(stream.encode(planes.encode(picture, bt709=False)))
         container.mux(stream.encode(None))
 
 
@@ -83,17 +91,14 @@ def count(path: pathlib.Path) -> int:
 
 
 def timed(command: list, out: pathlib.Path) -> tuple[float, float, int]:
-    """(seconds, peak MiB, frames written) of a command that writes a clip."""
+    """(seconds, peak MiB, frames written) of a command that writes a clip; exits if it fails."""
     start = time.perf_counter()
-    process = subprocess.Popen(
-        [str(part) for part in command], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", _PEAK, *map(str, command)], capture_output=True, text=True
     )
-    error = process.stderr.read().decode()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        sys.exit(f"{command[0]} failed: {error.strip()}")
-    return time.perf_counter() - start, usage.ru_maxrss / 1024, count(out)
+    if done.returncode:
+        sys.exit(f"{command[0]} failed: {done.stderr.strip()}")
+    return time.perf_counter() - start, float(done.stdout) / 1024, count(out)
 
 
 def ours(clip: pathlib.Path, out: pathlib.Path, *flags) -> list:

@@ -1,5 +1,6 @@
 """Anonymises silhouette sequences with a trained method. Fails closed."""
 
+import concurrent.futures
 import dataclasses
 import hashlib
 import os
@@ -101,7 +102,10 @@ class Anonymizer:
         self.data = records.read_data_description(workdir)
         self.parameters = {"ema": self._state.ema, "frozen": self._state.frozen}
         self._codec = ContourCodec(self.config.data.layout, self.config.data.points)
-        self._apply = jax.jit(self._method.apply)
+        # One shape serves every call: it is compiled while the caller reads what to anonymise.
+        pool = concurrent.futures.ThreadPoolExecutor(1)
+        self._apply = pool.submit(self._compile)
+        pool.shutdown(wait=False)
 
     def __call__(self, masks: Sequence[np.ndarray | None], key: jax.Array) -> AnonymizedSequence:
         """Anonymises one person's walk with one draw of noise.
@@ -200,6 +204,13 @@ class Anonymizer:
         distance = np.abs(generated[:count] - vector[:count]).sum(-1).mean()
         return AnonymizedBody(mask, None, float(distance))
 
+    def _compile(self) -> jax.stages.Compiled:
+        vectors = np.zeros((_CHUNK, 1, self._codec.points, 2), np.float32)
+        counts = np.zeros((_CHUNK, 1), np.int32)
+        keys = jax.random.wrap_key_data(np.zeros((_CHUNK, 2), np.uint32))
+        apply = jax.jit(self._method.apply)
+        return apply.lower(self._state, vectors, counts, keys, counts[:, 0]).compile()
+
     def _generate(
         self,
         vectors: np.ndarray,
@@ -223,7 +234,7 @@ class Anonymizer:
             def fill(x, missing=missing, chunk=chunk):
                 return np.pad(x[chunk], [(0, missing)] + [(0, 0)] * (x.ndim - 1), mode="edge")
 
-            out, _ = self._apply(
+            out, _ = self._apply.result()(
                 self._state,
                 fill(vectors)[:, None],
                 fill(counts)[:, None],

@@ -1,5 +1,6 @@
 """Anonymises one video file into another, and says what became of it."""
 
+import contextlib
 import dataclasses
 import math
 import pathlib
@@ -15,6 +16,7 @@ from gait_jax.anonymizer import Anonymizer
 from gait_jax.colour import COLOURISERS
 from gait_jax.runtime.errors import InputError
 from gait_jax.video import background, segmenters
+from gait_jax.video.ahead import ahead
 from gait_jax.video.background import Background, largest_channel
 from gait_jax.video.clip import Clip, Frame
 from gait_jax.video.writer import VideoWriter
@@ -82,19 +84,19 @@ def anonymize_video(
     else:
         segmenter = segmenters.build(options.segmenter, scene)
     worker = VideoAnonymizer(anonymizer, scene, segmenter, COLOURISERS[options.colour], key)
-    frames = tqdm.tqdm(
-        clip.frames(),
-        desc=f"{source.name}: anonymize",
-        total=count,
-        unit="frame",
-        disable=not options.progress,
+    bar = tqdm.tqdm(
+        desc=f"{source.name}: anonymize", total=count, unit="frame", disable=not options.progress
     )
-    with VideoWriter(out, clip, options.keep_audio) as writer:
-        results = worker(frames)
+    # Decoding, finding people and encoding each have a thread.
+    with bar, contextlib.ExitStack() as stack:
+        results = worker(stack.enter_context(ahead(clip.frames())))
         if options.difference:
             results = _write_difference(results, clip, difference_path(out), scene)
-        for frame in results:
-            writer.write(frame.image, frame.pts, frame.duration)
+        results = stack.enter_context(ahead(results))
+        with VideoWriter(out, clip, options.keep_audio) as writer:
+            for frame in results:
+                writer.write(frame.image, frame.pts, frame.duration)
+                bar.update()
     return _describe(clip, out, scene, worker.findings, options)
 
 

@@ -8,18 +8,14 @@ from fractions import Fraction
 
 import av
 import numpy as np
-from av.video.reformatter import Interpolation
 
 from gait_jax.runtime.errors import InputError
+from gait_jax.video import planes
 
 # What FFmpeg is asked to open when a folder is given.
 SUFFIXES = frozenset(
     f".{name}" for name in "avi m2ts m4v mkv mov mp4 mpeg mpg mts ogv ts webm wmv".split()
 )
-
-# FFmpeg's default conversion between colour and stored planes loses up to three grey levels each
-# way; with this it loses none on average.
-EXACT = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
 
 # Where a file's ticks cannot express its frame rate (30000/1001 in milliseconds), a frame is
 # divided into so many ticks of our own, and time stamps within rounding of a whole frame are put
@@ -54,8 +50,7 @@ class Clip:
       width: columns of an upright frame.
       rate: frames a second, on average.
       time_base: seconds that a tick of the time stamps lasts.
-      colorspace: FFmpeg's number of the matrix that colours are stored by.
-      color_range: FFmpeg's number of the range that colours are stored in.
+      bt709: whether colours are stored by BT.709 rather than BT.601.
       pixel_aspect: width over height of a pixel.
       frames_expected: how many frames the whole file says that it has; None where it does not say.
       has_audio: whether there is a sound track.
@@ -68,8 +63,7 @@ class Clip:
     width: int
     rate: Fraction
     time_base: Fraction
-    colorspace: int
-    color_range: int
+    bt709: bool
     pixel_aspect: Fraction
     frames_expected: int | None
     has_audio: bool
@@ -107,8 +101,7 @@ class Clip:
                     width=size[1],
                     rate=rate,
                     time_base=tick,
-                    colorspace=int(first.colorspace),
-                    color_range=int(first.color_range),
+                    bt709=first.colorspace == planes.BT709,
                     pixel_aspect=1 / aspect if turned else aspect,
                     frames_expected=stream.frames or None,
                     has_audio=bool(container.streams.audio),
@@ -158,8 +151,7 @@ class Clip:
             raise _unreadable(self.path, error, count) from None
 
     def _upright(self, found: av.VideoFrame) -> np.ndarray:
-        image = found.to_ndarray(format="bgr24", interpolation=EXACT)
-        image = np.ascontiguousarray(np.rot90(image, found.rotation // 90))
+        image = np.ascontiguousarray(np.rot90(planes.decode(found), found.rotation // 90))
         if image.shape[:2] != (self.height, self.width):
             raise InputError(
                 f"{self.path} changes its size on the way: cut it there, and give the parts one by "

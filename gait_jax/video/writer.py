@@ -9,10 +9,9 @@ import cv2
 import numpy as np
 
 from gait_jax.runtime.errors import InputError
-from gait_jax.video.clip import EXACT, Clip
+from gait_jax.video import planes
+from gait_jax.video.clip import Clip
 
-# FFmpeg's number for BT.709; everything else is stored by BT.601, as untagged clips are read.
-_BT709 = 1
 # Sound that an MP4 file holds as it is; any other is coded anew.
 _COPIED = frozenset({"aac", "ac3", "alac", "eac3", "mp3", "opus"})
 
@@ -58,10 +57,8 @@ class VideoWriter:
         context = self._stream.codec_context
         context.time_base = clip.time_base
         context.sample_aspect_ratio = clip.pixel_aspect
-        self._colour = {"format": "yuv420p", "interpolation": EXACT}
-        if clip.colorspace == _BT709:
-            context.colorspace = clip.colorspace
-            self._colour["dst_colorspace"] = "itu709"
+        if clip.bt709:
+            context.colorspace = planes.BT709
         self._packets: Iterator[tuple[float, av.Packet]] = iter(())
         if keep_audio and clip.has_audio:
             self._packets = _audio(clip, self._container)
@@ -94,7 +91,7 @@ class VideoWriter:
         if any(self._odd):
             below, right = self._odd
             image = cv2.copyMakeBorder(image, 0, below, 0, right, cv2.BORDER_REPLICATE)
-        frame = av.VideoFrame.from_ndarray(image, format="bgr24").reformat(**self._colour)
+        frame = planes.encode(image, self._clip.bt709)
         frame.pts, frame.time_base, frame.duration = pts, self._clip.time_base, duration
         self._durations[pts] = duration or round(1 / self._clip.rate / self._clip.time_base)
         self._mux_video(frame)

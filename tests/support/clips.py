@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from drawn import HEIGHT, WIDTH, draw_person
 
-from gait_jax.video.clip import EXACT
+from gait_jax.video import planes
 
 
 def plate(height=HEIGHT, width=WIDTH):
@@ -35,7 +35,9 @@ def walking(frames, start=20, step=2, tall=60):
     return [draw_person(0.5 * i, start + step * i, tall) for i in range(frames)]
 
 
-def write_video(path, frames, rate=Fraction(25), pts=None, tick=None, audio=None, codec="libx264"):
+def write_video(
+    path, frames, rate=Fraction(25), pts=None, tick=None, audio=None, codec="libx264", bt709=False
+):
     """Writes frames losslessly enough to compare; `audio` names a codec for a tone."""
     tick = tick or 1 / rate
     with av.open(str(path), "w") as container:
@@ -43,15 +45,15 @@ def write_video(path, frames, rate=Fraction(25), pts=None, tick=None, audio=None
         stream.height, stream.width = frames[0].shape[:2]
         stream.pix_fmt = "yuv420p"
         stream.codec_context.time_base = tick
+        if bt709:
+            stream.codec_context.colorspace = planes.BT709
         if codec == "libx264":
             stream.options = {"crf": "10", "preset": "veryfast", "bf": "0"}
         else:
             stream.bit_rate = 4_000_000
         sound = container.add_stream(audio, rate=44100) if audio else None
         for i, image in enumerate(frames):
-            frame = av.VideoFrame.from_ndarray(image, format="bgr24").reformat(
-                format="yuv420p", interpolation=EXACT
-            )
+            frame = planes.encode(image, bt709)
             frame.pts, frame.time_base = i if pts is None else pts[i], tick
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
@@ -70,7 +72,7 @@ def read_video(path):
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
         found = [
-            (frame.to_ndarray(format="bgr24", interpolation=EXACT), frame.pts * stream.time_base)
+            (planes.decode(frame), frame.pts * stream.time_base)
             for frame in container.decode(stream)
         ]
     return np.stack([image for image, _ in found]), [time for _, time in found]

@@ -43,6 +43,15 @@ def test_rate_count_duration_and_colours_come_out_as_they_went_in(tmp_path, fram
     assert np.abs(difference).mean() < 3
 
 
+def test_colours_stored_by_bt709_stay_as_they_are(tmp_path, frames):
+    source = write_video(tmp_path / "a.mp4", frames, bt709=True)
+    assert copy(source, tmp_path / "b.mp4").bt709
+    assert Clip.open(tmp_path / "b.mp4").bt709
+    after = read_video(tmp_path / "b.mp4")[0].astype(int)
+    for one in (after - read_video(source)[0], after - np.array(frames)):
+        assert np.abs(one.mean((0, 1, 2))).max() < 0.6
+
+
 def test_a_rate_that_milliseconds_cannot_express_is_kept(tmp_path, frames):
     rate = Fraction(30000, 1001)
     copy(write_video(tmp_path / "a.mkv", frames, rate), tmp_path / "b.mp4")
@@ -75,7 +84,14 @@ def test_a_part_in_seconds(tmp_path, frames):
 
 def test_odd_sizes_get_their_last_row_and_column_twice(tmp_path, frames):
     odd = [np.ascontiguousarray(frame[:95, :139]) for frame in frames]
-    source = write_video(tmp_path / "a.avi", odd, codec="ffv1")
+    source = tmp_path / "a.avi"
+    with av.open(str(source), "w") as container:
+        stream = container.add_stream("ffv1", rate=25)
+        stream.height, stream.width, stream.pix_fmt = 95, 139, "bgr0"
+        for image in odd:
+            frame = av.VideoFrame.from_ndarray(image, format="bgr24").reformat(format="bgr0")
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
     clip = copy(source, tmp_path / "b.mp4")
     assert (clip.height, clip.width) == (95, 139)
     after = read_video(tmp_path / "b.mp4")[0]
