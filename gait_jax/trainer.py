@@ -67,15 +67,15 @@ def load_run(workdir: pathlib.Path) -> tuple[ml_collections.ConfigDict, Method, 
     config = ml_collections.ConfigDict(records.read_config(workdir))
     try:
         method = build_method(config)
+        if exported.is_exported(workdir):
+            step, trees = exported.load(workdir)
+            return config, method, State(step=np.int32(step), params={}, opt={}, **trees), step
         like = jax.eval_shape(method.init)
     except (AttributeError, KeyError) as error:
         raise InputError(
             f"{workdir / 'config.json'} lacks a field ({error}): it was edited, or made by another "
             "version; train it anew"
         ) from None
-    if exported.is_exported(workdir):
-        step, trees = exported.load(workdir, {"ema": like.ema, "frozen": like.frozen})
-        return config, method, State(step=np.int32(step), params={}, opt={}, **trees), step
     step, state = checkpoint.load_latest(workdir, like)
     return config, method, state, step
 

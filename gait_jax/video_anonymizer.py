@@ -13,7 +13,7 @@ import cv2
 import jax
 import numpy as np
 
-from gait_jax.anonymizer import Anonymizer
+from gait_jax.anonymizer import Anonymizer, named_key
 from gait_jax.colour import steadiness
 from gait_jax.gait import naturalness
 from gait_jax.video import people
@@ -202,7 +202,7 @@ class VideoAnonymizer:
         """A track's own noise, drawn when it is first needed, and the same ever after."""
         track = sighting.track
         if track not in self._noise:
-            key = jax.random.key_data(jax.random.fold_in(self._key, track.number))
+            key = jax.random.key_data(named_key(self._key, f"person {track.number}"))
             points = self._anonymizer.boundary_points(sighting.mask)
             self._noise[track] = np.asarray(key), points
         return self._noise[track]

@@ -7,12 +7,10 @@
 import pathlib
 from typing import Any
 
-import jax
 import numpy as np
 from flax import traverse_util
 
 from gait_jax.runtime import records
-from gait_jax.runtime.errors import InputError
 
 Tree = Any
 
@@ -46,26 +44,21 @@ def save(
     records.save_arrays(directory / _FILE, arrays | {_STEP: np.array(step)})
 
 
-def load(directory: pathlib.Path, like: Tree) -> tuple[int, Tree]:
+def load(directory: pathlib.Path) -> tuple[int, Tree]:
     """Reads a model.
+
+    Whether its networks are those of its configuration shows when they are applied.
 
     Args:
       directory: the folder.
-      like: nested dictionaries of the same names, shapes and types (arrays or abstract values).
 
     Returns:
-      (step, nested dictionaries of arrays).
+      (step, nested dictionaries of float32 arrays).
 
     Raises:
-      InputError: it is damaged, or of other networks than its configuration says.
+      InputError: it is damaged.
     """
     arrays = records.load_arrays(directory / _FILE)
     step = int(arrays.pop(_STEP))
-    wanted = traverse_util.flatten_dict(like, sep="/")
-    if {k: v.shape for k, v in arrays.items()} != {k: v.shape for k, v in wanted.items()}:
-        raise InputError(
-            f"{directory / _FILE} does not fit the networks of its config.json: it was edited, or "
-            "made by another version; export it anew (python -m gait_jax.export)"
-        )
-    typed = {name: arrays[name].astype(wanted[name].dtype) for name in wanted}
-    return step, jax.tree.map(np.asarray, traverse_util.unflatten_dict(typed, sep="/"))
+    arrays = {name: value.astype(np.float32) for name, value in arrays.items()}
+    return step, traverse_util.unflatten_dict(arrays, sep="/")
