@@ -1,5 +1,6 @@
 """How steady a person looks from frame to frame: flicker of colour and of outline."""
 
+import cv2
 import numpy as np
 
 
@@ -30,12 +31,12 @@ def flicker(
       share nothing). Outline: 1 - IoU of the silhouettes.
     """
     image, mask = after
-    here, there = (np.mean(np.nonzero(x), axis=1) for x in (mask, before[1]))
-    move = np.rint(here - there).astype(int)
+    here, there = (cv2.moments(x, binaryImage=True) for x in (mask, before[1]))
+    move = [round(here[axis] / here["m00"] - there[axis] / there["m00"]) for axis in ("m01", "m10")]
     old_image, old_mask = (_shifted(x, *move, mask.shape) for x in before)
     both = (old_mask & mask).astype(bool)
     either = np.count_nonzero(old_mask | mask)
     colour = 0.0
     if both.any():
-        colour = float(np.abs(image[both].astype(np.int16) - old_image[both]).mean())
+        colour = float(cv2.absdiff(image, old_image)[both].mean())
     return colour, 1 - np.count_nonzero(both) / either

@@ -107,7 +107,7 @@ class DifferenceSegmenter:
         plate = self._plate[box].astype(np.float32)
         difference = cv2.GaussianBlur(cv2.subtract(image, plate, dtype=cv2.CV_32F), (3, 3), 0.7)
         noise = self._noise[box]
-        distance = np.sqrt(np.square(difference).sum(axis=2))
+        distance = np.sqrt(_dot(difference, difference))
         sure = distance > _SURE * noise
         shadow = self._shadow(plate + difference, plate, noise, likely == 0)
         likely = likely & ~shadow
@@ -139,9 +139,9 @@ class DifferenceSegmenter:
           noise: standard deviation, float32 [h, w].
           scene: bool [h, w], where the frame does not differ from the plate.
         """
-        power = np.square(plate).sum(axis=2) + 1
-        brightness = (seen * plate).sum(axis=2) / power
-        colour = np.square(seen).sum(axis=2) - np.square(brightness) * power
+        power = _dot(plate, plate) + 1
+        brightness = _dot(seen, plate) / power
+        colour = _dot(seen, seen) - np.square(brightness) * power
         like = (brightness < 1) & (brightness > _DARKEST_SHADOW)
         like &= colour < np.maximum(np.square(_SHADOW_COLOUR * noise), _SHADOW_TINT**2 * power)
         open_ = scene | like
@@ -161,6 +161,11 @@ class DifferenceSegmenter:
             shadow[ground] |= reached & ~scene[ground]
         shadow = shadow.astype(np.uint8)
         return cv2.morphologyEx(shadow, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)) & like
+
+
+def _dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Scalar products of colours: [h, w, 3] float32 → [h, w]."""
+    return cv2.transform(cv2.multiply(a, b), np.ones((1, 3), np.float32))
 
 
 def _reached(passable: np.ndarray, seeds: np.ndarray) -> np.ndarray:
