@@ -24,6 +24,9 @@ _BESIDE, _ABOVE = 0.3, 0.15
 # One person's width over height at the widest step, with a bag or a coat.
 _WIDEST = 0.72
 
+# Raggedness finer than this is smoothed, and holes above this are filled, in body heights.
+_SMOOTH, _HIPS = 0.01, 0.5
+
 # How many of a track's last sightings its usual height and area come from.
 _REMEMBERED = 15
 # Beside the usual height: lower is partly hidden, higher is more than one person.
@@ -100,6 +103,25 @@ class Sighting:
         return slice(y, y + height), slice(x, x + width)
 
 
+def _whole(mask: np.ndarray) -> np.ndarray:
+    """A cleaned silhouette without holes above the hips and without ragged edges.
+
+    Segmentation is ragged where a person looks like the scene, and a hole or a gap by an arm makes
+    an outline that the methods have hardly seen.
+    """
+    tall = cv2.boundingRect(mask)[3]
+    smooth = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), max(_SMOOTH * tall, 0.3)) > 0.5
+    mask = smooth.astype(np.uint8)
+    hips = cv2.boundingRect(mask)[1] + _HIPS * tall
+    # Label 0 is the mask; what surrounds it lies around the window's corner or beyond its border.
+    _, labels, stats, middles = cv2.connectedComponentsWithStats(1 - mask, connectivity=4)
+    hole = middles[:, 1] < hips
+    hole[0] = False
+    hole &= (stats[:, :2] > 0).all(axis=1)
+    hole &= (stats[:, :2] + stats[:, 2:4] < mask.shape[::-1]).all(axis=1)
+    return mask | hole[labels].astype(np.uint8)
+
+
 def find(foreground: np.ndarray) -> list[Sighting]:
     """Takes a frame's foreground apart into bodies.
 
@@ -130,7 +152,7 @@ def find(foreground: np.ndarray) -> list[Sighting]:
         mine = foreground[crop] & (labels[crop] == label)
         if cv2.countNonZero(mine) < SPECK * foreground.size:
             continue
-        mask = silhouette.clean(mine)
+        mask = _whole(silhouette.clean(mine))
         bx, by, bw, bh = cv2.boundingRect(mask)
         problem = silhouette.flaw(mask) or (NOT_ONE if bw > _WIDEST * bh else None)
         found.append(Sighting(window, mask, (left + bx, top + by, bw, bh), problem))
@@ -151,7 +173,7 @@ def mend(before: Sighting, now: Sighting, after: Sighting) -> np.ndarray:
       [h, w] uint8, the cleaned silhouette in `now`'s window.
     """
     both = _laid_over(before, now) & _laid_over(after, now)
-    return silhouette.clean(now.mask | both)
+    return _whole(silhouette.clean(now.mask | both))
 
 
 def _laid_over(other: Sighting, now: Sighting) -> np.ndarray:
