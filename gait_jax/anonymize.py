@@ -163,7 +163,12 @@ def _parser() -> argparse.ArgumentParser:
     add("--end", type=float, metavar="SECONDS", help="end so long after the first frame")
     add("--keep-audio", action="store_true", help="take the sound over; voices identify people too")
     add("--recursive", action="store_true", help="look into folders inside folders")
-    add("--report", type=pathlib.Path, metavar="FILE", help="write what became of each frame, JSON")
+    add(
+        "--report",
+        type=pathlib.Path,
+        metavar="FILE",
+        help="write what became of each frame, counted from 0, as JSON",
+    )
     add("--difference", action="store_true", help="write NAME_difference.mp4 beside each result: "
         "white where it differs from the video")  # fmt: skip
     return parser
@@ -240,7 +245,10 @@ def _run_videos(args: argparse.Namespace) -> int:
     options = _options(args)
     if args.masks and len(sources) > 1:
         raise InputError("--masks belong to one video: anonymise the videos one by one")
-    for path in [*results, *([args.report] if args.report else [])]:
+    written = [*results, *([args.report] if args.report else [])]
+    if args.difference:
+        written += [video_file.difference_path(path) for path in results]
+    for path in written:
         if path.exists() and not args.overwrite:
             raise InputError(f"{path} exists: choose another name, or give --overwrite")
     if args.dry_run:

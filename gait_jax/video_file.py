@@ -15,7 +15,7 @@ import tqdm
 from gait_jax.anonymizer import Anonymizer
 from gait_jax.colour import COLOURISERS
 from gait_jax.runtime.errors import InputError
-from gait_jax.video import background, segmenters
+from gait_jax.video import background, people, segmenters
 from gait_jax.video.ahead import ahead
 from gait_jax.video.background import Background, largest_channel
 from gait_jax.video.clip import Clip, Frame
@@ -79,10 +79,17 @@ def anonymize_video(
     """
     clip = Clip.open(source, options.start, options.end)
     scene, count = _look(clip, options)
+    warnings: list[str] = []
     if options.masks:
         segmenter = segmenters.GivenMasks(options.masks, (clip.height, clip.width), count)
     else:
         segmenter = segmenters.build(options.segmenter, scene)
+        # Who stands in the plate is in every frame, as they were. Only a learned segmenter sees it.
+        if options.segmenter != segmenters.BACKGROUND and people.find(segmenter(scene.plate)):
+            warnings.append(
+                "the segmenter finds somebody in the background plate, who is in the result as "
+                "they were: give --background"
+            )
     worker = VideoAnonymizer(anonymizer, scene, segmenter, COLOURISERS[options.colour], key)
     bar = tqdm.tqdm(
         desc=f"{source.name}: anonymize", total=count, unit="frame", disable=not options.progress
@@ -97,7 +104,7 @@ def anonymize_video(
             for frame in results:
                 writer.write(frame.image, frame.pts, frame.duration)
                 bar.update()
-    return _describe(clip, out, scene, worker.findings, options)
+    return _describe(clip, out, scene, worker.findings, options, warnings)
 
 
 def difference_path(out: pathlib.Path) -> pathlib.Path:
@@ -184,9 +191,13 @@ def _mean(values: list[float]) -> float | None:
 
 
 def _describe(
-    clip: Clip, out: pathlib.Path, scene: Background, findings: Findings, options: Options
+    clip: Clip,
+    out: pathlib.Path,
+    scene: Background,
+    findings: Findings,
+    options: Options,
+    warnings: list[str],
 ) -> dict[str, Any]:
-    warnings = []
     doubtful = float(scene.doubtful.mean())
     if doubtful > _DOUBTFUL:
         warnings.append(

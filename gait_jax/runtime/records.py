@@ -31,6 +31,7 @@ _PACKAGES = (
     "opencv-python",
     "scikit-learn",
     "scipy",
+    "av",
 )
 
 
