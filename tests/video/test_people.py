@@ -41,6 +41,17 @@ def test_a_body_is_found_with_room_around_it():
     assert found.window[2] >= width + 0.5 * height
 
 
+def test_a_hole_by_the_arm_is_filled_and_one_between_the_legs_is_kept():
+    image = np.zeros(SHAPE, np.uint8)
+    image[40:140, 100:140] = 1
+    image[60:72, 106:114] = image[112:132, 112:128] = 0
+    (found,) = people.find(image)
+    canvas = np.zeros(SHAPE, np.uint8)
+    canvas[found.crop] = found.mask
+    assert canvas[60:72, 106:114].all()
+    assert not canvas[114:130, 114:126].any()
+
+
 def test_what_is_no_whole_person_is_said_to_be_none():
     image = frame((4, 50), (200, 50))
     image[150:165, 300:310] = 1  # a piece too small for a person
