@@ -57,6 +57,24 @@ class _Waiting:
 
 
 @dataclasses.dataclass
+class Mean:
+    """A mean of values that come one by one, and how many they were."""
+
+    total: float = 0.0
+    count: int = 0
+
+    def add(self, value: float) -> None:
+        """Takes a value in."""
+        self.total += value
+        self.count += 1
+
+    @property
+    def value(self) -> float | None:
+        """The mean; None of nothing."""
+        return self.total / self.count if self.count else None
+
+
+@dataclasses.dataclass
 class Findings:
     """What was found and done in a clip.
 
@@ -65,8 +83,8 @@ class Findings:
       people: how many were followed; somebody who was lost and found again counts twice.
       anonymized: sightings that were anonymised, over all frames.
       painted_out: frames with somebody, or something, painted out, by reason; counted from 0.
-      flicker: values of `steadiness.flicker` by "colour" and "outline", original and anonymised.
-      distance: ‖Ŷ - Y‖₁ a point in body heights, of each anonymised sighting.
+      flicker: `steadiness.flicker` by `colour_original`, `outline_anonymised` and the like.
+      distance: ‖Ŷ - Y‖₁ a point in body heights, over anonymised sightings.
     """
 
     frames: int = 0
@@ -75,10 +93,10 @@ class Findings:
     painted_out: dict[str, set[int]] = dataclasses.field(
         default_factory=lambda: collections.defaultdict(set)
     )
-    flicker: dict[str, list[float]] = dataclasses.field(
-        default_factory=lambda: collections.defaultdict(list)
+    flicker: dict[str, Mean] = dataclasses.field(
+        default_factory=lambda: collections.defaultdict(Mean)
     )
-    distance: list[float] = dataclasses.field(default_factory=list)
+    distance: Mean = dataclasses.field(default_factory=Mean)
 
 
 class VideoAnonymizer:
@@ -131,7 +149,6 @@ class VideoAnonymizer:
             if len(waiting) == _CHUNK + _LOOK_AHEAD:
                 yield from self._flush(waiting, _LOOK_AHEAD)
         yield from self._flush(waiting, 0)
-        self.findings.people = len(self._noise)
 
     def _look(self, index: int, frame: Frame) -> _Waiting:
         """Finds and follows the people of a frame."""
@@ -180,8 +197,13 @@ class VideoAnonymizer:
                 self.findings.painted_out[problem].add(one.index)
             else:
                 self._paint(images[one.index], one.index, person, body.mask)
-                self.findings.distance.append(body.distance)
+                self.findings.distance.add(body.distance)
                 self.findings.anonymized += 1
+        # Of those who are gone nothing is kept.
+        needed = self._tracker.tracks | {p.sighting.track for one in waiting for p in one.people}
+        for kept in (self._noise, self._last):
+            for track in kept.keys() - needed:
+                del kept[track]
         for one in ready:
             yield dataclasses.replace(one.frame, image=images.pop(one.index))
 
@@ -205,6 +227,7 @@ class VideoAnonymizer:
             key = jax.random.key_data(named_key(self._key, f"person {track.number}"))
             points = self._anonymizer.boundary_points(sighting.mask)
             self._noise[track] = np.asarray(key), points
+            self.findings.people += 1
         return self._noise[track]
 
     def _paint(self, canvas: np.ndarray, index: int, person: _Person, mask: np.ndarray) -> None:
@@ -224,6 +247,6 @@ class VideoAnonymizer:
                 ("anonymised", (before[2], anonymised)),
             ):
                 colour, outline = steadiness.flicker(*pair)
-                self.findings.flicker[f"colour_{name}"].append(colour)
-                self.findings.flicker[f"outline_{name}"].append(outline)
+                self.findings.flicker[f"colour_{name}"].add(colour)
+                self.findings.flicker[f"outline_{name}"].add(outline)
         self._last[sighting.track] = index, original, anonymised

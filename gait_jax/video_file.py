@@ -186,10 +186,6 @@ def _ranges(frames: set[int]) -> list[list[int]]:
     return found
 
 
-def _mean(values: list[float]) -> float | None:
-    return float(np.mean(values)) if values else None
-
-
 def _describe(
     clip: Clip,
     out: pathlib.Path,
@@ -220,11 +216,11 @@ def _describe(
         "colour": options.colour,
         "people": findings.people,
         "anonymized": findings.anonymized,
-        "distance": _mean(findings.distance),
+        "distance": findings.distance.value,
         "painted_out": {
             reason: _ranges(frames) for reason, frames in sorted(findings.painted_out.items())
         },
-        "flicker": {name: _mean(findings.flicker[name]) for name in names},
+        "flicker": {name: findings.flicker[name].value for name in names},
         "plate_doubtful": doubtful,
         "warnings": warnings,
     }

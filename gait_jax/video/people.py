@@ -206,6 +206,11 @@ class Tracker:
         self._tracks: list[Track] = []
         self.count = 0
 
+    @property
+    def tracks(self) -> set[Track]:
+        """Everybody who is still followed."""
+        return set(self._tracks)
+
     def update(self, sightings: Sequence[Sighting]) -> None:
         """Says of each sighting of the next frame whose it is.
 
