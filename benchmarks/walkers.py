@@ -25,9 +25,8 @@ import time
 
 import cv2
 import numpy as np
-from walkers_identity import normalized
 
-from gait_jax.gait import contour, silhouette
+from gait_jax.gait import contour, energy, silhouette
 from tfds_casia.walkers import generation, recording
 from tfds_casia.walkers.body import Part
 from tfds_casia.walkers.generation import Plan
@@ -75,9 +74,9 @@ def statistics(masks: list[np.ndarray]) -> list[float]:
         _, _, width, height = cv2.boundingRect(mask)
         shape.append(height / width)
         outline.append(contour.length(mask) / height)
-    energy = np.mean([normalized(255 * mask) for mask in masks], axis=0)
+    image = energy.energy_image(np.stack([energy.align(mask) for mask in masks])) / 255
     low, high = np.percentile(shape, [5, 95])
-    return [np.mean(shape), low, high, np.mean(outline), energy.mean()]
+    return [np.mean(shape), low, high, np.mean(outline), image.mean()]
 
 
 def people(folder: pathlib.Path, view: str) -> list[list[np.ndarray]]:
@@ -112,10 +111,10 @@ def strip(sequences: list[list[np.ndarray]]) -> np.ndarray:
     for index in np.linspace(0, len(sequences) - 1, SHEET_ROWS).round().astype(int):
         masks = sequences[index]
         start = max(len(masks) // 2 - SHEET_FRAMES, 0)
-        frames = [normalized(255 * mask) for mask in masks[start::2][:SHEET_FRAMES]]
-        frames += [np.zeros((64, 64), np.float32)] * (SHEET_FRAMES - len(frames))
-        rows.append(np.hstack([cv2.resize(255 * frame, (128, 128)) for frame in frames]))
-    return np.vstack(rows).astype(np.uint8)
+        frames = [energy.align(mask) for mask in masks[start::2][:SHEET_FRAMES]]
+        frames += [np.zeros((64, 64), np.uint8)] * (SHEET_FRAMES - len(frames))
+        rows.append(np.hstack([cv2.resize(frame, (128, 128)) for frame in frames]))
+    return np.vstack(rows)
 
 
 def main() -> None:

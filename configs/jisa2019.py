@@ -12,7 +12,11 @@ After a colon stand the data set (walkers, the default, or casia_b) and what to 
 The same --workdir serves all three: what is trained or measured already is taken from it. A method
 that is trained already is measured with --config.methods.alpha_03.checkpoint=WORKDIR.
 
-EXPECTED
+On walkers, two CPU cores: recognisers about 13 minutes, each method about 6 (G_N 3 more, once),
+anonymising and scoring 2 a method. Expect, with 13 test people in the same view: rank-1 of clean
+nm gaits 97 % (both recognisers), success with α = 0.3 about 70 % (zheng2011) and 75 % (wu2017)
+against a clean gallery, 46 and 54 % against an anonymised one; clean errors 32 and 15 %, chance
+92 %.
 """
 
 import importlib.util
@@ -78,8 +82,11 @@ def get_config(arg: str = "walkers") -> ml_collections.ConfigDict:
     c.data.subjects = 40
 
     c.recognisers = ml_collections.ConfigDict()
-    # Images' size; PLS features a view; rank of the factorisation over all views.
-    c.recognisers.zheng2011 = ml_collections.ConfigDict({"size": 64, "components": 12, "rank": 24})
+    # Images' size; PLS features a view; rank of the factorisation over all views; weight of robust
+    # PCA's sparse part.
+    c.recognisers.zheng2011 = ml_collections.ConfigDict(
+        {"size": 64, "components": 12, "rank": 24, "robustness": 1.0}
+    )
     c.recognisers.wu2017 = ml_collections.ConfigDict({"checkpoint": ""})
     c.recognisers.wu2017.train = _load("wu2017").get_config(f"{dataset},small")
 

@@ -8,7 +8,7 @@ import cv2
 import jax
 import numpy as np
 import pytest
-from drawn import ROOT, as_flags
+from drawn import ROOT, as_flags, load_config
 
 import tfds_casia
 from gait_jax import trainer
@@ -49,6 +49,39 @@ def test_restart_gives_the_same_parameters_bit_for_bit(tiny_config, tmp_path):
     assert rows[0] == rows[1]
     starts = json.loads((tmp_path / "parts" / "provenance.json").read_text())["starts"]
     assert [start["from_step"] for start in starts] == [0, 2]
+
+
+def test_pair_networks_restart_bit_for_bit(casia_a_dir, data_dir, tmp_path):
+    config = load_config("wu2017", "casia_a,small")
+    config.update_from_flattened_dict(
+        {
+            "data.manual_dir": str(casia_a_dir),
+            "data.data_dir": str(data_dir),
+            "data.size": 50,
+            "data.pack.people": 2,
+            "data.pack.images": 2,
+            "data.pack.pairs": 4,
+            "train_steps": 4,
+            "log_every": 1,
+            "eval_every": 4,
+            "checkpoint_every": 2,
+            "eval_batch": 2,
+            # Started anew after the third step: so is a run that was stopped after the second.
+            "plateau.steps": 3,
+            "plateau.loss": 0.01,
+        }
+    )
+    whole = trainer.train_and_evaluate(config, tmp_path / "whole", progress=False)
+    config.train_steps = 2
+    trainer.train_and_evaluate(config, tmp_path / "parts", progress=False)
+    config.train_steps = 4
+    parts = trainer.train_and_evaluate(config, tmp_path / "parts", progress=False)
+    a, b = leaves(whole), leaves(parts)
+    assert [name for name in a if not np.array_equal(a[name], b[name])] == []
+    assert int(whole.opt["plateau"]["restarts"]) == 1
+    sheet = cv2.imread(str(tmp_path / "whole" / "samples" / "0000004.png"))
+    # Four pairs of 50×50 with their labels, in a row of six.
+    assert sheet.shape == (66, 6 * 106, 3)
 
 
 def test_a_run_leaves_what_its_folder_should_hold(trained_run):

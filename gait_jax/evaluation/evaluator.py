@@ -5,7 +5,6 @@ import pathlib
 from typing import Any
 
 import ml_collections
-import numpy as np
 from absl import logging
 
 from gait_jax import trainer
@@ -15,40 +14,23 @@ from gait_jax.data.dataset import GaitDataset
 from gait_jax.data.energies import Energies
 from gait_jax.evaluation import anonymized, report
 from gait_jax.evaluation.anonymized import Anonymized
+from gait_jax.evaluation.recognisers import (
+    TrainedRecogniser,
+    trained_on_probed,
+    trained_recogniser,
+    with_data,
+)
 from gait_jax.evaluation.stages import fingerprint, stage
 from gait_jax.gait import silhouette
 from gait_jax.methods import METHODS
 from gait_jax.recognition import scoring
 from gait_jax.recognition.protocol import Protocol, chosen, protocol
-from gait_jax.recognition.scoring import Hits, Recogniser
-from gait_jax.recognition.zheng2011 import Zheng2011Recogniser
+from gait_jax.recognition.scoring import Hits
 from gait_jax.runtime import keys, records
 from gait_jax.runtime.errors import InputError
 
 # The papers' attacker knows clean gaits; the honest one enrols anonymised gaits too.
 CLEAN_GALLERY, ANONYMIZED_GALLERY = "clean gallery", "anonymised gallery"
-ZHENG = "zheng2011"
-_SHARED = ("name", "data_dir", "manual_dir", "subjects", "groups")
-
-
-def _with_data(
-    config: ml_collections.ConfigDict, data: ml_collections.ConfigDict, **fields: Any
-) -> ml_collections.ConfigDict:
-    """A training run's configuration on the evaluation's data."""
-    made = ml_collections.ConfigDict(config.to_dict())
-    for name in _SHARED:
-        made.data[name] = data[name]
-    for name, value in fields.items():
-        made.data[name] = value
-    return made
-
-
-@dataclasses.dataclass(frozen=True)
-class _Named:
-    """A recogniser with the fingerprint of what it was trained on and how."""
-
-    recogniser: Recogniser
-    key: str
 
 
 class Evaluator:
@@ -75,7 +57,7 @@ class Evaluator:
         )
         for name, method in config.methods.items():
             # Before anything is computed.
-            trainer.build_method(_with_data(method.train, self._data))
+            trainer.build_method(with_data(method.train, self._data))
             if method.measure_every < 1:
                 raise InputError(f"methods.{name}.measure_every must be 1 or more")
         self._dataset = GaitDataset(self._data, progress)
@@ -97,58 +79,11 @@ class Evaluator:
         members = energies.of_subjects(self._dataset.members(self._protocol.enrolled))
         return members.take(chosen(self._protocol.gallery, members))
 
-    def _zheng(self, settings: ml_collections.ConfigDict) -> _Named:
-        protocol_, members = self._protocol, self._dataset.members(self._protocol.train)
-        key = fingerprint(
-            self._dataset.store.key, settings.to_dict(), members, protocol_.train_sequences
-        )
-        train = self._energies(settings.size)[0].of_subjects(members)
-        if protocol_.train_sequences:
-            train = train.take(np.isin(train.sequences, protocol_.train_sequences))
-        recogniser = stage(
-            self._workdir / "recognisers" / f"{ZHENG}-{key}.npz",
-            lambda: Zheng2011Recogniser.fit(train, settings.components, settings.rank),
-            lambda path, made: made.save(path),
-            Zheng2011Recogniser.load,
-        )
-        return _Named(recogniser, key)
-
-    def _network(self, name: str, settings: ml_collections.ConfigDict) -> _Named:
-        """A recogniser that the trainer trains, or one that is trained already."""
-        workdir = self._workdir / "recognisers" / name
-        if settings.checkpoint:
-            workdir = pathlib.Path(settings.checkpoint).expanduser()
-        else:
-            config = _with_data(
-                settings.train,
-                self._data,
-                group=self._protocol.train,
-                sequences=self._protocol.train_sequences,
-            )
-            trainer.train_and_evaluate(config, workdir, self._progress)
-        config, method, state, step = trainer.load_run(workdir)
-        if not hasattr(method, "recogniser"):
-            raise InputError(f"{workdir} is a run of {config.method}, which recognises nobody")
-        leaked = self._leak(workdir, config)
-        if leaked and not self._protocol.train_sequences:
-            raise InputError(
-                f"{workdir} was trained on people whom the protocol tests: {', '.join(leaked)}"
-            )
-        return _Named(method.recogniser(state), fingerprint(state.ema, step))
-
-    def _leak(self, workdir: pathlib.Path, config: ml_collections.ConfigDict) -> list[str]:
-        """The probed people on whom a run was trained, if it was on the same data set."""
-        described = records.read_data_description(workdir)
-        if described.get("name") != self._dataset.name:
-            return []
-        trained_on = described.get("groups", {}).get(config.data.group, [])
-        return sorted(set(trained_on) & set(self._dataset.members(self._protocol.probed)))
-
     def _trained(self, name: str, settings: ml_collections.ConfigDict) -> pathlib.Path:
         """The workdir of a method's finished run; what several methods build on is trained once."""
         if settings.checkpoint:
             return pathlib.Path(settings.checkpoint).expanduser()
-        config = _with_data(settings.train, self._data)
+        config = with_data(settings.train, self._data)
         folder = self._workdir / "methods"
         pretrained = {}
         for needed, sub in METHODS[config.method].prerequisites(config).items():
@@ -225,10 +160,18 @@ class Evaluator:
           InputError: something in the configuration cannot be used.
         """
         config = self._config
-        recognisers: dict[str, _Named] = {}
-        for name, settings in config.recognisers.items():
-            train = self._zheng if name == ZHENG else lambda s, n=name: self._network(n, s)
-            recognisers[name] = train(settings)
+        recognisers = {
+            name: trained_recogniser(
+                name,
+                settings,
+                self._dataset,
+                self._data,
+                self._protocol,
+                self._workdir / "recognisers",
+                self._progress,
+            )
+            for name, settings in config.recognisers.items()
+        }
         sizes = sorted({named.recogniser.size for named in recognisers.values()})
         if config.export:
             self._export_originals()
@@ -243,7 +186,7 @@ class Evaluator:
             workdir = self._trained(method, settings)
             anonymizer = Anonymizer(workdir)
             found = self._anonymize(method, anonymizer, sizes)
-            leaked = self._leak(workdir, anonymizer.config)
+            leaked = trained_on_probed(workdir, anonymizer.config, self._dataset, self._protocol)
             if leaked:
                 logging.warning("%s was trained on probed people: %s.", workdir, ", ".join(leaked))
             methods[method] = found.summary | {
@@ -285,7 +228,7 @@ class Evaluator:
             anonymized.export(folder, walk, masks)
         done.touch()
 
-    def _clean(self, name: str, named: _Named) -> Hits:
+    def _clean(self, name: str, named: TrainedRecogniser) -> Hits:
         """Clean probes of everybody who is enrolled, in the clean gallery."""
         known = self._energies(named.recogniser.size)[0]
         probes, gallery = self._probes(known, self._protocol.enrolled), self._gallery(known)
@@ -296,7 +239,9 @@ class Evaluator:
             )
         return self._scored(f"clean-{name}", named, probes, gallery)
 
-    def _scored(self, label: str, named: _Named, probes: Energies, gallery: Energies) -> Hits:
+    def _scored(
+        self, label: str, named: TrainedRecogniser, probes: Energies, gallery: Energies
+    ) -> Hits:
         """Scores, or reads what was scored before."""
         key = fingerprint(
             named.key,
@@ -313,7 +258,7 @@ class Evaluator:
         )
 
     def _attack(
-        self, method: str, name: str, named: _Named, found: Anonymized, clean: Hits
+        self, method: str, name: str, named: TrainedRecogniser, found: Anonymized, clean: Hits
     ) -> list[dict[str, Any]]:
         """Rows of both attackers."""
         size = named.recogniser.size

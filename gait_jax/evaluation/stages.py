@@ -10,12 +10,17 @@ import jax
 import numpy as np
 from absl import logging
 
+from gait_jax.runtime import records
+
 _T = TypeVar("_T")
 
 
 def fingerprint(*settings: Any) -> str:
-    """Twelve hex digits that name settings: JSON values, or trees of arrays."""
-    digest = hashlib.sha256()
+    """Twelve hex digits that name settings: JSON values, or trees of arrays.
+
+    And the package's version: another one may give other results for the same settings.
+    """
+    digest = hashlib.sha256(str(records.version_of("gait_jax")).encode())
     for setting in settings:
         arrays = jax.tree.leaves(setting)
         if any(isinstance(x, (np.ndarray, jax.Array)) for x in arrays):

@@ -20,15 +20,19 @@ from gait_jax.runtime.records import load_arrays, save_arrays
 
 
 def robust_pca(
-    observed: np.ndarray, tolerance: float = 1e-5, max_iterations: int = 500
+    observed: np.ndarray,
+    weight: float = 1.0,
+    tolerance: float = 1e-5,
+    max_iterations: int = 500,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Splits a matrix into a low-rank and a sparse part (inexact augmented Lagrangian).
 
-    Minimises ‖L‖_* + λ‖S‖₁ subject to L + S = observed, with λ = 1 / √max(m, n) (Candès et al.,
-    2011; the algorithm of Lin et al., 2010).
+    Minimises ‖L‖_* + λ‖S‖₁ subject to L + S = observed, with λ = weight / √max(m, n) (Candès et
+    al., 2011; the algorithm of Lin et al., 2010).
 
     Args:
       observed: [m, n] float.
+      weight: 1 is what the theory asks for; more leaves more in L.
       tolerance: of ‖observed - L - S‖ as a share of ‖observed‖ (Frobenius).
       max_iterations: at most this many; then the parts so far are returned.
 
@@ -38,7 +42,7 @@ def robust_pca(
     size = np.linalg.norm(observed)
     if not size:
         return observed.copy(), observed.copy()
-    weight = 1 / np.sqrt(max(observed.shape))
+    weight = weight / np.sqrt(max(observed.shape))
     largest = np.linalg.norm(observed, 2)
     dual = observed / max(largest, np.abs(observed).max() / weight)
     penalty, growth = 1.25 / largest, 1.5
@@ -92,7 +96,9 @@ class Zheng2011Recogniser:
         self._arrays = arrays
 
     @classmethod
-    def fit(cls, train: Energies, components: int, rank: int) -> "Zheng2011Recogniser":
+    def fit(
+        cls, train: Energies, components: int, rank: int, robustness: float = 1.0
+    ) -> "Zheng2011Recogniser":
         """Learns features and transformations.
 
         Args:
@@ -100,6 +106,8 @@ class Zheng2011Recogniser:
             of a condition in one view is held against the first one in every other, and so on.
           components: features a view (PLS components); fewer where there are fewer images.
           rank: of the factorisation over all views; fewer where there are fewer sequences.
+          robustness: weight of robust PCA's sparse part. Of a dozen images, it would take for
+            sparse what tells the people apart: there, more than 1.
 
         Raises:
           InputError: there are fewer than two people, or nobody is there in every view.
@@ -114,7 +122,7 @@ class Zheng2011Recogniser:
         features = {}
         for view in views:
             here = train.views == view
-            low, _ = robust_pca(_vectors(train.take(here)))
+            low, _ = robust_pca(_vectors(train.take(here)), robustness)
             wanted = min(components, *(n - 1 for n in low.shape))
             pls = PLSRegression(wanted, scale=False, max_iter=1000).fit(low, one_hot[here])
             mean, rotation = low.mean(axis=0), pls.x_rotations_

@@ -19,6 +19,13 @@ def test_robust_pca_takes_a_matrix_apart():
     np.testing.assert_allclose(found_low + found_sparse, low + sparse, atol=1e-2)
 
 
+def test_a_heavier_sparse_part_takes_less():
+    observed = np.random.default_rng(0).normal(size=(40, 12))
+    sizes = [np.abs(robust_pca(observed, weight)[1]).sum() for weight in (1.0, 2.0, 20.0)]
+    assert sizes[0] > sizes[1] > sizes[2]
+    assert sizes[2] < 1e-3 * np.abs(observed).sum()
+
+
 def test_robust_pca_of_nothing_is_nothing():
     low, sparse = robust_pca(np.zeros((4, 3)))
     assert not low.any() and not sparse.any()
