@@ -35,7 +35,7 @@ class VideoWriter:
         Raises:
           InputError: the file cannot be written there.
         """
-        self._path, self._clip = path, clip
+        self._path, self._clip, self._keep_audio = path, clip, keep_audio
         self._partial = path.with_name(f".{path.name}.partial")
         try:
             # FFmpeg itself opens it only when the first frame comes.
@@ -71,12 +71,14 @@ class VideoWriter:
     def __exit__(self, kind, error, trace) -> None:
         try:
             if kind is None:
-                self._mux_video(None)
-                self._mux_audio(float("inf"))
-            with contextlib.suppress(av.FFmpegError) if kind else contextlib.nullcontext():
-                self._container.close()
-            if kind is None:
-                self._partial.replace(self._path)
+                with self._naming_errors():
+                    self._mux_video(None)
+                    self._mux_audio(float("inf"))
+                    self._container.close()
+                    self._partial.replace(self._path)
+            else:
+                with contextlib.suppress(av.FFmpegError):
+                    self._container.close()
         finally:
             self._partial.unlink(missing_ok=True)
 
@@ -87,6 +89,9 @@ class VideoWriter:
           image: [H, W, 3] uint8 blue, green, red.
           pts: when it is shown, in the clip's time base; more than the frame's before.
           duration: how long, in the clip's time base; 0 where it is not known.
+
+        Raises:
+          InputError: the file cannot be written on, or the sound cannot be read.
         """
         if any(self._odd):
             below, right = self._odd
@@ -94,8 +99,20 @@ class VideoWriter:
         frame = planes.encode(image, self._clip.bt709)
         frame.pts, frame.time_base, frame.duration = pts, self._clip.time_base, duration
         self._durations[pts] = duration or round(1 / self._clip.rate / self._clip.time_base)
-        self._mux_video(frame)
-        self._mux_audio(float(pts * self._clip.time_base))
+        with self._naming_errors():
+            self._mux_video(frame)
+            self._mux_audio(float(pts * self._clip.time_base))
+
+    @contextlib.contextmanager
+    def _naming_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except (av.FFmpegError, OSError) as error:
+            sound = " or its sound cannot be read" if self._keep_audio else ""
+            raise InputError(
+                f"{self._path} cannot be written{sound} ({error}): look at the disk, and at the "
+                "video"
+            ) from None
 
     def _mux_video(self, frame: av.VideoFrame | None) -> None:
         """Encodes a frame, or what is left at the end."""

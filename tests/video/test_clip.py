@@ -141,6 +141,19 @@ def test_what_fails_leaves_no_file(tmp_path, frames):
     assert [path.name for path in tmp_path.iterdir()] == ["a.mp4"]
 
 
+def test_a_full_disk_is_said_in_one_line(tmp_path, frames, monkeypatch):
+    clip = Clip.open(write_video(tmp_path / "a.mp4", frames))
+
+    def full(self, frame):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(VideoWriter, "_mux_video", full)
+    with pytest.raises(InputError, match="b.mp4 cannot be written .*No space left"):
+        with VideoWriter(tmp_path / "b.mp4", clip) as writer:
+            writer.write(frames[0], 0, 0)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.mp4"]
+
+
 def test_files_that_are_no_videos_are_refused(tmp_path, frames):
     (tmp_path / "text.mp4").write_text("no video")
     with pytest.raises(InputError, match=r"text.mp4 cannot be read as a video \("):
