@@ -1,186 +1,134 @@
-"""Anonymises a folder tree of PNG silhouettes.
+"""Anonymises the people in videos, or silhouettes in folder trees of PNGs.
 
-    python -m gait_jax.anonymize DIR -o OUT --checkpoint runs/a
+    python -m gait_jax.anonymize walk.mp4
+    python -m gait_jax.anonymize SILHOUETTES -o OUT
 
-Every folder of DIR that holds PNGs is one person's walk, its frames in the order of their names.
-OUT gets the same tree: names, frame sizes and frame counts. A frame that cannot be anonymised is
-written empty and listed in OUT/report.json.
+A video becomes `walk_anonymized.mp4` beside it. A folder is one of videos, or a tree of silhouettes
+in which every folder with PNGs is one person's walk.
 """
 
 import argparse
-import collections
-import hashlib
-import json
+import glob
 import math
-import os
 import pathlib
-import shutil
 import sys
-import tempfile
 from typing import Any
 
-import cv2
-import jax
-import numpy as np
-import tqdm
-
-from gait_jax.anonymizer import AnonymizedSequence, Anonymizer, random_key
-from gait_jax.gait import picture, silhouette
+from gait_jax import video_file
+from gait_jax.anonymizer import Anonymizer, describe, named_key, random_key
+from gait_jax.colour import COLOURISERS
+from gait_jax.pretrained import DEFAULT
 from gait_jax.runtime import records
 from gait_jax.runtime.errors import InputError
+from gait_jax.silhouette_tree import REPORT, anonymize_tree
+from gait_jax.video import segmenters
+from gait_jax.video.clip import SUFFIXES, Clip
 
-_REPORT = "report.json"
-
-
-def _find_sequences(directory: pathlib.Path) -> tuple[dict[str, list[str]], list[str]]:
-    """Folders with PNGs, parents first: ({folder: PNG names}, other files); relative paths."""
-    sequences, others = {}, []
-    seen = {os.path.realpath(directory)}
-    for folder, folders, files in os.walk(directory, followlinks=True):
-        # Linked folders are walked too, but each real one only once: links may form a ring.
-        real = {name: os.path.realpath(os.path.join(folder, name)) for name in sorted(folders)}
-        folders[:] = [name for name in real if real[name] not in seen]
-        seen.update(real.values())
-        relative = os.path.relpath(folder, directory)
-        images = sorted(f for f in files if f.lower().endswith(".png"))
-        others += [
-            os.path.normpath(os.path.join(relative, f)) for f in sorted(set(files) - set(images))
-        ]
-        if images:
-            sequences[relative] = images
-    return sequences, others
+_ENDING = "_anonymized"
 
 
-def _read_mask(path: pathlib.Path) -> np.ndarray | None:
-    """A silhouette as a mask of 0 and 1 [H, W] uint8; None where the file is no whole image."""
-    try:
-        content = np.frombuffer(path.read_bytes(), np.uint8)
-        image = cv2.imdecode(content, cv2.IMREAD_GRAYSCALE) if len(content) else None
-    except (OSError, cv2.error):
-        return None
-    return None if image is None else silhouette.binarize(image)
+def _videos_in(directory: pathlib.Path, recursive: bool) -> list[pathlib.Path]:
+    """A folder's videos, without what this command wrote."""
+    found = directory.rglob("*") if recursive else directory.iterdir()
+    return sorted(
+        path
+        for path in found
+        if path.suffix.lower() in SUFFIXES and path.is_file() and _ENDING not in path.stem
+    )
 
 
-def _sequence_key(key: jax.Array, name: str) -> jax.Array:
-    """Each sequence draws its own noise."""
-    for word in np.frombuffer(hashlib.sha256(name.encode()).digest()[:8], np.uint32):
-        key = jax.random.fold_in(key, word)
-    return key
-
-
-def _write_sequence(result: AnonymizedSequence, names: list[str], folder: pathlib.Path) -> None:
-    """Writes a sequence's frames beside its final place, then moves them there."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    partial = pathlib.Path(tempfile.mkdtemp(prefix=".anonymizing-", dir=folder.parent))
-    try:
-        for name, mask in zip(names, result.masks, strict=True):
-            picture.save_png(partial / name, mask * 255)
-        if folder.exists():
-            for old in folder.iterdir():
-                if old.suffix.lower() == ".png":
-                    old.unlink()
-            for name in names:
-                os.replace(partial / name, folder / name)
-        else:
-            partial.chmod(0o777 & ~_umask())
-            os.replace(partial, folder)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
-def _check_folders(directory: pathlib.Path, out: pathlib.Path, overwrite: bool) -> None:
-    if not directory.is_dir():
-        raise InputError(f"{directory} is not a folder: give a folder tree of PNG silhouettes")
-    inside, outside = directory.resolve(), out.resolve()
-    if outside == inside or inside in outside.parents or outside in inside.parents:
-        raise InputError(f"{out} and {directory} lie inside each other: choose another -o folder")
-    if out.exists() and not out.is_dir():
-        raise InputError(f"{out} is a file: choose another -o folder")
-    if out.is_dir() and any(out.iterdir()) and not overwrite:
-        raise InputError(f"{out} is not empty: choose another -o folder, or give --overwrite")
-
-
-def anonymize_tree(
-    directory: pathlib.Path,
-    out: pathlib.Path,
-    checkpoint: pathlib.Path,
-    seed: int | None = None,
-    overwrite: bool = False,
-    progress: bool = True,
-) -> dict[str, Any]:
-    """Anonymises all sequences of a folder tree of PNG silhouettes.
+def find_videos(inputs: list[str], recursive: bool = False) -> list[pathlib.Path]:
+    """The videos that files, patterns and folders name, each once.
 
     Args:
-      directory: the tree; every folder with PNGs in it is one person's walk.
-      out: where the same tree is written; files other than PNGs are not carried over.
-      checkpoint: workdir of a training run.
-      seed: for repeating a result; None draws fresh noise at every call.
-      overwrite: whether `out` may hold an earlier result, which is replaced.
-      progress: whether to show a progress bar.
-
-    Returns:
-      The report, as it also stands in `out/report.json`.
+      inputs: as given on the command line.
+      recursive: whether folders inside folders are looked into.
 
     Raises:
-      InputError: a folder or the checkpoint cannot be used.
+      InputError: one names nothing.
     """
-    _check_folders(directory, out, overwrite)
-    sequences, others = _find_sequences(directory)
-    if not sequences:
-        raise InputError(f"{directory} holds no PNG: give a folder tree of PNG silhouettes")
+    found: list[pathlib.Path] = []
+    for given in inputs:
+        path = pathlib.Path(given)
+        if path.is_dir():
+            here = _videos_in(path, recursive)
+            if not here:
+                raise InputError(f"{path} holds no video: give another folder, or --recursive")
+        elif path.is_file():
+            here = [path]
+        else:
+            here = [pathlib.Path(name) for name in sorted(glob.glob(given, recursive=True))]
+            here = [path for path in here if path.is_file() and _ENDING not in path.stem]
+            if not here:
+                raise InputError(
+                    f"{given} is not a folder, a file or a pattern that fits one: give videos, or "
+                    "a folder tree of PNG silhouettes"
+                )
+        found += [path for path in here if path not in found]
+    return found
+
+
+def _outputs(sources: list[pathlib.Path], out: pathlib.Path | None) -> list[pathlib.Path]:
+    """Where each video's result goes.
+
+    Raises:
+      InputError: two would go to the same file, or over an input, or it is no MP4 file.
+    """
+    names = [f"{source.stem}{_ENDING}.mp4" for source in sources]
+    if out is None:
+        results = [source.with_name(name) for source, name in zip(sources, names, strict=True)]
+    elif len(sources) == 1 and not out.is_dir() and out.suffix:
+        if out.suffix.lower() != ".mp4":
+            raise InputError(f"{out}: results are MP4 files; give a name that ends in .mp4")
+        results = [out]
+    else:
+        results = [out / name for name in names]
+    real = [source.resolve() for source in sources]
+    for i, (source, result) in enumerate(zip(sources, results, strict=True)):
+        if result in results[:i]:
+            raise InputError(
+                f"{source} and {sources[results.index(result)]} would both become {result}: "
+                "anonymise them one by one"
+            )
+        if result.resolve() in real:
+            raise InputError(f"{result} is an input: choose another -o")
+    return results
+
+
+def anonymize_videos(
+    sources: list[pathlib.Path],
+    results: list[pathlib.Path],
+    checkpoint: pathlib.Path,
+    seed: int | None,
+    options: video_file.Options,
+) -> dict[str, Any]:
+    """Anonymises videos one by one.
+
+    Args:
+      sources: the videos.
+      results: the file that each becomes.
+      checkpoint: folder of a training run or of an exported model.
+      seed: for repeating a result; None draws fresh noise at every call.
+      options: how.
+
+    Returns:
+      The report: JSON values. A video that cannot be used is listed with why.
+
+    Raises:
+      InputError: the model cannot be used.
+    """
     anonymizer = Anonymizer(checkpoint)
     key = random_key(seed)
-    report: dict[str, Any] = {
-        "gait_jax": records.version_of("gait_jax"),
-        "method": anonymizer.config.method,
-        "alpha": anonymizer.config.loss.alpha,
-        "checkpoint_step": anonymizer.step,
-        "trained_on": anonymizer.config.data.name,
-        "trained_on_synthetic_data": records.read_data_description(checkpoint).get("synthetic"),
-        "seed_given": seed is not None,
-        "complete": False,
-        "totals": {},
-        "not_carried_over": others,
-        "sequences": [],
-    }
-    out.mkdir(parents=True, exist_ok=True)
-    totals: collections.Counter[str] = collections.Counter()
-    try:
-        for relative, names in tqdm.tqdm(
-            sequences.items(), desc="anonymize", unit="sequence", disable=not progress
-        ):
-            masks = [_read_mask(directory / relative / name) for name in names]
-            result = anonymizer(masks, _sequence_key(key, relative))
-            sizes = [mask.shape for mask in masks if mask is not None]
-            entry: dict[str, Any] = {"name": relative, "frames": len(names)}
-            if sizes:
-                # A frame that could not be read has no size of its own: it takes its sequence's.
-                for i, mask in enumerate(masks):
-                    if mask is None:
-                        result.masks[i] = np.zeros(sizes[0], np.uint8)
-                _write_sequence(result, names, out / relative)
-            else:
-                entry["failed"] = "no frame could be read: nothing was written"
-                totals["failed_sequences"] += 1
-            entry["anonymized"] = len(names) - len(result.problems)
-            entry["distance"] = None if math.isnan(result.distance) else result.distance
-            empty: dict[str, list[str]] = {}
-            for i, reason in result.problems.items():
-                empty.setdefault(reason, []).append(names[i])
-            entry["written_empty"] = empty
-            report["sequences"].append(entry)
-            totals.update({"sequences": 1, "frames": len(names), "anonymized": entry["anonymized"]})
-            totals.update({f"empty: {reason}": len(listed) for reason, listed in empty.items()})
-        report["complete"] = True
-    finally:
-        report["totals"] = dict(totals)
-        records.write_atomically(out / _REPORT, json.dumps(report, indent=1) + "\n")
+    report = {**describe(anonymizer), "seed_given": seed is not None, "videos": []}
+    for source, result in zip(sources, results, strict=True):
+        try:
+            result.parent.mkdir(parents=True, exist_ok=True)
+            entry = video_file.anonymize_video(
+                anonymizer, source, result, named_key(key, source.name), options
+            )
+        except InputError as error:
+            entry = {"input": str(source), "output": None, "failed": str(error)}
+        report["videos"].append(entry)
     return report
 
 
@@ -188,46 +136,68 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m gait_jax.anonymize",
         description=__doc__.split("\n\n    ")[0],
-        epilog="A frame that cannot be anonymised is written empty and listed in OUT/report.json.",
+        epilog="It fails closed: whoever could not be anonymised is painted out, and the report "
+        "says in which frames. The camera must stand still. Sound is left out unless asked for.",
     )
-    parser.add_argument(
-        "directory",
+    add = parser.add_argument
+    add("inputs", nargs="+", metavar="INPUT", help="videos, patterns, folders of videos, or one "
+        "folder tree of PNG silhouettes")  # fmt: skip
+    add("-o", "--out", type=pathlib.Path, help="file or folder to write; of silhouettes, the "
+        "folder (default: NAME_anonymized.mp4 beside each video)")  # fmt: skip
+    add("--checkpoint", type=pathlib.Path, default=DEFAULT, help="folder of a training run or of "
+        "an exported model (default: the model that ships with gait_jax)")  # fmt: skip
+    add("--seed", type=int, help="repeat a result; without it, noise is fresh at every call")
+    add("--overwrite", action="store_true", help="replace an earlier result")
+    add("--dry-run", action="store_true", help="only say what would be done")
+    add("--no-progress", action="store_true", help="show no progress bar")
+    add("--version", action="version", version=f"gait_jax {records.version_of('gait_jax')}")
+    video = parser.add_argument_group("videos")
+    add = video.add_argument
+    add("--colour", choices=sorted(COLOURISERS), help="how people are coloured (default: nearest)")
+    add("--background", type=pathlib.Path, metavar="PLATE", help="picture of the scene without "
+        "anybody (default: the median over the clip)")  # fmt: skip
+    add("--segmenter", metavar="NAME", help="background (default), onnx:PATH or tflite:PATH")
+    add("--masks", type=pathlib.Path, metavar="DIR", help="PNGs, one for each frame, white where "
+        "people are, in place of a segmenter")  # fmt: skip
+    add("--start", type=float, metavar="SECONDS", help="begin so long after the first frame")
+    add("--end", type=float, metavar="SECONDS", help="end so long after the first frame")
+    add("--keep-audio", action="store_true", help="take the sound over; voices identify people too")
+    add("--recursive", action="store_true", help="look into folders inside folders")
+    add(
+        "--report",
         type=pathlib.Path,
-        metavar="DIR",
-        help="folder tree of PNG silhouettes; every folder with PNGs is one person's walk",
+        metavar="FILE",
+        help="write what became of each frame, counted from 0, as JSON",
     )
-    parser.add_argument(
-        "-o", "--out", type=pathlib.Path, required=True, help="where the same tree is written"
-    )
-    parser.add_argument(
-        "--checkpoint", type=pathlib.Path, required=True, help="workdir of a training run"
-    )
-    parser.add_argument(
-        "--seed", type=int, help="repeat a result; without it, noise is fresh at every call"
-    )
-    parser.add_argument("--overwrite", action="store_true", help="replace an earlier result in OUT")
-    parser.add_argument("--no-progress", action="store_true", help="show no progress bar")
-    parser.add_argument(
-        "--version", action="version", version=f"gait_jax {records.version_of('gait_jax')}"
-    )
+    add("--difference", action="store_true", help="write NAME_difference.mp4 beside each result: "
+        "white where it differs from the video")  # fmt: skip
     return parser
 
 
-def main(argv: list[str] | None = None) -> int:
-    """The command line; returns the exit status."""
-    args = _parser().parse_args(argv)
-    try:
-        report = anonymize_tree(
-            args.directory,
-            args.out,
-            args.checkpoint,
-            args.seed,
-            args.overwrite,
-            not args.no_progress,
-        )
-    except InputError as error:
-        print(f"gait_jax.anonymize: {error}", file=sys.stderr)
-        return 1
+_VIDEO_ONLY = (
+    "colour", "background", "segmenter", "masks", "start", "end", "keep_audio", "recursive",
+    "report", "difference", "dry_run",
+)  # fmt: skip
+
+
+def _is_tree(args: argparse.Namespace) -> bool:
+    """Whether the input is a folder of silhouettes rather than of videos."""
+    first = pathlib.Path(args.inputs[0])
+    return len(args.inputs) == 1 and first.is_dir() and not _videos_in(first, args.recursive)
+
+
+def _run_tree(args: argparse.Namespace) -> int:
+    directory = pathlib.Path(args.inputs[0])
+    if next(directory.rglob("*.[pP][nN][gG]"), None) is None:
+        raise InputError(f"{directory} holds no PNG and no video: give another folder")
+    given = [f"--{name.replace('_', '-')}" for name in _VIDEO_ONLY if getattr(args, name)]
+    if given:
+        raise InputError(f"{directory} holds silhouettes, no video: leave out {', '.join(given)}")
+    if args.out is None:
+        raise InputError(f"{directory} holds silhouettes: give the folder to write with -o")
+    report = anonymize_tree(
+        directory, args.out, args.checkpoint, args.seed, args.overwrite, not args.no_progress
+    )
     totals = report["totals"]
     print(
         f"{totals['anonymized']} of {totals['frames']} frames in {totals['sequences']} sequences "
@@ -241,13 +211,86 @@ def main(argv: list[str] | None = None) -> int:
     if others := report["not_carried_over"]:
         print(f"{len(others)} files that are not PNGs were not carried over")
     if failed := totals.get("failed_sequences"):
-        print(
-            f"gait_jax.anonymize: {failed} sequences could not be read at all; see "
-            f"{args.out / _REPORT}",
-            file=sys.stderr,
-        )
-        return 1
+        raise InputError(f"{failed} sequences could not be read at all; see {args.out / REPORT}")
     return 0
+
+
+def _options(args: argparse.Namespace) -> video_file.Options:
+    """Checks what can be checked before any work is done."""
+    start, end = args.start or 0.0, math.inf if args.end is None else args.end
+    if not 0 <= start < end:
+        raise InputError(f"--start {start:g} and --end {end:g}: the end must lie after the start")
+    if args.masks and args.segmenter:
+        raise InputError("--masks and --segmenter are two ways to find people: give one of them")
+    segmenter = args.segmenter or segmenters.BACKGROUND
+    segmenters.check(segmenter)
+    if args.background:
+        video_file.read_plate(args.background)
+    return video_file.Options(
+        colour=args.colour or "nearest",
+        plate=args.background,
+        segmenter=segmenter,
+        masks=args.masks,
+        start=start,
+        end=end,
+        keep_audio=args.keep_audio,
+        difference=args.difference,
+        progress=not args.no_progress,
+    )
+
+
+def _run_videos(args: argparse.Namespace) -> int:
+    sources = find_videos(args.inputs, args.recursive)
+    results = _outputs(sources, args.out)
+    options = _options(args)
+    if args.masks and len(sources) > 1:
+        raise InputError("--masks belong to one video: anonymise the videos one by one")
+    written = [*results, *([args.report] if args.report else [])]
+    if args.difference:
+        written += [video_file.difference_path(path) for path in results]
+    for path in written:
+        if path.exists() and not args.overwrite:
+            raise InputError(f"{path} exists: choose another name, or give --overwrite")
+    if args.dry_run:
+        for source, result in zip(sources, results, strict=True):
+            clip = Clip.open(source)
+            print(f"{source} ({clip.width}×{clip.height}) → {result}")
+        return 0
+    report = anonymize_videos(sources, results, args.checkpoint, args.seed, options)
+    if args.report:
+        args.report.parent.mkdir(parents=True, exist_ok=True)
+        records.write_json(args.report, report)
+    for entry in report["videos"]:
+        if entry["output"]:
+            _print(entry)
+    if report["trained_on_synthetic_data"]:
+        print("The model was trained on synthetic data alone.")
+    failed = [entry["failed"] for entry in report["videos"] if "failed" in entry]
+    for message in failed:
+        print(f"gait_jax.anonymize: {message}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def _print(entry: dict[str, Any]) -> None:
+    print(
+        f"{entry['output']}: {entry['frames']} frames, {entry['people']} people followed, "
+        f"anonymised {entry['anonymized']} times"
+    )
+    for reason, ranges in entry["painted_out"].items():
+        frames = sum(last - first + 1 for first, last in ranges)
+        print(f"  painted out in {frames} frames: {reason}")
+    for warning in entry["warnings"]:
+        print(f"  {warning}")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """The command line; returns the exit status."""
+    args = _parser().parse_args(argv)
+    try:
+        return _run_tree(args) if _is_tree(args) else _run_videos(args)
+    except InputError as error:
+        print(f"gait_jax.anonymize: {error}", file=sys.stderr)
+        return 1
 
 
 if __name__ == "__main__":

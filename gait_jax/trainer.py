@@ -13,7 +13,7 @@ from gait_jax.data import batches
 from gait_jax.gait import picture
 from gait_jax.methods import METHODS
 from gait_jax.methods.base import Method, State
-from gait_jax.runtime import checkpoint, parallel, records
+from gait_jax.runtime import checkpoint, exported, parallel, records
 from gait_jax.runtime.errors import InputError
 
 # Keys that a restart may change: they say how far and how closely watched the run is, and where
@@ -52,13 +52,14 @@ def build_method(config: ml_collections.ConfigDict) -> Method:
 
 
 def load_run(workdir: pathlib.Path) -> tuple[ml_collections.ConfigDict, Method, State, int]:
-    """Opens a finished or running training run for use.
+    """Opens a finished or running training run, or an exported model, for use.
 
     Args:
       workdir: its folder.
 
     Returns:
-      (configuration, method, newest state, its step).
+      (configuration, method, newest state, its step). An exported model's state has neither
+      `params` nor `opt`: it cannot be trained on.
 
     Raises:
       InputError: the folder is no training run, has no checkpoint, or is of another version.
@@ -66,6 +67,9 @@ def load_run(workdir: pathlib.Path) -> tuple[ml_collections.ConfigDict, Method, 
     config = ml_collections.ConfigDict(records.read_config(workdir))
     try:
         method = build_method(config)
+        if exported.is_exported(workdir):
+            step, trees = exported.load(workdir)
+            return config, method, State(step=np.int32(step), params={}, opt={}, **trees), step
         like = jax.eval_shape(method.init)
     except (AttributeError, KeyError) as error:
         raise InputError(

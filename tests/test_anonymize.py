@@ -112,7 +112,7 @@ def test_a_long_sequence_is_one_draw_of_noise(trained_run):
 
 def test_an_anonymiser_that_changes_nothing_lets_nothing_through(trained_run, monkeypatch):
     run = Anonymizer(trained_run)
-    monkeypatch.setattr(run, "_generate", lambda vectors, counts, key: vectors)
+    monkeypatch.setattr(run, "_generate", lambda vectors, *rest: vectors)
     mask = np.zeros((HEIGHT, WIDTH), np.uint8)
     mask[20:70, 50:70] = 1
     result = run([mask], jax.random.key(0))
@@ -122,7 +122,7 @@ def test_an_anonymiser_that_changes_nothing_lets_nothing_through(trained_run, mo
 
 def test_an_outline_that_is_not_finite_is_written_empty(trained_run, monkeypatch):
     run = Anonymizer(trained_run)
-    monkeypatch.setattr(run, "_generate", lambda vectors, counts, key: vectors * np.nan)
+    monkeypatch.setattr(run, "_generate", lambda vectors, *rest: vectors * np.nan)
     result = run([draw_person(0.7, x=60) // 255], jax.random.key(0))
     assert result.problems == {0: anonymizer_module.NO_OUTLINE}
     assert not result.masks[0].any()

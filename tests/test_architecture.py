@@ -8,9 +8,10 @@ _ROOT = pathlib.Path(__file__).parents[1]
 
 # A unit is a file or folder right below gait_jax. Arrows point to a later line only.
 _LAYERS = [
-    {"train", "anonymize", "evaluate"},
-    {"evaluation"},
-    {"trainer", "anonymizer"},
+    {"train", "anonymize", "evaluate", "export"},
+    {"evaluation", "silhouette_tree", "video_file"},
+    {"video_anonymizer"},
+    {"trainer", "anonymizer", "pretrained"},
     {"methods"},
     {"models", "losses", "recognition", "colour", "video"},
     {"gait", "data", "runtime"},

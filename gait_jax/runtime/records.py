@@ -31,6 +31,7 @@ _PACKAGES = (
     "opencv-python",
     "scikit-learn",
     "scipy",
+    "av",
 )
 
 
@@ -201,12 +202,17 @@ def write_provenance(workdir: pathlib.Path, step: int, data: dict[str, Any]) -> 
     write_atomically(path, json.dumps({"starts": entries}, indent=2) + "\n")
 
 
-def read_data_description(workdir: pathlib.Path) -> dict[str, Any]:
-    """What a run wrote down of its data at its last start; empty where nothing is left of it."""
+def read_last_start(workdir: pathlib.Path) -> dict[str, Any]:
+    """What a run wrote down at its last start; empty where nothing is left of it."""
     path = workdir / "provenance.json"
     if not path.exists():
         return {}
-    return json.loads(path.read_text(encoding="utf-8"))["starts"][-1]["data"]
+    return json.loads(path.read_text(encoding="utf-8"))["starts"][-1]
+
+
+def read_data_description(workdir: pathlib.Path) -> dict[str, Any]:
+    """What a run wrote down of its data at its last start; empty where nothing is left of it."""
+    return read_last_start(workdir).get("data", {})
 
 
 class MetricWriter:

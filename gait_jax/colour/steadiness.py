@@ -1,0 +1,42 @@
+"""How steady a person looks from frame to frame: flicker of colour and of outline."""
+
+import cv2
+import numpy as np
+
+
+def _shifted(x: np.ndarray, rows: int, columns: int, shape: tuple[int, int]) -> np.ndarray:
+    """A picture moved by whole pixels on a canvas of another size; zeros where nothing comes."""
+    canvas = np.zeros((*shape, *x.shape[2:]), x.dtype)
+    height, width = min(x.shape[0] + rows, shape[0]), min(x.shape[1] + columns, shape[1])
+    top, left = max(rows, 0), max(columns, 0)
+    if height > top and width > left:
+        source = np.s_[top - rows : height - rows, left - columns : width - columns]
+        canvas[top:height, left:width] = x[source]
+    return canvas
+
+
+def flicker(
+    before: tuple[np.ndarray, np.ndarray], after: tuple[np.ndarray, np.ndarray]
+) -> tuple[float, float]:
+    """Compares a person in two neighbouring frames, their centres of mass laid on each other.
+
+    A walk itself changes both: what counts is the anonymised person's beside the original's.
+
+    Args:
+      before: (picture [H, W, 3] uint8, silhouette [H, W] uint8 of 0 and 1, not empty).
+      after: likewise of the next frame, of any size.
+
+    Returns:
+      Colour: mean absolute difference in grey levels over what both silhouettes cover (0 where they
+      share nothing). Outline: 1 - IoU of the silhouettes.
+    """
+    image, mask = after
+    here, there = (cv2.moments(x, binaryImage=True) for x in (mask, before[1]))
+    move = [round(here[axis] / here["m00"] - there[axis] / there["m00"]) for axis in ("m01", "m10")]
+    old_image, old_mask = (_shifted(x, *move, mask.shape) for x in before)
+    both = (old_mask & mask).astype(bool)
+    either = np.count_nonzero(old_mask | mask)
+    colour = 0.0
+    if both.any():
+        colour = float(cv2.absdiff(image, old_image)[both].mean())
+    return colour, 1 - np.count_nonzero(both) / either

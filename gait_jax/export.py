@@ -1,0 +1,63 @@
+"""Exports a trained method: what using it needs, in one small folder.
+
+    python -m gait_jax.export runs/stgan_walkers -o models/stgan_walkers
+
+The folder can be given wherever a training run's can be, to use it; not to train on.
+"""
+
+import argparse
+import pathlib
+import sys
+
+from gait_jax import trainer
+from gait_jax.runtime import exported, records
+from gait_jax.runtime.errors import InputError
+
+
+def export(workdir: pathlib.Path, out: pathlib.Path) -> int:
+    """Writes the newest checkpoint's networks that are in use after training.
+
+    Args:
+      workdir: a training run's folder.
+      out: the folder to write, which must not hold anything else.
+
+    Returns:
+      The step of that checkpoint.
+
+    Raises:
+      InputError: the run cannot be read, or `out` holds other files.
+    """
+    config, _, state, step = trainer.load_run(workdir)
+    if out.is_dir() and any(out.iterdir()) and not exported.is_exported(out):
+        raise InputError(f"{out} holds other files: choose another -o folder")
+    # Where the data stood, and how the command was typed, is nobody else's to know.
+    with config.unlocked():
+        config.data.data_dir = config.data.manual_dir = ""
+    start = records.read_last_start(workdir)
+    start = {name: value for name, value in start.items() if name not in ("argv", "time")}
+    if "data" in start:
+        start["data"] = start["data"] | {"manual_dir": None}
+    trees = {"ema": state.ema, "frozen": state.frozen}
+    exported.save(out, config.to_dict(), step, trees, start)
+    return step
+
+
+def main(argv: list[str] | None = None) -> int:
+    """The command line; returns the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m gait_jax.export", description=__doc__.split("\n\n    ")[0]
+    )
+    parser.add_argument("workdir", type=pathlib.Path, help="folder of a training run")
+    parser.add_argument("-o", "--out", type=pathlib.Path, required=True, help="folder to write")
+    args = parser.parse_args(argv)
+    try:
+        step = export(args.workdir, args.out)
+    except InputError as error:
+        print(f"gait_jax.export: {error}", file=sys.stderr)
+        return 1
+    print(f"The model after {step} steps is in {args.out}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

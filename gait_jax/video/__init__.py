@@ -1,0 +1,1 @@
+"""Videos in and out: decoding, encoding, the empty scene, and who is where."""

@@ -1,0 +1,119 @@
+"""The scene without anybody: a background plate, and how much each of its pixels is to be trusted.
+
+The camera stands still (2019 §3.5), so whoever walks through hides each pixel for a part of the
+time only: the median over frames from all of the clip is the scene.
+"""
+
+import dataclasses
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+
+from gait_jax.video.clip import Clip, Frame
+
+# Bytes of frames that a plate is made from, and how many these are at least and at most: enough for
+# the median, and the same for clips of every length.
+_MEMORY = 1 << 28
+_FEWEST, _MOST = 16, 50
+
+# Grey levels: less than this is what the video's compression does, not the scene.
+_LEAST_NOISE = 1.5
+# A pixel is at most so many times as noisy as the picture's middle one: where people stand most of
+# the time their colours would count as noise and hide them.
+_NOISE_SPREAD = 2.0
+# Share of the samples that must show the plate's colour for it to be trusted.
+_AGREEMENT = 0.6
+# How many times the noise a sample may lie off and still show the plate.
+_AGREES_WITHIN = 5.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Background:
+    """A static scene.
+
+    Attributes:
+      plate: [H, W, 3] uint8 blue, green, red.
+      noise: standard deviation of a pixel over time, of its noisiest channel, float32 [H, W].
+      doubtful: [H, W] uint8, 1 where too few samples showed the plate's colour: somebody may have
+        stood there for most of the clip, and be part of the plate.
+    """
+
+    plate: np.ndarray
+    noise: np.ndarray
+    doubtful: np.ndarray
+
+
+def sample(clip: Clip, look: Callable[[Frame], object] = lambda frame: None) -> np.ndarray:
+    """Keeps frames that lie evenly over a clip of unknown length, in bounded memory.
+
+    Args:
+      clip: a video.
+      look: called with each frame; most come without an image.
+
+    Returns:
+      [N, H, W, 3] uint8.
+    """
+    most = int(np.clip(_MEMORY // (3 * clip.height * clip.width), _FEWEST, _MOST))
+    kept: list[np.ndarray] = []
+    stride = 1
+    # The stride grows on the way, and with it what is wanted.
+    for frame in clip.frames(lambda index: index % stride == 0):  # noqa: B023
+        if frame.image is not None:
+            kept.append(frame.image)
+            if len(kept) > most:
+                # As many again may come: every second one is dropped, and only every second kept.
+                kept = kept[::2]
+                stride *= 2
+        look(frame)
+    return np.stack(kept)
+
+
+def largest_channel(image: np.ndarray) -> np.ndarray:
+    """Each pixel's largest channel: [H, W, 3] → [H, W]."""
+    first, second, third = cv2.split(image)
+    return cv2.max(cv2.max(first, second), third)
+
+
+def median(samples: np.ndarray) -> np.ndarray:
+    """The upper median over the first axis, by bisection: [N, ...] uint8 → [...] uint8.
+
+    Eight passes over the samples, where sorting each pixel's takes ten times as long.
+    """
+    found = np.zeros(samples.shape[1:], np.uint8)
+    half = len(samples) // 2
+    for bit in (128, 64, 32, 16, 8, 4, 2, 1):
+        tried = found | np.uint8(bit)
+        above = np.zeros(found.shape, np.uint8)
+        for one in samples:
+            above += one >= tried
+        # The upper median is the largest value that more than half of the samples reach.
+        found = np.where(above > len(samples) - half - 1, tried, found)
+    return found
+
+
+def estimate(samples: np.ndarray, plate: np.ndarray | None = None) -> Background:
+    """Learns the static scene from frames of the clip.
+
+    Args:
+      samples: [N, H, W, 3] uint8 frames from all of the clip, N below 256.
+      plate: the scene without anybody where it is known, [H, W, 3] uint8.
+
+    Returns:
+      The scene; nothing of a given plate is doubtful.
+    """
+    given = plate is not None
+    plate = plate if given else median(samples)
+    off = np.stack([largest_channel(cv2.absdiff(one, plate)) for one in samples])
+    # The median of the deviations is 0.67 standard deviations of Gaussian noise.
+    noise = np.maximum(1.4826 * median(off).astype(np.float32), _LEAST_NOISE)
+    noise = np.minimum(noise, _NOISE_SPREAD * np.median(noise))
+    doubtful = np.zeros(noise.shape, np.uint8)
+    if not given:
+        limit = np.minimum(_AGREES_WITHIN * noise, 255).astype(np.uint8)
+        within = np.zeros(noise.shape, np.uint8)
+        for one in off:
+            within += one <= limit
+        doubtful = (within < _AGREEMENT * len(samples)).astype(np.uint8)
+        doubtful = cv2.morphologyEx(doubtful, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    return Background(plate, noise, doubtful)

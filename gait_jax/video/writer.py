@@ -1,0 +1,170 @@
+"""Writes a video that browsers play, timed as the clip that it was made from."""
+
+import contextlib
+import pathlib
+from collections.abc import Iterator
+
+import av
+import cv2
+import numpy as np
+
+from gait_jax.runtime.errors import InputError
+from gait_jax.video import planes
+from gait_jax.video.clip import Clip
+
+# Sound that an MP4 file holds as it is; any other is coded anew.
+_COPIED = frozenset({"aac", "ac3", "alac", "eac3", "mp3", "opus"})
+
+
+class VideoWriter:
+    """An H.264 file of a clip's size, frame rate and times. Use as a context manager.
+
+    The file appears under its name when the context is left without an exception, and not at all
+    otherwise. H.264 with colour at half resolution has even sizes only: a clip of odd width or
+    height gets its last column or row twice.
+    """
+
+    def __init__(self, path: pathlib.Path, clip: Clip, keep_audio: bool = False):
+        """Opens the file.
+
+        Args:
+          path: its name, ending in `.mp4`.
+          clip: what gives size, frame rate, time base, colour matrix and sound.
+          keep_audio: whether to take the clip's sound over.
+
+        Raises:
+          InputError: the file cannot be written there.
+        """
+        self._path, self._clip, self._keep_audio = path, clip, keep_audio
+        self._partial = path.with_name(f".{path.name}.partial")
+        try:
+            # FFmpeg itself opens it only when the first frame comes.
+            self._partial.touch()
+        except OSError as error:
+            reason = error.strerror
+            raise InputError(f"{path} cannot be written ({reason}): choose another -o") from None
+        self._container = av.open(
+            str(self._partial), "w", format="mp4", options={"movflags": "+faststart"}
+        )
+        # Without frames that refer to later ones, the file's duration is the sum of its frames'.
+        self._stream = self._container.add_stream(
+            "libx264", rate=clip.rate, options={"preset": "veryfast", "crf": "18", "bf": "0"}
+        )
+        self._odd = clip.height % 2, clip.width % 2
+        self._stream.height = clip.height + self._odd[0]
+        self._stream.width = clip.width + self._odd[1]
+        self._stream.pix_fmt = "yuv420p"
+        context = self._stream.codec_context
+        context.time_base = clip.time_base
+        context.sample_aspect_ratio = clip.pixel_aspect
+        if clip.bt709:
+            context.colorspace = planes.BT709
+        self._packets: Iterator[tuple[float, av.Packet]] = iter(())
+        if keep_audio and clip.has_audio:
+            self._packets = _audio(clip, self._container)
+        self._durations: dict[int, int] = {}
+        self._waiting: tuple[float, av.Packet] | None = None
+
+    def __enter__(self) -> "VideoWriter":
+        return self
+
+    def __exit__(self, kind, error, trace) -> None:
+        try:
+            if kind is None:
+                with self._naming_errors():
+                    self._mux_video(None)
+                    self._mux_audio(float("inf"))
+                    self._container.close()
+                    self._partial.replace(self._path)
+            else:
+                with contextlib.suppress(av.FFmpegError):
+                    self._container.close()
+        finally:
+            self._partial.unlink(missing_ok=True)
+
+    def write(self, image: np.ndarray, pts: int, duration: int) -> None:
+        """Adds a frame.
+
+        Args:
+          image: [H, W, 3] uint8 blue, green, red.
+          pts: when it is shown, in the clip's time base; more than the frame's before.
+          duration: how long, in the clip's time base; 0 where it is not known.
+
+        Raises:
+          InputError: the file cannot be written on, or the sound cannot be read.
+        """
+        if any(self._odd):
+            below, right = self._odd
+            image = cv2.copyMakeBorder(image, 0, below, 0, right, cv2.BORDER_REPLICATE)
+        frame = planes.encode(image, self._clip.bt709)
+        frame.pts, frame.time_base, frame.duration = pts, self._clip.time_base, duration
+        self._durations[pts] = duration or round(1 / self._clip.rate / self._clip.time_base)
+        with self._naming_errors():
+            self._mux_video(frame)
+            self._mux_audio(float(pts * self._clip.time_base))
+
+    @contextlib.contextmanager
+    def _naming_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except (av.FFmpegError, OSError) as error:
+            sound = " or its sound cannot be read" if self._keep_audio else ""
+            raise InputError(
+                f"{self._path} cannot be written{sound} ({error}): look at the disk, and at the "
+                "video"
+            ) from None
+
+    def _mux_video(self, frame: av.VideoFrame | None) -> None:
+        """Encodes a frame, or what is left at the end."""
+        for packet in self._stream.encode(frame):
+            # x264 does not hand on how long a frame is shown, and the last one's would be lost.
+            packet.duration = self._durations.pop(packet.pts)
+            self._container.mux(packet)
+
+    def _mux_audio(self, until: float) -> None:
+        """Adds the sound up to a time in seconds, so that it lies beside its pictures."""
+        while (found := self._waiting or next(self._packets, None)) is not None:
+            self._waiting = found
+            if found[0] > until:
+                return
+            self._container.mux(found[1])
+            self._waiting = None
+
+
+def _audio(clip: Clip, out: av.container.OutputContainer) -> Iterator[tuple[float, av.Packet]]:
+    """The clip's sound as packets of the output, each with its time in seconds."""
+    source = av.open(str(clip.path))
+    stream = source.streams.audio[0]
+    video = source.streams.video[0]
+    # Pictures are counted from the clip's first one; sound that lies before it is left out.
+    first = float((video.start_time or 0) * video.time_base) + clip.start
+    offset = round(first / stream.time_base)
+    copied = stream.codec_context.name in _COPIED
+    if copied:
+        target = out.add_stream_from_template(stream)
+    else:
+        target = out.add_stream("aac", rate=stream.codec_context.sample_rate)
+
+    def packets() -> Iterator[tuple[float, av.Packet]]:
+        with source:
+            for packet in source.demux(stream):
+                if packet.pts is None:
+                    continue
+                seconds = float((packet.pts - offset) * stream.time_base)
+                if seconds < 0 or seconds >= clip.end - clip.start:
+                    continue
+                if copied:
+                    packet.pts -= offset
+                    packet.dts = packet.pts
+                    packet.stream = target
+                    yield seconds, packet
+                    continue
+                for frame in packet.decode():
+                    frame.pts -= offset
+                    for encoded in target.encode(frame):
+                        yield seconds, encoded
+            if not copied:
+                for encoded in target.encode(None):
+                    yield 0.0, encoded
+
+    return packets()

@@ -1,0 +1,212 @@
+import json
+import os
+import pathlib
+import subprocess
+import sys
+from fractions import Fraction
+
+import av
+import cv2
+import numpy as np
+import pytest
+from clips import plate, read_video, upscale, walk_in, walking, write_video
+from drawn import ROOT
+
+from gait_jax.anonymize import find_videos, main
+from gait_jax.runtime.errors import InputError
+from gait_jax.video_anonymizer import LOST
+
+SCENE = np.repeat(np.repeat(plate(), 2, axis=0), 2, axis=1)
+MASKS = upscale(walking(30), 2)
+FRAMES = walk_in(SCENE, MASKS)
+
+
+@pytest.fixture
+def clip(tmp_path):
+    return write_video(tmp_path / "walk.mp4", FRAMES, Fraction(30000, 1001), audio="aac")
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def run(*arguments):
+    """The command line in this process: exit status."""
+    return main([*map(str, arguments), "--no-progress"])
+
+
+def command(*arguments):
+    """The command line as users run it."""
+    return subprocess.run(
+        [sys.executable, "-m", "gait_jax.anonymize", *map(str, arguments)],
+        cwd=ROOT,
+        env=os.environ | {"JAX_PLATFORMS": "cpu"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+def test_a_video_goes_beside_itself_with_its_times_and_without_its_sound(clip):
+    done = command(clip, "--seed", 1)
+    assert done.returncode == 0, done.stderr
+    assert "30 frames, 1 people followed, anonymised 30 times" in done.stdout
+    assert "trained on synthetic data alone" in done.stdout
+    out = clip.with_name("walk_anonymized.mp4")
+    assert names(clip.parent) == ["walk.mp4", "walk_anonymized.mp4"]
+    with av.open(str(out)) as container:
+        stream = container.streams.video[0]
+        assert stream.average_rate == Fraction(30000, 1001)
+        assert (stream.frames, stream.codec_context.name) == (30, "h264")
+        assert stream.codec_context.pix_fmt == "yuv420p"
+        assert stream.duration * stream.time_base == Fraction(30 * 1001, 30000)
+        assert not container.streams.audio
+    # Faststart: the index comes before the pictures.
+    content = out.read_bytes()
+    assert content.index(b"moov") < content.index(b"mdat")
+    before, after = read_video(clip), read_video(out)
+    assert before[1] == after[1] and before[0].shape == after[0].shape
+    # A walker is in every frame, and around them is the scene.
+    for frame, mask in zip(after[0], MASKS, strict=True):
+        off = np.abs(frame.astype(int) - SCENE).max(axis=2) > 40
+        assert off.sum() > 0.5 * (mask > 0).sum()
+        assert not off[cv2.dilate(mask, np.ones((41, 41))) == 0].any()
+
+
+def test_report_difference_sound_and_a_part(clip, tmp_path):
+    out, report = tmp_path / "out.mp4", tmp_path / "reports" / "r.json"
+    part = ("--start", 0.2, "--end", 0.6)
+    assert run(clip, "-o", out, "--report", report, "--difference", "--keep-audio", *part) == 0
+    entry = json.loads(report.read_text())["videos"][0]
+    assert entry["frames"] == 12 and entry["people"] == 1 and entry["painted_out"] == {}
+    assert entry["frame_rate"] == "30000/1001" and entry["size"] == [280, 192]
+    assert 0.005 < entry["distance"] < 0.2
+    assert all(value > 0 for value in entry["flicker"].values())
+    with av.open(str(out)) as container:
+        assert [s.codec_context.name for s in container.streams.audio] == ["aac"]
+    difference, _ = read_video(tmp_path / "out_difference.mp4")
+    assert difference.shape == (12, 192, 280, 3)
+    white = difference[..., 0] > 127
+    # What changed lies around the walker, and nowhere else.
+    for changed, mask in zip(white, MASKS[6:], strict=False):
+        assert 50 < changed.sum() < 1.5 * (mask > 0).sum()
+
+
+def test_own_masks_say_who_is_where(clip, tmp_path):
+    folder = tmp_path / "masks"
+    folder.mkdir()
+    for i, mask in enumerate(MASKS):
+        cv2.imwrite(str(folder / f"{i:03d}.png"), mask * (i != 9))
+    report = tmp_path / "r.json"
+    assert run(clip, "--masks", folder, "--report", report) == 0
+    entry = json.loads(report.read_text())["videos"][0]
+    assert entry["painted_out"] == {LOST: [[9, 9]]}
+    assert entry["anonymized"] == 29
+    after = read_video(clip.with_name("walk_anonymized.mp4"))[0][9]
+    assert np.abs(after.astype(int) - SCENE).max() < 30
+
+
+def test_a_given_plate_stands_where_the_clip_does_not_show_the_scene(tmp_path):
+    # Somebody who stays in their place all the time is part of the median.
+    still = upscale(walking(20, start=70, step=0), 2)
+    clip = write_video(tmp_path / "a.mp4", walk_in(SCENE, still))
+    report = tmp_path / "r.json"
+    assert run(clip, "--report", report) == 0
+    warnings = json.loads(report.read_text())["videos"][0]["warnings"]
+    assert any("of the background plate is doubtful" in warning for warning in warnings)
+    cv2.imwrite(str(tmp_path / "plate.png"), SCENE)
+    again = ("--report", report, "--overwrite", "--background", tmp_path / "plate.png")
+    assert run(clip, *again) == 0
+    entry = json.loads(report.read_text())["videos"][0]
+    assert entry["warnings"] == [] and entry["anonymized"] == 20
+
+
+def test_a_seed_repeats_and_none_does_not(clip, tmp_path):
+    results = []
+    for i, seed in enumerate([("--seed", 5), ("--seed", 5), (), ()]):
+        assert run(clip, "-o", tmp_path / f"{i}.mp4", *seed, "--end", 0.4) == 0
+        results.append(read_video(tmp_path / f"{i}.mp4")[0])
+    np.testing.assert_array_equal(results[0], results[1])
+    assert (results[0] != results[2]).any() and (results[2] != results[3]).any()
+
+
+def test_folders_patterns_and_results_of_before(clip, tmp_path, capsys):
+    inner = tmp_path / "more"
+    inner.mkdir()
+    for path in (tmp_path / "b.avi", inner / "c.MP4", tmp_path / "old_anonymized.mp4"):
+        path.write_bytes(clip.read_bytes())
+    (tmp_path / "notes.txt").write_text("no video")
+    found = [path.name for path in find_videos([str(tmp_path)])]
+    assert found == ["b.avi", "walk.mp4"]
+    found = [path.name for path in find_videos([str(tmp_path)], recursive=True)]
+    assert found == ["b.avi", "c.MP4", "walk.mp4"]
+    found = [path.name for path in find_videos([str(tmp_path / "*.mp4"), str(clip)])]
+    assert found == ["walk.mp4"]
+    with pytest.raises(InputError, match="holds no video: give another folder, or --recursive"):
+        (tmp_path / "empty").mkdir()
+        find_videos([str(tmp_path / "empty")])
+    before = names(tmp_path)
+    assert run(tmp_path, "-o", tmp_path / "out", "--dry-run") == 0
+    assert names(tmp_path) == before
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[1] == f"{clip} (280×192) → {tmp_path / 'out' / 'walk_anonymized.mp4'}"
+
+
+def test_one_bad_video_among_good_ones_is_named_and_fails_the_command(clip, tmp_path, capsys):
+    (tmp_path / "bad.mp4").write_bytes(clip.read_bytes()[:2000])
+    report = tmp_path / "r.json"
+    assert run(tmp_path, "-o", tmp_path / "out", "--end", 0.2, "--report", report) == 1
+    assert names(tmp_path / "out") == ["walk_anonymized.mp4"]
+    error = capsys.readouterr().err.splitlines()
+    assert len(error) == 1 and "bad.mp4 cannot be read as a video (" in error[0]
+    videos = json.loads(report.read_text())["videos"]
+    assert [video["output"] is None for video in videos] == [True, False]
+
+
+def test_an_interruption_leaves_no_half_video(clip, monkeypatch):
+    from gait_jax.video.writer import VideoWriter
+
+    def interrupted(self, image, pts, duration):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(VideoWriter, "write", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run(clip, "--difference")
+    assert names(clip.parent) == ["walk.mp4"]
+
+
+def test_errors_are_one_line_and_nothing_is_written(clip, tmp_path, capsys):
+    done = pathlib.Path(tmp_path / "done.mp4")
+    done.write_bytes(b"")
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "walk.avi").write_bytes(clip.read_bytes())
+    cv2.imwrite(str(tmp_path / "small.png"), np.zeros((4, 4), np.uint8))
+    before = names(tmp_path)
+    for arguments, message in [
+        ((tmp_path / "none.mp4",), "is not a folder, a file or a pattern"),
+        ((clip, "-o", done), "done.mp4 exists: choose another name, or give --overwrite"),
+        ((clip, "-o", tmp_path / "a.gif"), "give a name that ends in .mp4"),
+        ((clip, "-o", clip, "--overwrite"), "is an input: choose another -o"),
+        ((clip, tmp_path / "sub" / "walk.avi", "-o", tmp_path / "out"), "would both become"),
+        ((clip, "--start", 5, "--end", 2), "the end must lie after the start"),
+        ((clip, "--start", 100), "has no frame between 100 and inf seconds"),
+        ((clip, "--background", tmp_path / "none.png"), "cannot be read as a picture"),
+        ((clip, "--background", tmp_path / "small.png"), "small.png is 4×4, and the clip 280×192"),
+        ((clip, "--segmenter", "magic"), "segmenter 'magic' is not known"),
+        ((clip, "--masks", tmp_path, "--segmenter", "background"), "give one of them"),
+        ((clip, "--masks", tmp_path / "sub"), "holds 0 PNGs, and the clip has 30 frames"),
+        ((clip, "--checkpoint", tmp_path), "is no training run"),
+    ]:
+        assert run(*arguments) == 1, arguments
+        error = capsys.readouterr().err.splitlines()
+        assert len(error) == 1 and message in error[0], error
+        assert names(tmp_path) == before, arguments
+
+
+def test_a_tree_of_silhouettes_takes_no_flags_for_videos(tmp_path, capsys):
+    (tmp_path / "in").mkdir()
+    cv2.imwrite(str(tmp_path / "in" / "1.png"), MASKS[0])
+    assert run(tmp_path / "in", "-o", tmp_path / "out", "--keep-audio", "--start", 1) == 1
+    assert "leave out --start, --keep-audio" in capsys.readouterr().err
+    assert run(tmp_path / "in") == 1
+    assert "give the folder to write with -o" in capsys.readouterr().err

@@ -1,0 +1,174 @@
+import collections
+
+import jax
+import numpy as np
+import pytest
+from clips import plate, upscale, walk_in, walking
+
+from gait_jax import video_anonymizer
+from gait_jax.anonymizer import AnonymizedBody, Anonymizer
+from gait_jax.colour import COLOURISERS
+from gait_jax.gait import silhouette
+from gait_jax.pretrained import DEFAULT
+from gait_jax.video import people
+from gait_jax.video.background import estimate
+from gait_jax.video.clip import Frame
+from gait_jax.video.foreground import DifferenceSegmenter
+from gait_jax.video_anonymizer import VideoAnonymizer
+
+SCENE = np.repeat(np.repeat(plate(), 2, axis=0), 2, axis=1)
+
+
+@pytest.fixture(scope="module")
+def anonymizer():
+    return Anonymizer(DEFAULT)
+
+
+def anonymise(anonymizer, masks, seed=0, segmenter=None, frames=None):
+    """(frames that went in, results, findings); the masks themselves find people."""
+    frames = frames or walk_in(SCENE, masks)
+    if segmenter is None:
+        waiting = collections.deque(mask // 255 for mask in masks)
+        segmenter = lambda image: waiting.popleft()  # noqa: E731
+    scene = estimate(np.array(frames), SCENE)
+    worker = VideoAnonymizer(
+        anonymizer, scene, segmenter, COLOURISERS["nearest"], jax.random.key(seed)
+    )
+    given = (Frame(image, 3 * i, 3) for i, image in enumerate(frames))
+    results = list(worker(given))
+    assert [(r.pts, r.duration) for r in results] == [(3 * i, 3) for i in range(len(frames))]
+    return frames, [r.image for r in results], worker.findings
+
+
+def painted(image):
+    """Pixels that are not the scene's."""
+    return (image != SCENE).any(axis=2)
+
+
+def test_a_walker_is_anonymised_in_every_frame_and_the_rest_is_the_plate(anonymizer):
+    masks = upscale(walking(40), 2)
+    _, results, findings = anonymise(anonymizer, masks)
+    assert (findings.frames, findings.people, findings.anonymized) == (40, 1, 40)
+    assert findings.painted_out == {}
+    for image, mask in zip(results, masks, strict=True):
+        body, original = painted(image), mask > 0
+        overlap = np.count_nonzero(body & original) / np.count_nonzero(body | original)
+        # Someone is there, and not with the outline that they had.
+        assert 0.5 < overlap < 0.97
+
+
+def test_a_track_has_one_noise_in_all_chunks_and_each_track_its_own(anonymizer, monkeypatch):
+    keys = collections.defaultdict(set)
+    call = Anonymizer.anonymize_bodies
+
+    def spy(self, masks, given, points):
+        for mask, key in zip(masks, jax.random.key_data(given), strict=True):
+            keys[mask.shape[0] > 150].add(tuple(np.asarray(key)))
+        return call(self, masks, given, points)
+
+    monkeypatch.setattr(Anonymizer, "anonymize_bodies", spy)
+    monkeypatch.setattr(video_anonymizer, "_CHUNK", 8)
+    masks = upscale(walking(20, start=12, step=1, tall=56), 2)
+    small = walking(20, start=110, step=-1, tall=56)
+    for mask, other in zip(masks, small, strict=True):
+        mask[60:156, 140:] |= other[:, :140]
+    _, _, findings = anonymise(anonymizer, masks)
+    assert findings.people == 2
+    assert [len(found) for found in keys.values()] == [1, 1]
+    assert keys[True] != keys[False]
+
+
+def test_chunks_leave_no_seam(anonymizer, monkeypatch):
+    masks = upscale(walking(20), 2)
+    whole = anonymise(anonymizer, masks)[1]
+    monkeypatch.setattr(video_anonymizer, "_CHUNK", 5)
+    parts = anonymise(anonymizer, masks)[1]
+    for a, b in zip(whole, parts, strict=True):
+        assert np.count_nonzero(painted(a) != painted(b)) <= 2
+    other = anonymise(anonymizer, masks, seed=1)[1]
+    changed = [
+        np.count_nonzero(painted(a) != painted(b)) for a, b in zip(whole, other, strict=True)
+    ]
+    assert min(changed) > 50
+
+
+def test_it_fails_closed(anonymizer):
+    masks = [mask.copy() for mask in upscale(walking(24, start=24), 2)]
+    frames = walk_in(SCENE, masks)
+    masks[8][:] = 0  # lost by the segmentation
+    masks[12][:90] = 0  # hidden above the hips
+    _, results, findings = anonymise(anonymizer, masks, frames=frames)
+    assert findings.painted_out[video_anonymizer.LOST] == {8}
+    assert findings.painted_out[people.HIDDEN] == {12}
+    assert findings.anonymized == 22
+    for i in (8, 12):
+        np.testing.assert_array_equal(results[i], SCENE)
+
+
+def test_somebody_cut_by_the_border_or_seen_only_once_is_painted_out(anonymizer):
+    masks = upscale(walking(12, start=0, step=1), 2)
+    _, results, findings = anonymise(anonymizer, masks)
+    cut = findings.painted_out[silhouette.CUT_OFF]
+    assert 0 in cut
+    for i in cut:
+        np.testing.assert_array_equal(results[i], SCENE)
+    lone = [np.zeros_like(masks[0]) for _ in range(6)]
+    lone[3] = upscale(walking(1, start=60), 2)[0]
+    _, results, findings = anonymise(anonymizer, lone)
+    assert findings.painted_out == {video_anonymizer.NOT_FOLLOWED: {3}}
+    assert findings.people == 0
+    np.testing.assert_array_equal(results[3], SCENE)
+
+
+@pytest.mark.parametrize("what", ["problem", "scrap"])
+def test_what_the_generator_makes_a_mess_of_is_painted_out(anonymizer, monkeypatch, what):
+    def bodies(self, masks, keys, points):
+        scraps = [np.zeros_like(mask) for mask in masks]
+        for scrap in scraps:
+            scrap[5:15, 5:15] = 1
+        reason = "no outline" if what == "problem" else None
+        return [AnonymizedBody(scrap, reason, 0.1) for scrap in scraps]
+
+    monkeypatch.setattr(Anonymizer, "anonymize_bodies", bodies)
+    _, results, findings = anonymise(anonymizer, upscale(walking(6), 2))
+    reason = "no outline" if what == "problem" else video_anonymizer.NO_PERSON_MADE
+    assert findings.painted_out == {reason: set(range(6))}
+    for image in results:
+        np.testing.assert_array_equal(image, SCENE)
+
+
+def test_a_frame_of_another_scene_shows_the_plate_and_is_listed(anonymizer):
+    masks = upscale(walking(10), 2)
+    frames = walk_in(SCENE, masks)
+    frames[4] = np.random.default_rng(0).integers(0, 256, SCENE.shape).astype(np.uint8)
+    segmenter = DifferenceSegmenter(estimate(np.array(frames), SCENE))
+    _, results, findings = anonymise(anonymizer, masks, segmenter=segmenter, frames=frames)
+    assert 4 in findings.painted_out[video_anonymizer.OTHER_SCENE]
+    np.testing.assert_array_equal(results[4], SCENE)
+
+
+def test_of_people_who_are_gone_nothing_is_kept(anonymizer, monkeypatch):
+    monkeypatch.setattr(video_anonymizer, "_CHUNK", 6)
+    masks = upscale(walking(8, start=30), 2)
+    nobody = [np.zeros_like(masks[0])] * 16
+    waiting = collections.deque(mask // 255 for mask in (masks + nobody) * 3)
+    frames = [Frame(image, i, 1) for i, image in enumerate(walk_in(SCENE, (masks + nobody) * 3))]
+    worker = VideoAnonymizer(
+        anonymizer,
+        estimate(SCENE[None]),
+        lambda image: waiting.popleft(),
+        COLOURISERS["nearest"],
+        jax.random.key(0),
+    )
+    held = [len(worker._noise) + len(worker._last) for _ in worker(frames)]
+    assert worker.findings.people == 3
+    assert max(held) == 2 and held[-1] == 0
+
+
+def test_flicker_is_measured_beside_the_originals(anonymizer):
+    _, _, findings = anonymise(anonymizer, upscale(walking(12), 2))
+    assert set(findings.flicker) == {
+        f"{what}_{whose}" for what in ("colour", "outline") for whose in ("original", "anonymised")
+    }
+    assert {mean.count for mean in findings.flicker.values()} == {11}
+    assert 0 < findings.flicker["outline_anonymised"].value < 0.5
