@@ -6,6 +6,9 @@ r"""How well ST-GAN anonymises a dozen people who are all enrolled: for CASIA-A'
 As `configs/jisa2019.py`, with the same comparisons after the comma. Everybody is
 enrolled and known to the recognisers, by the first sequence of each direction; the probes are the
 other sequences of the people whom the anonymiser has not seen.
+
+On CASIA-A's ten, two CPU cores: about 15 minutes. Expect success with α = 0.3 of 50 % (zheng2011)
+and 17 % (wu2017) against a clean gallery, 11 and 6 % against an anonymised one, of 18 probes.
 """
 
 import importlib.util
