@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from drawn import HEIGHT, ROOT, WIDTH, draw_person, draw_walk, write_walk
 
-from gait_jax import anonymizer as anonymizer_module
 from gait_jax.anonymize import anonymize_tree
 from gait_jax.anonymizer import UNCHANGED, UNREADABLE, Anonymizer
 from gait_jax.gait import silhouette
+from gait_jax.methods import gait_anonymizer
 from gait_jax.runtime.errors import InputError
 
 
@@ -104,7 +104,7 @@ def test_a_long_sequence_is_one_draw_of_noise(trained_run):
     # More frames than one chunk: the same frame gives the same result in each.
     run = Anonymizer(trained_run)
     mask = draw_person(0.7, x=60) // 255
-    result = run([mask] * (anonymizer_module._CHUNK + 3), jax.random.key(0))
+    result = run([mask] * (gait_anonymizer._CHUNK + 3), jax.random.key(0))
     assert not result.problems
     for other in result.masks[1:]:
         np.testing.assert_array_equal(other, result.masks[0])

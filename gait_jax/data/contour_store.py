@@ -13,13 +13,12 @@ import uuid
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-import cv2
 import numpy as np
 import tensorflow_datasets as tfds
 import tqdm
 from absl import logging
 
-import tfds_casia
+from gait_jax.data.source import undecoded
 from gait_jax.gait import contour, silhouette
 from gait_jax.gait.codec import BodyFrame
 
@@ -86,8 +85,7 @@ def _trace_walk(example: dict[str, Any], settings: silhouette.CleanSettings):
     """Traces a sequence: (paths, bodies, flaws) by frame, an empty path where there is a flaw."""
     paths, bodies, flaws = [], [], []
     for png in example["frames"]:
-        image = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_GRAYSCALE)
-        mask = silhouette.clean(silhouette.binarize(image), settings)
+        mask = silhouette.clean(silhouette.decode(png), settings)
         flaw = silhouette.flaw(mask, settings)
         path = np.zeros((0, 2), np.int16) if flaw else contour.trace(mask).astype(np.int16)
         body = BodyFrame(0, 0, 1) if flaw else BodyFrame.of_path(path)
@@ -116,7 +114,7 @@ def _build(
     settings: silhouette.CleanSettings,
     progress: bool,
 ) -> None:
-    source = builder.as_data_source("all", decoders={"frames": tfds_casia.PngBytes()})
+    source = builder.as_data_source("all", decoders=undecoded(builder))
     walks: list[dict[str, Any]] = []
     unusable: collections.Counter[str] = collections.Counter()
     frames = points = 0

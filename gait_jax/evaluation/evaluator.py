@@ -15,7 +15,7 @@ from gait_jax.data.dataset import GaitDataset
 from gait_jax.data.energies import Energies
 from gait_jax.evaluation import anonymized, report
 from gait_jax.evaluation.anonymized import Anonymized
-from gait_jax.evaluation.stages import fingerprint, stage
+from gait_jax.evaluation.stages import stage
 from gait_jax.gait import silhouette
 from gait_jax.methods import METHODS
 from gait_jax.recognition import scoring
@@ -24,6 +24,7 @@ from gait_jax.recognition.scoring import Hits, Recogniser
 from gait_jax.recognition.zheng2011 import Zheng2011Recogniser
 from gait_jax.runtime import keys, records
 from gait_jax.runtime.errors import InputError
+from gait_jax.runtime.fingerprint import fingerprint
 
 # The papers' attacker knows clean gaits; the honest one enrols anonymised gaits too.
 CLEAN_GALLERY, ANONYMIZED_GALLERY = "clean gallery", "anonymised gallery"

@@ -1,0 +1,1 @@
+"""Colour for anonymised silhouettes: what a person looks like in another outline."""
