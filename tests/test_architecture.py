@@ -9,6 +9,7 @@ _ROOT = pathlib.Path(__file__).parents[1]
 # A unit is a file or folder right below gait_jax. Arrows point to a later line only.
 _LAYERS = [
     {"train", "anonymize", "evaluate"},
+    {"evaluation"},
     {"trainer", "anonymizer"},
     {"methods"},
     {"models", "losses", "recognition", "colour", "video"},

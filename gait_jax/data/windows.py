@@ -81,6 +81,31 @@ class Windows:
         }
 
 
+def windows_of(
+    dataset: GaitDataset, group: str, codec: ContourCodec, frames: int, stride: int
+) -> Windows:
+    """The windows of a group of subjects.
+
+    Args:
+      dataset: the data set.
+      group: of its groups.
+      codec: layout of the contour vectors.
+      frames: T.
+      stride: frames from one window's start to the next one's.
+
+    Raises:
+      InputError: there is no such group, or no window in it.
+    """
+    members = dataset.members(group)
+    windows = Windows(dataset.store, codec, members, frames, stride)
+    if not len(windows):
+        raise InputError(
+            f"group {group!r} ({', '.join(members)}) has no {frames} consecutive "
+            "usable frames: check the data set, or set a smaller data.frames"
+        )
+    return windows
+
+
 def window_data(config: ml_collections.ConfigDict, progress: bool = True) -> TrainingData:
     """The windows that a configuration asks for.
 
@@ -94,21 +119,13 @@ def window_data(config: ml_collections.ConfigDict, progress: bool = True) -> Tra
     """
     dataset = GaitDataset(config, progress)
     codec = ContourCodec(config.layout, config.points)
-
-    def of_group(group: str) -> Windows:
-        members = dataset.members(group)
-        windows = Windows(dataset.store, codec, members, config.frames, config.stride)
-        if not len(windows):
-            raise InputError(
-                f"group {group!r} ({', '.join(members)}) has no {config.frames} consecutive "
-                "usable frames: check the data set, or set a smaller data.frames"
-            )
-        return windows
-
-    train = of_group(config.group)
+    train, held_out = (
+        windows_of(dataset, group, codec, config.frames, config.stride)
+        for group in (config.group, config.validation_group)
+    )
     return TrainingData(
         train,
-        of_group(config.validation_group),
+        held_out,
         ("frames", config.frames),
         f"{len(train)} windows of {config.frames} frames from "
         f"{', '.join(dataset.members(config.group))}",

@@ -80,6 +80,9 @@ class Evaluator:
             if method.measure_every < 1:
                 raise InputError(f"methods.{name}.measure_every must be 1 or more")
         self._dataset = GaitDataset(self._data, progress)
+        for settings in config.methods.values():
+            if not settings.checkpoint:
+                self._dataset.members(settings.train.data.group)
         self._sequences: dict[int, tuple[Energies, Energies]] = {}
 
     def _energies(self, size: int) -> tuple[Energies, Energies]:

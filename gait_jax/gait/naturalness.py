@@ -11,7 +11,9 @@ def _centred(mask: np.ndarray) -> np.ndarray:
     height, width = mask.shape
     rows, columns = np.nonzero(mask)
     canvas = np.zeros((2 * height, 2 * width), np.uint8)
-    canvas[rows - round(rows.mean()) + height, columns - round(columns.mean()) + width] = 1
+    # Not `round`, which goes to even numbers: a body of constant shape would seem to jump.
+    middle_row, middle_column = (int(np.floor(x.mean() + 0.5)) for x in (rows, columns))
+    canvas[rows - middle_row + height, columns - middle_column + width] = 1
     return canvas
 
 

@@ -28,9 +28,9 @@ def rank_hits(
       ValueError: a probe's person is not in the gallery, or a distance is not a number.
     """
     people, owner = np.unique(gallery, return_inverse=True)
-    missing = set(np.unique(probes)) - set(people)
-    if missing:
-        raise ValueError(f"probes of people who are not in the gallery: {sorted(missing)}")
+    missing = np.setdiff1d(probes, people)
+    if len(missing):
+        raise ValueError(f"probes of people who are not in the gallery: {', '.join(missing)}")
     if np.isnan(distances).any():
         raise ValueError("a recogniser returned distances that are not numbers")
     nearest = np.stack([distances[:, owner == k].min(axis=1) for k in range(len(people))], axis=1)

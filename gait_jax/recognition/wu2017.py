@@ -45,38 +45,43 @@ class Wu2017Recogniser:
         self._params = params
         self._embed = jax.jit(lambda p, images: network.apply(p, images, method="embed"))
 
-        def row(p, left, gallery):
-            # One probe's row: the whole gallery's halves meet the same left half.
-            left = jnp.broadcast_to(left, gallery.shape)
-            logits = network.apply(p, left, gallery, method="compare")
+        def odds(p, left, right):
+            logits = network.apply(p, left, right, method="compare")
             return logits[:, 0] - logits[:, 1]
 
+        def row(p, probe, gallery):
+            # A probe meets a whole gallery, once as each pair's left image and once as its right
+            # one: the network sees no order in training, and two opinions are better than one.
+            left, right = (jnp.broadcast_to(half, gallery[0].shape) for half in probe)
+            return (odds(p, left, gallery[1]) + odds(p, gallery[0], right)) / 2
+
         self._rows = jax.jit(
-            lambda p, lefts, gallery: jax.lax.map(lambda left: row(p, left, gallery), lefts)
+            lambda p, probes, gallery: jax.lax.map(lambda probe: row(p, probe, gallery), probes)
         )
 
-    def _halves(self, energies: Energies, side: int) -> list[jax.Array]:
-        """Chunks of the halves of a pair that the images are, the last one filled up."""
+    def _halves(self, energies: Energies) -> list[tuple[jax.Array, jax.Array]]:
+        """Chunks of images as pairs' left and right halves, the last one filled up."""
         chunks = []
         for start in range(0, len(energies), _CHUNK):
             images = energies.images[start : start + _CHUNK]
             images = np.pad(images, ((0, _CHUNK - len(images)), (0, 0), (0, 0)))
-            chunks.append(self._embed(self._params, normalized(images, self._statistics))[side])
+            chunks.append(self._embed(self._params, normalized(images, self._statistics)))
         return chunks
 
     def distances(self, probes: Energies, gallery: Energies) -> np.ndarray:
         """How unlike each probe is to each image of a gallery.
 
         Args:
-          probes: energy images of the recogniser's size; a pair's left ones.
-          gallery: energy images of the same size; a pair's right ones.
+          probes: energy images of the recogniser's size.
+          gallery: energy images of the same size.
 
         Returns:
-          [P, G] float32 log-odds of "other person" against "same person".
+          [P, G] float32 log-odds of "other person" against "same person", the mean of both orders
+          of the pair.
         """
+        enrolled = self._halves(gallery)
         blocks = [
-            [np.asarray(self._rows(self._params, left, right)) for right in rights]
-            for rights in [self._halves(gallery, 1)]
-            for left in self._halves(probes, 0)
+            [np.asarray(self._rows(self._params, seen, known)) for known in enrolled]
+            for seen in self._halves(probes)
         ]
         return np.block(blocks)[: len(probes), : len(gallery)]

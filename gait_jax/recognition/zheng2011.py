@@ -6,6 +6,7 @@ the features that tell people apart, and a truncated SVD of all views' features,
 transformations between views. The nearest neighbour in the gallery's view decides.
 """
 
+import collections
 import pathlib
 from typing import Any
 
@@ -59,6 +60,18 @@ def _vectors(energies: Energies) -> np.ndarray:
     return energies.images.reshape(len(energies), -1).astype(np.float64) / 255
 
 
+def _walks(energies: Energies) -> np.ndarray:
+    """[N] names of walks that views share: person, condition, and place among their sequences."""
+    order = np.lexsort((energies.sequences, energies.conditions, energies.subjects, energies.views))
+    seen: collections.Counter[tuple] = collections.Counter()
+    names = np.empty(len(energies), object)
+    for i in order:
+        who = (energies.subjects[i], energies.conditions[i])
+        names[i] = f"{who[0]} {who[1]} {seen[*who, energies.views[i]]}"
+        seen[*who, energies.views[i]] += 1
+    return names
+
+
 # Directions of the shared space that a view shows this much less than its clearest one are noise
 # there: carried to another view, they would be blown up.
 _LEAST_SHOWN = 1e-3
@@ -83,25 +96,20 @@ class Zheng2011Recogniser:
         """Learns features and transformations.
 
         Args:
-          train: energy images of known people; for the transformations, the same sequences (by
-            subject, condition and number) from every view.
+          train: energy images of known people. For the transformations, a person's first sequence
+            of a condition in one view is held against the first one in every other, and so on.
           components: features a view (PLS components); fewer where there are fewer images.
           rank: of the factorisation over all views; fewer where there are fewer sequences.
 
         Raises:
-          InputError: there are fewer than two people, or no sequence is there in every view.
+          InputError: there are fewer than two people, or nobody is there in every view.
         """
         people, labels = np.unique(train.subjects, return_inverse=True)
         if len(people) < 2:
             raise InputError(f"{len(people)} people are too few to train a recogniser on")
         views = np.unique(train.views)
         one_hot = np.eye(len(people))[labels]
-        walks = np.array(
-            [
-                f"{s} {c} {n}"
-                for s, c, n in zip(train.subjects, train.conditions, train.sequences, strict=True)
-            ]
-        )
+        walks = _walks(train)
         arrays: dict[str, Any] = {"views": views, "size": np.array(train.images.shape[1])}
         features = {}
         for view in views:
@@ -115,7 +123,7 @@ class Zheng2011Recogniser:
             features[view] = dict(zip(walks[here], scores, strict=True))
         common = sorted(set.intersection(*(set(found) for found in features.values())))
         if not common:
-            raise InputError("no sequence of the recogniser's group is there in every view")
+            raise InputError("nobody of the recogniser's group is there in every view")
         stacked = np.vstack([np.array([features[v][w] for w in common]).T for v in views])
         u, s, _ = np.linalg.svd(stacked, full_matrices=False)
         kept = min(rank, int((s > 1e-9 * s[0]).sum()))

@@ -77,7 +77,7 @@ def load_arrays(path: pathlib.Path) -> dict[str, np.ndarray]:
       InputError: the file is damaged.
     """
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             return dict(arrays)
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise InputError(f"{path} is damaged ({error}): remove it, and it is made again") from None

@@ -9,8 +9,9 @@ import pytest
 import tensorflow_datasets as tfds
 from drawn import draw_person
 
-from gait_jax.data import batches
-from gait_jax.data.batches import GaitData, fixed_batch, train_batches
+from gait_jax.data.batches import fixed_batch, train_batches
+from gait_jax.data.dataset import GaitDataset
+from gait_jax.data.windows import windows_of
 from gait_jax.gait import silhouette
 from gait_jax.gait.codec import ContourCodec
 from gait_jax.runtime.errors import InputError
@@ -33,6 +34,8 @@ _WINDOWS = [
     *[("003", 3), ("003", 4)],
 ]
 _POINTS = 400
+_CODEC = ContourCodec("padded", _POINTS)
+_NO_SEEDS = np.zeros(0, np.uint32)
 
 
 def _image(subject: str, number: int) -> np.ndarray:
@@ -64,25 +67,24 @@ def config(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def data(config):
-    return GaitData(config, progress=False)
+    return GaitDataset(config, progress=False)
 
 
 @pytest.fixture(scope="session")
 def windows(data):
-    return data.windows("train", frames=3, stride=1)
+    return windows_of(data, "train", _CODEC, frames=3, stride=1)
 
 
 @pytest.fixture(scope="session")
 def name_of(windows):
     """Says which window of `_WINDOWS` a [3, P, 2] array is."""
-    codec = ContourCodec("padded", _POINTS)
     known = {}
     for subject, first in _WINDOWS:
         masks = [
             silhouette.clean(silhouette.binarize(_image(subject, n)))
             for n in range(first, first + 3)
         ]
-        known[subject, first] = np.stack([codec.encode(mask)[0] for mask in masks])
+        known[subject, first] = np.stack([_CODEC.encode(mask)[0] for mask in masks])
 
     def find(contours: np.ndarray) -> tuple[str, int]:
         (name,) = [n for n, v in known.items() if np.allclose(contours, v, atol=1e-5)]
@@ -107,13 +109,13 @@ def names_and_seeds(name_of):
 
 def test_windows_span_no_missing_and_no_unusable_frame(windows, name_of):
     assert len(windows) == 6
-    taken = windows.take(np.arange(6))
+    taken = windows.take(np.arange(6), _NO_SEEDS)
     assert taken["contours"].shape == (6, 3, _POINTS, 2)
     assert sorted(name_of(contours) for contours in taken["contours"]) == _WINDOWS
 
 
 def test_windows_carry_the_number_of_boundary_pixels(windows):
-    taken = windows.take(np.arange(6))
+    taken = windows.take(np.arange(6), _NO_SEEDS)
     assert taken["counts"].shape == (6, 3)
     # All that follows the last pixel is zero, and the last pixel itself is not.
     for contours, count in zip(
@@ -138,11 +140,12 @@ def test_windows_carry_the_number_of_boundary_pixels(windows):
     ],
 )
 def test_number_of_windows_by_hand(data, frames, stride, expected):
-    assert len(data.windows("train", frames, stride)) == expected
+    assert len(windows_of(data, "train", _CODEC, frames, stride)) == expected
 
 
 def test_windows_are_taken_in_the_order_asked_for(windows):
-    taken, all_ = windows.take(np.array([4, 0, 4])), windows.take(np.arange(6))
+    taken = windows.take(np.array([4, 0, 4]), _NO_SEEDS)
+    all_ = windows.take(np.arange(6), _NO_SEEDS)
     np.testing.assert_array_equal(taken["contours"], all_["contours"][[4, 0, 4]])
     np.testing.assert_array_equal(taken["counts"], all_["counts"][[4, 0, 4]])
 
@@ -164,7 +167,7 @@ def test_groups_and_what_is_written_down(data, config):
 
 def test_scaled_groups_are_announced(config, caplog):
     with caplog.at_level(logging.WARNING):
-        GaitData(config, progress=False)
+        GaitDataset(config, progress=False)
     assert "casia_b has 6 subjects: the groups of few are scaled from" in caplog.text
 
 
@@ -175,6 +178,14 @@ def test_the_same_seed_gives_the_same_batches(windows):
         assert first.keys() == second.keys() == {"contours", "counts", "noise_seed"}
         for key in first:
             np.testing.assert_array_equal(first[key], second[key])
+
+
+def test_batches_of_one(windows):
+    iterator = train_batches(windows, 1, seed=3)
+    seen = np.concatenate([next(iterator)["contours"] for _ in range(6)])
+    every = windows.take(np.arange(6), _NO_SEEDS)["contours"]
+    order = lambda x: sorted(map(bytes, x))  # noqa: E731
+    assert order(seen) == order(every)
 
 
 def test_another_seed_gives_another_order_and_other_noise(windows, names_and_seeds):
@@ -258,7 +269,9 @@ def test_the_fixed_batch_is_spread_evenly_and_always_the_same(windows, name_of):
     for key in batch:
         np.testing.assert_array_equal(batch[key], again[key])
     # Of 0..5: 0, 2.5, 5.
-    np.testing.assert_array_equal(batch["contours"], windows.take(np.array([0, 2, 5]))["contours"])
+    np.testing.assert_array_equal(
+        batch["contours"], windows.take(np.array([0, 2, 5]), _NO_SEEDS)["contours"]
+    )
     other = fixed_batch(windows, 3, seed=1)
     np.testing.assert_array_equal(other["contours"], batch["contours"])
     assert (other["noise_seed"] != batch["noise_seed"]).all()
@@ -281,14 +294,14 @@ def _refused(function, *args) -> str:
 
 
 def test_an_unknown_group_is_refused(data):
-    message = _refused(data.windows, "stgan", 3, 1)
+    message = _refused(windows_of, data, "stgan", _CODEC, 3, 1)
     assert message == ("group 'stgan' is not in data.groups: use one of train, validation, test")
 
 
 def test_a_group_without_windows_is_refused(data):
     # 005 has frames 1, 2 and 4, 5; 006 shows nobody.
-    assert len(data.windows("test", 2, 1)) == 2
-    message = _refused(data.windows, "test", 3, 1)
+    assert len(windows_of(data, "test", _CODEC, 2, 1)) == 2
+    message = _refused(windows_of, data, "test", _CODEC, 3, 1)
     assert message == (
         "group 'test' (005, 006) has no 3 consecutive usable frames: "
         "check the data set, or set a smaller data.frames"
@@ -304,7 +317,7 @@ def test_a_group_without_windows_is_refused(data):
     ],
 )
 def test_settings_that_cannot_be_used_are_refused(config, changes, expected):
-    assert expected in _refused(GaitData, _with(config, **changes), False)
+    assert expected in _refused(GaitDataset, _with(config, **changes), False)
 
 
 def test_too_few_subjects_for_the_groups_are_refused(tmp_path):
@@ -323,5 +336,5 @@ def test_too_few_subjects_for_the_groups_are_refused(tmp_path):
             "points": 64,
         }
     )
-    message = _refused(batches.GaitData, config, False)
+    message = _refused(GaitDataset, config, False)
     assert message.startswith("2 subjects cannot fill the 3 groups train, validation, test")

@@ -1,0 +1,72 @@
+import numpy as np
+import pytest
+from energy_sets import make_energies
+
+from gait_jax.data.pairs import PairPacks
+from gait_jax.runtime.errors import InputError
+
+
+@pytest.fixture(scope="module")
+def energies():
+    # Small images whose first pixel says whose and the second which.
+    made = make_energies(people=5, sequences=3, views=(0, 90), size=8)
+    made.images[:, 0, 0] = made.subjects.astype(int)
+    made.images[:, 0, 1] = np.arange(len(made))
+    return made
+
+
+@pytest.mark.parametrize("people, images, pairs", [(2, 2, 2), (3, 4, 10), (5, 2, 40)])
+def test_half_of_the_pairs_are_of_one_person(energies, people, images, pairs):
+    packs = PairPacks(energies, people, images, pairs)
+    assert len(packs) == 30
+    indices = np.arange(30)
+    batch = packs.take(indices, np.arange(30, dtype=np.uint32))
+    assert batch["images"].shape == (30, people * images, 8, 8)
+    assert batch["pairs"].shape == (30, pairs, 2) and batch["same"].shape == (30, pairs)
+    assert (batch["same"].mean(axis=1) == 0.5).all()
+    for index, shown, chosen, same in zip(
+        indices, batch["images"], batch["pairs"], batch["same"], strict=True
+    ):
+        owner, number = shown[:, 0, 0], shown[:, 0, 1]
+        assert len(np.unique(owner)) == people
+        # The image that the pack was drawn for is in it, and no image is in it twice.
+        assert (number == index).sum() == 1 and len(np.unique(number)) == people * images
+        np.testing.assert_array_equal(owner[chosen[:, 0]] == owner[chosen[:, 1]], same)
+        # Nobody is compared with the very same image.
+        assert (chosen[:, 0] != chosen[:, 1]).all()
+
+
+def test_a_pack_depends_on_its_seed_alone(energies):
+    packs = PairPacks(energies, 3, 2, 4)
+    a = packs.take(np.array([4, 9]), np.array([1, 2], np.uint32))
+    b = packs.take(np.array([9, 4]), np.array([2, 1], np.uint32))
+    for name in a:
+        np.testing.assert_array_equal(a[name], b[name][::-1])
+    other = packs.take(np.array([4]), np.array([3], np.uint32))
+    assert not np.array_equal(other["images"][0], a["images"][0])
+
+
+def test_every_person_and_every_pair_of_people_is_drawn(energies):
+    packs = PairPacks(energies, 2, 2, 2)
+    batch = packs.take(np.tile(np.arange(30), 20), np.arange(600, dtype=np.uint32))
+    met = set()
+    for shown, chosen in zip(batch["images"], batch["pairs"], strict=True):
+        met.add(frozenset(shown[chosen[1], 0, 0].tolist()))
+    assert len(met) == 10
+
+
+def test_a_person_of_few_images_stands_in_a_pack_more_than_once(energies):
+    few = energies.take(np.arange(len(energies)) % 6 < 2)
+    batch = PairPacks(few, 2, 4, 2).take(np.arange(4), np.arange(4, dtype=np.uint32))
+    assert batch["images"].shape == (4, 8, 8, 8)
+
+
+@pytest.mark.parametrize("pack", [(1, 2, 2), (2, 1, 2), (2, 2, 3), (2, 2, 0)])
+def test_packs_that_cannot_be_made_are_refused(energies, pack):
+    with pytest.raises(InputError, match="cannot be made: set pack.people"):
+        PairPacks(energies, *pack)
+
+
+def test_too_few_people_are_refused(energies):
+    with pytest.raises(InputError, match="5 people .* are too few for packs of 6"):
+        PairPacks(energies, 6, 2, 2)

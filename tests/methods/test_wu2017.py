@@ -1,0 +1,137 @@
+import jax
+import numpy as np
+import pytest
+from drawn import load_config
+from energy_sets import make_energies
+
+from gait_jax.data.pairs import PairPacks
+from gait_jax.methods.wu2017 import Wu2017
+from gait_jax.recognition import scoring
+from gait_jax.runtime import parallel
+from gait_jax.runtime.errors import InputError
+
+_SIZE = 50
+
+
+def config_of(**changes):
+    config = load_config("wu2017", "casia_a,small")
+    config.update_from_flattened_dict(
+        {"data.size": _SIZE, "data.pack.people": 3, "data.pack.images": 2, "data.pack.pairs": 8}
+        | {"optimizer.learning_rate": 1e-3}
+        | changes
+    )
+    return config
+
+
+def statistics_of(energies):
+    values = energies.images / 255
+    return {
+        "mean": values.mean(0).astype(np.float32),
+        "spread": np.float32((values - values.mean(0)).std()),
+    }
+
+
+@pytest.fixture(scope="module")
+def energies():
+    return make_energies(people=4, sequences=3, views=(0,), size=_SIZE)
+
+
+def run(config, energies, steps):
+    """Trains on one device; returns the state and the steps' metrics."""
+    method = Wu2017(config)
+    pack = config.data.pack
+    packs = PairPacks(energies, pack.people, pack.images, pack.pairs)
+    step = parallel.parallel_step(method.train_step)
+    state = parallel.to_host(method.init(statistics=statistics_of(energies)))
+    seen = []
+    for i in range(steps):
+        batch = packs.take(np.array([i % len(packs)]), np.array([i], np.uint32))
+        state, metrics = step(state, jax.tree.map(lambda x: x[None], batch))
+        seen.append({k: float(v) for k, v in metrics.items()})
+    return method, parallel.to_host(state), seen
+
+
+def test_it_learns_who_is_who_and_then_recognises_them(energies):
+    method, state, seen = run(config_of(), energies, 40)
+    assert np.mean([m["loss"] for m in seen[-5:]]) < 0.4 < 0.6 < seen[0]["loss"]
+    assert seen[-1]["restarts"] == 0
+    probes, gallery = energies.take(energies.sequences == 3), energies.take(energies.sequences < 3)
+    recogniser = method.recogniser(state)
+    assert recogniser.size == _SIZE
+    assert scoring.score(recogniser, probes, gallery, (1,)).same.mean() == 1.0
+    assert scoring.score(recogniser, energies, energies, (1,)).same.mean() == 1.0
+
+
+def test_distances_do_not_depend_on_order_or_company(energies):
+    method, state, _ = run(config_of(), energies, 2)
+    recogniser = method.recogniser(state)
+    whole = recogniser.distances(energies, energies)
+    assert whole.shape == (12, 12)
+    # Every pair is judged in both orders.
+    np.testing.assert_allclose(whole, whole.T, rtol=1e-3, atol=1e-4)
+    part = recogniser.distances(energies.take(np.array([5])), energies.take(np.array([7, 2])))
+    np.testing.assert_allclose(part, whole[[5]][:, [7, 2]], rtol=1e-3, atol=1e-4)
+
+
+def test_a_network_on_a_plateau_starts_anew(energies):
+    # A learning rate of nothing leaves it where it is; after every 3 steps it is started anew.
+    changes = {"optimizer.learning_rate": 0.0, "plateau.steps": 3, "plateau.loss": 0.01}
+    _, state, seen = run(config_of(**changes), energies, 7)
+    assert [m["restarts"] for m in seen] == [0, 0, 1, 1, 1, 2, 2]
+    plateau = state.opt["plateau"]
+    assert (int(plateau["since_start"]), int(plateau["restarts"]), int(state.step)) == (1, 2, 7)
+    first = Wu2017(config_of()).init(statistics=statistics_of(energies)).params
+    for a, b in zip(jax.tree.leaves(first), jax.tree.leaves(state.params), strict=True):
+        assert a.ndim == 1 or not np.allclose(a, b)
+    # The same again: a restart is drawn from the seed.
+    _, again, _ = run(config_of(**changes), energies, 7)
+    jax.tree.map(np.testing.assert_array_equal, state.params, again.params)
+
+
+def test_a_network_that_learns_is_left_alone(energies):
+    _, _, seen = run(config_of(**{"plateau.steps": 30, "plateau.loss": 0.65}), energies, 31)
+    assert seen[-1]["restarts"] == 0
+
+
+def test_it_starts_from_differences(energies):
+    for start, equal in ((True, True), (False, False)):
+        params = Wu2017(config_of(start_from_differences=start)).init().params["network"]
+        halves = params["params"]["conv3"]
+        same = np.array_equal(halves["left"]["kernel"], -halves["right"]["kernel"])
+        assert same is equal
+
+
+def test_the_published_settings_are_the_default():
+    config = load_config("wu2017", "casia_b")
+    assert (config.network, config.data.size, config.train_steps) == ("mt", 126, 1_200_000)
+    assert config.batch_size * config.data.pack.pairs == 128
+    o = config.optimizer
+    assert (o.name, o.learning_rate, o.momentum, o.weight_decay) == ("sgd", 0.01, 0.9, 5e-4)
+    assert config.dropout == 0.5
+
+
+@pytest.mark.parametrize("network", ["lb", "mt"])
+def test_sgd_with_momentum_and_weight_decay_by_hand(energies, network):
+    config = config_of(
+        **{"network": network, "optimizer.name": "sgd", "optimizer.learning_rate": 0.1}
+    )
+    method = Wu2017(config)
+    params = {"w": np.array([1.0], np.float32)}
+    state = method.optimizer.init(params)
+    grads = {"w": np.array([2.0], np.float32)}
+    for expected in (-0.1 * 2.0005, -0.1 * (2.0005 + 0.9 * 2.0005)):
+        updates, state = method.optimizer.update(grads, state, params)
+        np.testing.assert_allclose(updates["w"], [expected], rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "changes, message",
+    [
+        ({"network": "xy"}, "network 'xy' is not known: use one of lb, mt"),
+        ({"optimizer.name": "rms"}, "optimizer.name 'rms' is not known: use one of sgd, adam"),
+        ({"data.size": 40}, "data.size 40 is too small"),
+    ],
+)
+def test_settings_that_cannot_be_used_are_refused(changes, message):
+    with pytest.raises(InputError, match=message):
+        Wu2017(config_of(**changes))

@@ -1,0 +1,85 @@
+import numpy as np
+import pytest
+
+from gait_jax.recognition.identification import rank_hits, rate
+
+# Distances of four probes to a gallery of two images of a, two of b and one of c.
+_GALLERY = np.array(["a", "b", "a", "b", "c"])
+_DISTANCES = np.array(
+    [
+        [1.0, 2.0, 9.0, 9.0, 9.0],  # a is nearest.
+        [1.0, 2.0, 1.5, 9.0, 3.0],  # a, b, c: two images of a are one person.
+        [2.0, 3.0, 9.0, 9.0, 1.0],  # c, a, b.
+        [5.0, 9.0, 9.0, 5.0, 5.0],  # All equally near.
+    ]
+)
+
+
+def test_rank_k_by_hand():
+    hits = rank_hits(_DISTANCES, np.array(["a", "b", "b", "a"]), _GALLERY, (1, 2, 3))
+    np.testing.assert_allclose(hits, [[1, 1, 1], [0, 1, 1], [0, 0, 1], [1 / 3, 2 / 3, 1]])
+
+
+def test_a_recogniser_that_cannot_tell_anything_scores_chance():
+    gallery = np.array(list("aabbccdd"))
+    hits = rank_hits(np.zeros((5, 8)), np.array(list("abcdd")), gallery, (1, 3))
+    np.testing.assert_allclose(hits, [[0.25, 0.75]] * 5)
+
+
+def test_the_gallery_itself_is_always_identified():
+    rng = np.random.default_rng(0)
+    features = rng.normal(size=(40, 6))
+    people = np.repeat(np.arange(20).astype(str), 2)
+    distances = np.linalg.norm(features[:, None] - features[None], axis=-1)
+    assert rank_hits(distances, people, people, (1,)).mean() == 1.0
+
+
+def test_shuffled_labels_score_chance():
+    rng = np.random.default_rng(0)
+    people = np.repeat(np.arange(20).astype(str), 5)
+    distances = rng.random((2000, 100))
+    probes = rng.choice(people, 2000)
+    hits = rank_hits(distances, probes, rng.permutation(people), (1, 3))
+    # 5 standard deviations of 2000 draws with p = 1/20 and 3/20.
+    assert hits[:, 0].mean() == pytest.approx(0.05, abs=0.025)
+    assert hits[:, 1].mean() == pytest.approx(0.15, abs=0.040)
+
+
+def test_what_cannot_be_ranked_is_refused():
+    with pytest.raises(ValueError, match="not in the gallery: z"):
+        rank_hits(_DISTANCES[:1], np.array(["z"]), _GALLERY, (1,))
+    with pytest.raises(ValueError, match="not numbers"):
+        rank_hits(_DISTANCES[:1] * np.nan, np.array(["a"]), _GALLERY, (1,))
+
+
+def test_bootstrap_draws_people_by_hand():
+    # Person a is always identified, b never, each by two probes. Two people drawn with replacement
+    # give 0, 1/2 or 1 with probabilities 1/4, 1/2, 1/4: the 95 % interval is all of it.
+    found = rate(np.array([1.0, 1, 0, 0]), np.array(list("aabb")))
+    assert (found.value, found.low, found.high, found.probes) == (0.5, 0.0, 1.0, 4)
+    # More probes of the same two people make nothing surer.
+    many = rate(np.array([1.0] * 50 + [0] * 50), np.array(["a"] * 50 + ["b"] * 50))
+    assert (many.low, many.high) == (0.0, 1.0)
+
+
+def test_bootstrap_of_many_people_is_the_binomials():
+    people = np.arange(400).astype(str)
+    values = (np.arange(400) % 4 == 0).astype(float)
+    found = rate(values, people)
+    deviation = np.sqrt(0.25 * 0.75 / 400)
+    assert found.value == 0.25
+    assert found.low == pytest.approx(0.25 - 1.96 * deviation, abs=0.006)
+    assert found.high == pytest.approx(0.25 + 1.96 * deviation, abs=0.006)
+
+
+def test_one_person_has_no_interval_and_none_has_no_rate():
+    found = rate(np.array([1.0, 0.0]), np.array(["a", "a"]))
+    assert (found.value, found.low, found.high) == (0.5, None, None)
+    with pytest.raises(ValueError, match="a probe at least"):
+        rate(np.zeros(0), np.zeros(0, np.str_))
+
+
+def test_people_weigh_by_their_probes():
+    # Three probes of a (all hit), one of b (missed).
+    found = rate(np.array([1.0, 1, 1, 0]), np.array(list("aaab")))
+    assert found.value == 0.75
