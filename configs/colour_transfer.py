@@ -20,7 +20,7 @@ def get_config(arg: str = "walkers") -> ml_collections.ConfigDict:
     c = ml_collections.ConfigDict()
     c.method = "colour_transfer"
     c.seed = 0
-    c.batch_size = 16
+    c.batch_size = 8
     c.train_steps = 3000
     c.log_every = 25
     c.eval_every = 500
@@ -59,8 +59,10 @@ def get_config(arg: str = "walkers") -> ml_collections.ConfigDict:
     c.network = ml_collections.ConfigDict()
     c.network.widths = (24, 48, 96, 128)
     c.network.hidden = 256
-    # Whether the decoder sees the encoder's maps and may keep the input's pixels. Not of the paper.
+    # Whether the decoder sees the encoder's maps and may take over pixels of the original, from the
+    # same place and from around it at these distances in pixels of the crop. Not of the paper.
     c.network.copy = form != "paper"
+    c.network.reach = (2, 4, 8)
 
     c.loss = ml_collections.ConfigDict()
     # M_p is an erosion by a square of so many pixels; size and shape are not given. Wider squares
@@ -70,10 +72,10 @@ def get_config(arg: str = "walkers") -> ml_collections.ConfigDict:
     c.loss.grid = (8, 4)
     # Weights of eqs 1 and 3: not given. Eq 1 is a mean over the centre's pixels here, eq 3 a sum
     # over patches.
-    c.loss.reconstruction = 10.0
-    c.loss.style = 0.1
+    c.loss.reconstruction = 20.0
+    c.loss.style = 1.0
 
     # Not given.
     c.optimizer = ml_collections.ConfigDict({"learning_rate": 5e-4, "b1": 0.9, "b2": 0.999})
-    c.ema_decay = 0.99
+    c.ema_decay = 0.995
     return c

@@ -21,7 +21,7 @@ from gait_jax.methods.base import (
     move_average,
 )
 from gait_jax.methods.gait_anonymizer import open_anonymizer
-from gait_jax.models.colour_transfer import ColourTransferNetwork, composed
+from gait_jax.models.colour_transfer import ColourTransferNetwork, composed, offsets
 from gait_jax.runtime import keys, parallel
 from gait_jax.runtime.errors import InputError
 
@@ -42,7 +42,10 @@ class ColourTransfer(Method):
             check_divides("data.size", size, "loss.grid", share)
         if loss.kernel % 2 == 0:
             raise InputError(f"loss.kernel {loss.kernel} is even: use an odd number")
-        self.network = ColourTransferNetwork(tuple(network.widths), network.hidden, network.copy)
+        self.network = ColourTransferNetwork(
+            tuple(network.widths), network.hidden, network.copy, tuple(network.reach)
+        )
+        self._moves = offsets(network.reach) if network.copy else []
         self.optimizer = adam(config.optimizer)
 
     def open_data(self, progress) -> TrainingData:
@@ -76,23 +79,24 @@ class ColourTransfer(Method):
         )
 
     def _output(self, params, batch: Batch) -> tuple[jax.Array, jax.Array, jax.Array, jax.Array]:
-        """(x_rgb in 0..1, x_bi, Φ, what it keeps)."""
+        """(x_rgb in 0..1, x_bi, Φ, the paint's share)."""
         image = batch["images"].astype(jnp.float32) / 255
         mask = batch["masks"].astype(jnp.float32)
-        paint, keep = self.network.apply(params, image, mask)
-        return image, mask, composed(image, mask, paint, keep), keep
+        paint, shares = self.network.apply(params, image, mask)
+        output = composed(image, mask, paint, shares, self._moves)
+        return image, mask, output, shares[..., 0]
 
     def _loss(self, params, batch: Batch) -> tuple[jax.Array, Metrics]:
         loss = self.config.loss
-        image, mask, output, keep = self._output(params, batch)
+        image, mask, output, painted = self._output(params, batch)
         centre = losses.erode(mask, loss.kernel)
         edge = mask - centre
         grid = tuple(loss.grid)
         metrics = {
             "loss_reconstruction": losses.centre_reconstruction(image, output, centre),
             "loss_style": losses.edge_style(image, output, centre, edge, grid),
-            "kept_centre": (keep[..., 0] * centre).sum() / jnp.maximum(centre.sum(), 1),
-            "kept_edge": (keep[..., 0] * edge).sum() / jnp.maximum(edge.sum(), 1),
+            "painted_centre": (painted * centre).sum() / jnp.maximum(centre.sum(), 1),
+            "painted_edge": (painted * edge).sum() / jnp.maximum(edge.sum(), 1),
         }
         total = loss.reconstruction * metrics["loss_reconstruction"]
         total += loss.style * metrics["loss_style"]
@@ -115,22 +119,21 @@ class ColourTransfer(Method):
         return self._loss(state.ema["network"], batch)[1]
 
     def samples(self, state: State, batch: Batch) -> tuple[jax.Array, jax.Array]:
-        """(Φ [B, S, S, 3], what it keeps [B, S, S, 1]), both in 0..1."""
+        """(Φ [B, S, S, 3], the paint's share [B, S, S]), both in 0..1."""
         return self._output(state.ema["network"], batch)[2:]
 
     def picture(self, batch: Batch, samples: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
-        """Rows: original, anonymised gait, painted, what is kept; blue, green, red."""
-        grey = lambda x: np.repeat(x, 3, axis=-1)  # noqa: E731
-        rows = (
-            batch["images"],
-            grey(batch["masks"][..., None] * 255.0),
-            samples[0] * 255,
-            grey(samples[1] * batch["masks"][..., None] * 255),
-        )
+        """Rows: original, anonymised gait, Φ, the paint's share in it; blue, green, red."""
+        grey = lambda x: np.repeat(255.0 * x[..., None], 3, axis=-1)  # noqa: E731
+        output, painted = samples
+        masks = batch["masks"]
+        rows = (batch["images"], grey(masks), 255 * output, grey(masks * painted))
         drawn = np.vstack([np.hstack(np.rint(row[:_SHOWN]).astype(np.uint8)) for row in rows])
         return drawn[..., ::-1]
 
     def colouriser(self, state: State) -> TransferColouriser:
         """The trained network, ready to colour frames."""
         data = self.config.data
-        return TransferColouriser(self.network, state.ema["network"], data.size, data.margin)
+        return TransferColouriser(
+            self.network, state.ema["network"], self._moves, data.size, data.margin
+        )

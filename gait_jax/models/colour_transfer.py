@@ -27,25 +27,34 @@ def unfold(x: jax.Array) -> jax.Array:
     return x.transpose(0, 1, 3, 2, 4, 5).reshape(count, 2 * height, 2 * width, channels // 4)
 
 
+def offsets(reach: Sequence[int]) -> list[tuple[int, int]]:
+    """The same place, then eight directions at each distance: rows and columns, [K, 2]."""
+    around = [(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1) if i or j]
+    return [(0, 0)] + [(distance * i, distance * j) for distance in reach for i, j in around]
+
+
 class ColourTransferNetwork(nn.Module):
     """Φ: convolutional encoder → fully connected layer → convolutional decoder, times the mask.
 
     Each stage of the encoder halves the picture and each of the decoder doubles it, by 4×4 kernels
     and a stride of 2; both are written with squares of pixels as channels.
 
-    With `copy`, which the paper has not, the decoder also sees the encoder's maps, and says for
-    each pixel how much of the input it keeps: what the fully connected layer has no room for, such
-    as fine texture, is taken over instead of painted anew.
+    With `copy`, which the paper has not, the decoder also sees the encoder's maps, and mixes what
+    it paints with pixels of the original, from the same place and from around it. What the fully
+    connected layer has no room for, fine texture and colours that training never saw, is taken over
+    instead of painted anew.
 
     Attributes:
       widths: channels after each stage of the encoder; the decoder mirrors them.
       hidden: units of the fully connected layer.
       copy: see above.
+      reach: from how far it may take pixels besides those of the same place, in pixels.
     """
 
     widths: Sequence[int]
     hidden: int
     copy: bool
+    reach: Sequence[int] = ()
 
     @nn.compact
     def __call__(self, image: jax.Array, mask: jax.Array) -> tuple[jax.Array, jax.Array]:
@@ -57,8 +66,9 @@ class ColourTransferNetwork(nn.Module):
           mask: x_bi [N, S, S] of 0 and 1, the anonymised gait.
 
         Returns:
-          (paint [N, S, S, 3] in 0..1, keep [N, S, S, 1] in 0..1, zero without `copy`). See
-          `composed` for Φ(x_rgb, x_bi) itself.
+          (paint [N, S, S, 3] in 0..1, shares [N, S, S, 1 + K]: of the paint and of the original at
+          each of `offsets`, together 1; without `copy` the paint's alone). See `composed` for
+          Φ(x_rgb, x_bi) itself.
         """
         inputs = jnp.concatenate([2 * image - 1, mask[..., None]], axis=-1)
         x, maps = inputs, []
@@ -73,22 +83,36 @@ class ColourTransferNetwork(nn.Module):
             x = nn.relu(unfold(image_conv(4 * width, 2)(_pad(x, 1)))[:, 1:-1, 1:-1])
             if self.copy:
                 x = jnp.concatenate([x, skipped], axis=-1)
-        x = image_conv(4 if self.copy else 3, 3)(_pad(x, 1))
-        paint = nn.sigmoid(x[..., :3])
-        keep = nn.sigmoid(x[..., 3:]) if self.copy else jnp.zeros((*x.shape[:3], 1), x.dtype)
-        return paint, keep
+        sources = 1 + (len(offsets(self.reach)) if self.copy else 0)
+        x = image_conv(3 + sources, 3)(_pad(x, 1))
+        return nn.sigmoid(x[..., :3]), nn.softmax(x[..., 3:])
 
 
-def composed(image: jax.Array, mask: jax.Array, paint: jax.Array, keep: jax.Array) -> jax.Array:
-    """Φ(x_rgb, x_bi) = x_bi ⊙ (keep ⊙ x_rgb + (1 - keep) ⊙ paint).
+def composed(
+    image: jax.Array,
+    mask: jax.Array,
+    paint: jax.Array,
+    shares: jax.Array,
+    moves: Sequence[tuple[int, int]],
+) -> jax.Array:
+    """Φ(x_rgb, x_bi): paint and original, mixed by their shares, times the mask.
 
     Args:
       image: x_rgb [N, S, S, 3] in 0..1.
       mask: x_bi [N, S, S].
       paint: of the network.
-      keep: of the network.
+      shares: of the network, the paint's first.
+      moves: where the other shares are taken from, as `offsets` gives them.
 
     Returns:
       [N, S, S, 3] in 0..1, black outside the mask.
     """
-    return mask[..., None] * (keep * image + (1 - keep) * paint)
+    output = shares[..., :1] * paint
+    far = max((abs(step) for move in moves for step in move), default=0)
+    height, width = mask.shape[1:]
+    padded = _pad(image, far)
+    for k, (down, right) in enumerate(moves[: shares.shape[-1] - 1], start=1):
+        rows, columns = far + down, far + right
+        moved = padded[:, rows : rows + height, columns : columns + width]
+        output += shares[..., k : k + 1] * moved
+    return mask[..., None] * output

@@ -1,4 +1,5 @@
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from drawn import draw_walk
@@ -8,7 +9,7 @@ from gait_jax.colour.transfer import TransferColouriser
 from gait_jax.data.contour_store import Walk
 from gait_jax.data.energies import Energies
 from gait_jax.gait import energy
-from gait_jax.models.colour_transfer import ColourTransferNetwork
+from gait_jax.models.colour_transfer import ColourTransferNetwork, offsets
 from gait_jax.recognition import scoring
 
 _SIZE = 32
@@ -17,21 +18,23 @@ _SIZE = 32
 @pytest.fixture(scope="module")
 def untrained():
     """A network that paints anything."""
-    network = ColourTransferNetwork((4, 8), 8, True)
+    network = ColourTransferNetwork((4, 8), 8, True, (2,))
     image, mask = np.zeros((1, _SIZE, _SIZE, 3)), np.zeros((1, _SIZE, _SIZE))
-    return TransferColouriser(network, network.init(jax.random.key(1), image, mask), _SIZE, 0.05)
+    params = network.init(jax.random.key(1), image, mask)
+    return TransferColouriser(network, params, offsets((2,)), _SIZE, 0.05)
 
 
 class _Fixed:
-    """A network that paints one colour and keeps one share of the original everywhere."""
+    """A network with the same paint and the same shares everywhere."""
 
-    def __init__(self, paint, keep):
-        self._paint, self._keep = paint, keep
+    def __init__(self, paint, *shares):
+        self._paint, self._shares = jnp.asarray(paint), jnp.asarray(shares)
 
     def apply(self, params, image, mask):
         del params
-        shape = mask.shape
-        return np.broadcast_to(self._paint, (*shape, 3)), np.full((*shape, 1), self._keep)
+        return tuple(
+            jnp.broadcast_to(x, (*mask.shape, len(x))) for x in (self._paint, self._shares)
+        )
 
 
 def _scene(walk):
@@ -41,18 +44,44 @@ def _scene(walk):
     return plate, frames
 
 
-def test_what_is_kept_is_the_frame_and_what_is_painted_the_networks():
+def _colours(network, moves=((0, 0),)):
+    """(coloured, frame, plate, anonymised) of one frame of noise."""
     original, anonymised = (mask // 255 for mask in (draw_walk(1)[0], draw_walk(1, bulk=1.4)[0]))
     plate = np.full((*original.shape, 3), 7, np.uint8)
     frame = np.random.default_rng(0).integers(0, 256, plate.shape).astype(np.uint8)
+    run = TransferColouriser(network, {}, moves, _SIZE, 0.05)
+    return run(frame, plate, original, anonymised), frame, plate, anonymised
+
+
+def test_what_is_taken_over_is_the_frames_own_pixels():
+    result, frame, plate, anonymised = _colours(_Fixed([0.0] * 3, 0.0, 1.0))
+    np.testing.assert_array_equal(result, np.where(anonymised[..., None] > 0, frame, plate))
+
+
+def test_what_is_painted_is_the_networks():
+    result, _, _, anonymised = _colours(_Fixed([1.0, 0.5, 0.0], 1.0))
+    assert (result[anonymised > 0] == [255, 128, 0]).all()
+    assert (result[anonymised == 0] == 7).all()
+
+
+def test_a_move_is_in_pixels_of_the_crop():
+    # A person of 63 rows with 3 of background above and below: a square of 69, shown as 32 pixels.
+    # Two of them down and one to the left are four of the frame down and two to the left.
+    result, frame, _, anonymised = _colours(_Fixed([0.0] * 3, 0.0, 1.0), [(2, -1)])
+    rows, columns = np.nonzero(anonymised)
+    height = np.ptp(rows) + 1
+    scale = (height + 2 * round(0.05 * height)) / _SIZE
+    down, left = round(2 * scale), round(scale)
+    assert (down, left) == (4, 2)
+    expected = frame[np.minimum(rows + down, len(frame) - 1), columns - left]
+    np.testing.assert_array_equal(result[rows, columns], expected)
+
+
+def test_shares_mix():
+    result, frame, _, anonymised = _colours(_Fixed([0.4] * 3, 0.5, 0.5))
     inside = anonymised > 0
-    kept = TransferColouriser(_Fixed(0.0, 1.0), {}, _SIZE, 0.05)
-    result = kept(frame, plate, original, anonymised)
-    np.testing.assert_array_equal(result[inside], frame[inside])
-    painted = TransferColouriser(_Fixed((1.0, 0.5, 0.0), 0.0), {}, _SIZE, 0.05)
-    result = painted(frame, plate, original, anonymised)
-    assert (result[inside] == [255, 128, 0]).all()
-    assert (result[~inside] == 7).all()
+    expected = 0.5 * 0.4 * 255 + 0.5 * frame[inside].astype(float)
+    np.testing.assert_allclose(result[inside], expected, atol=0.51)
 
 
 def test_nobody_to_colour_is_the_plate(untrained):

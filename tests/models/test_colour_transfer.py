@@ -5,7 +5,7 @@ import pytest
 from flax import linen as nn
 
 from gait_jax.models import colour_transfer
-from gait_jax.models.colour_transfer import ColourTransferNetwork, composed
+from gait_jax.models.colour_transfer import ColourTransferNetwork, composed, offsets
 from gait_jax.models.convolution import image_conv
 
 
@@ -17,7 +17,7 @@ def _inputs(count=2, size=16):
 
 
 def _network(copy):
-    network = ColourTransferNetwork((4, 8), 6, copy)
+    network = ColourTransferNetwork((4, 8), 6, copy, (2,))
     return network, network.init(jax.random.key(0), *_inputs(1))
 
 
@@ -45,22 +45,41 @@ def test_a_stage_of_the_encoder_is_a_strided_convolution():
     np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
+def test_offsets_by_hand():
+    assert offsets(()) == [(0, 0)]
+    assert offsets((3,)) == [
+        (0, 0), (-3, -3), (-3, 0), (-3, 3), (0, -3), (0, 3), (3, -3), (3, 0), (3, 3)
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("copy", [True, False])
-def test_colours_are_in_range_and_the_printed_form_keeps_nothing(copy):
+def test_colours_are_in_range_and_the_printed_form_takes_nothing_over(copy):
     network, params = _network(copy)
     image, mask = _inputs()
-    paint, keep = network.apply(params, image, mask)
-    assert paint.shape == (2, 16, 16, 3) and keep.shape == (2, 16, 16, 1)
+    paint, shares = network.apply(params, image, mask)
+    assert paint.shape == (2, 16, 16, 3)
     assert 0 <= float(paint.min()) and float(paint.max()) <= 1
-    assert bool(keep.any()) is copy and float(keep.max()) <= 1
+    # Paint, the same place, and eight places around it.
+    assert shares.shape == (2, 16, 16, 10 if copy else 1)
+    np.testing.assert_allclose(shares.sum(-1), 1, rtol=1e-5)
 
 
 def test_composition_by_hand():
-    # A quarter of 0.8 and three quarters of 0.4 inside, black outside.
-    image, paint = jnp.full((1, 1, 2, 3), 0.8), jnp.full((1, 1, 2, 3), 0.4)
-    keep, mask = jnp.full((1, 1, 2, 1), 0.25), jnp.array([[[1.0, 0.0]]])
-    output = composed(image, mask, paint, keep)
-    np.testing.assert_allclose(output[0, 0], [[0.5] * 3, [0.0] * 3], atol=1e-6)
+    # Half paint (0.4), a quarter of the same place, a quarter of the pixel to the right; beyond the
+    # border is black, and so is what lies outside of the mask.
+    image = jnp.array([0.8, 0.2, 0.6]).reshape(1, 1, 3, 1).repeat(3, -1)
+    shares = jnp.array([0.5, 0.25, 0.25]) * jnp.ones((1, 1, 3, 3))
+    mask = jnp.array([[[1.0, 0.0, 1.0]]])
+    output = composed(image, mask, jnp.full((1, 1, 3, 3), 0.4), shares, [(0, 0), (0, 1)])
+    expected = [0.2 + 0.2 + 0.05, 0.0, 0.2 + 0.15 + 0.0]
+    np.testing.assert_allclose(output[0, 0, :, 1], expected, atol=1e-6)
+
+
+def test_without_copies_the_output_is_the_paint():
+    image, mask = _inputs(1)
+    paint = 1 - image
+    output = composed(image, mask, paint, jnp.ones((1, 16, 16, 1)), [])
+    np.testing.assert_allclose(output, paint * mask[..., None])
 
 
 @pytest.mark.parametrize("copy", [True, False])
