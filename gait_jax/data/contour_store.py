@@ -8,8 +8,6 @@ import hashlib
 import json
 import os
 import pathlib
-import shutil
-import uuid
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -21,6 +19,7 @@ from absl import logging
 from gait_jax.data.source import undecoded
 from gait_jax.gait import contour, silhouette
 from gait_jax.gait.codec import BodyFrame
+from gait_jax.runtime.folders import make_once
 
 # Part of the key: raise it when tracing or cleaning gives other results for the same settings.
 _VERSION = 2
@@ -172,19 +171,7 @@ def open_contour_store(
         json.dumps([builder.info.full_name, dataclasses.asdict(settings), _VERSION]).encode()
     ).hexdigest()[:16]
     directory = pathlib.Path(str(builder.data_path)) / f"contours-{key}"
-    if not directory.is_dir():
-        # Not tempfile.mkdtemp: its folders can be read by their owner alone.
-        partial = directory.with_name(f".{directory.name}-{uuid.uuid4().hex}")
-        partial.mkdir()
-        try:
-            _build(partial, builder, settings, progress)
-            os.replace(partial, directory)
-        except OSError:
-            # Another process may have finished the same store first; then its work serves.
-            if not directory.is_dir():
-                raise
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
+    make_once(directory, lambda partial: _build(partial, builder, settings, progress))
     store = ContourStore(directory)
     if store.unusable:
         logging.info("Frames without a usable person: %s.", store.unusable)

@@ -2,10 +2,7 @@
 
 import hashlib
 import json
-import os
 import pathlib
-import shutil
-import uuid
 from collections.abc import Callable, Sequence
 
 import ml_collections
@@ -17,6 +14,7 @@ from gait_jax.data.batches import Batch, TrainingData
 from gait_jax.data.dataset import GaitDataset
 from gait_jax.gait.crop import Crop
 from gait_jax.runtime.errors import InputError
+from gait_jax.runtime.folders import make_once
 from gait_jax.runtime.records import read_json, write_json
 
 # Part of the key: raise it when the same frames give other crops.
@@ -90,18 +88,7 @@ def _open_store(
         json.dumps([dataset.store.key, dataset.groups, settings, anonymizer, _VERSION]).encode()
     ).hexdigest()[:16]
     directory = dataset.directory / f"crops-{key}"
-    if not directory.is_dir():
-        partial = directory.with_name(f".{directory.name}-{uuid.uuid4().hex}")
-        partial.mkdir()
-        try:
-            _build(partial, dataset, config, anonymize, progress)
-            os.replace(partial, directory)
-        except OSError:
-            # Another process may have finished the same store first; then its work serves.
-            if not directory.is_dir():
-                raise
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
+    make_once(directory, lambda partial: _build(partial, dataset, config, anonymize, progress))
     return CropStore(directory)
 
 
