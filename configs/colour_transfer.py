@@ -3,8 +3,8 @@ r"""Colour transfer (Tieu et al. 2020): paints an anonymised gait with the origi
     python -m gait_jax.train --config=configs/colour_transfer.py --workdir=runs/colour \
         --config.anonymizer.checkpoint=runs/stgan_resampled_walkers
 
-After the colon: the data set in colour (walkers or casia_b), then "paper" for the network as
-printed, without `network.copy`.
+After the colon: the data set in colour (walkers or casia_b), then "paper" for what is printed,
+without `network.copy` and `loss.overlap`.
 
 EXPECTED
 """
@@ -65,9 +65,13 @@ def get_config(arg: str = "walkers") -> ml_collections.ConfigDict:
     c.network.reach = (2, 4, 8)
 
     c.loss = ml_collections.ConfigDict()
-    # M_p is an erosion by a square of so many pixels; size and shape are not given. Wider squares
-    # leave no centre in limbs, narrower ones take background for the person where the gaits differ.
-    c.loss.kernel = 5
+    # The text calls the centre the overlap of both gaits, figure 4 takes it from the anonymised one
+    # alone (M_p, an erosion, whose size and shape are not given: a square of so many pixels here).
+    # Of the anonymised gait alone, wide squares leave no centre in limbs and hair, narrow ones take
+    # the background for the person where the gaits differ. With the overlap, an erosion by a pixel
+    # keeps what the camera mixed at the outline out of the centre. Training alone looks at it.
+    c.loss.overlap = form != "paper"
+    c.loss.kernel = 5 if form == "paper" else 3
     # The 32 masks of figure 5 are not legible: rows and columns of a grid.
     c.loss.grid = (8, 4)
     # Weights of eqs 1 and 3: not given. Eq 1 is a mean over the centre's pixels here, eq 3 a sum

@@ -18,7 +18,7 @@ from gait_jax.runtime.folders import make_once
 from gait_jax.runtime.records import read_json, write_json
 
 # Part of the key: raise it when the same frames give other crops.
-_VERSION = 1
+_VERSION = 2
 
 # Anonymises a walk's silhouettes with the noise of a seed; an empty mask where it could not.
 Anonymize = Callable[[Sequence[np.ndarray], int], Sequence[np.ndarray]]
@@ -29,14 +29,16 @@ class CropStore:
 
     Attributes:
       images: [N, S, S, 3] uint8 red, green, blue.
-      masks: [N, S, S] uint8 of 0 and 1.
+      masks: [N, S, S] uint8 of 0 and 1, the anonymised gaits.
+      originals: [N, S, S] uint8 of 0 and 1, the original ones.
       subjects: [N] names.
     """
 
     def __init__(self, directory: pathlib.Path):
         """Opens a finished store."""
-        self.images, self.masks = (
-            np.load(directory / f"{name}.npy", mmap_mode="r") for name in ("images", "masks")
+        self.images, self.masks, self.originals = (
+            np.load(directory / f"{name}.npy", mmap_mode="r")
+            for name in ("images", "masks", "originals")
         )
         self.subjects = np.array(read_json(directory / "subjects.json"), np.str_)
 
@@ -55,19 +57,23 @@ def _build(
     )
     size, count, subjects = config.size, 0, []
     # A frame that could not be anonymised leaves the end of the files unused.
-    images = np.lib.format.open_memmap(
-        directory / "images.npy", "w+", np.uint8, (total, size, size, 3)
+    images, masks, originals = (
+        np.lib.format.open_memmap(
+            directory / f"{name}.npy", "w+", np.uint8, (total, size, size, *channels)
+        )
+        for name, channels in (("images", (3,)), ("masks", ()), ("originals", ()))
     )
-    masks = np.lib.format.open_memmap(directory / "masks.npy", "w+", np.uint8, (total, size, size))
     for index in tqdm.tqdm(chosen, desc="colour crops", unit="sequence", disable=not progress):
         recording = dataset.recording(index)
         frames = range(0, len(recording), config.stride)
-        gait = anonymize([recording.complete(i) for i in frames], index)
-        for frame, mask in zip(frames, gait, strict=True):
+        complete = [recording.complete(i) for i in frames]
+        gait = anonymize(complete, index)
+        for frame, original, mask in zip(frames, complete, gait, strict=True):
             if mask.any():
                 crop = Crop.around(mask, config.margin)
                 images[count] = crop.cut(recording.frame(frame), size)
                 masks[count] = crop.cut(mask, size)
+                originals[count] = crop.cut(original, size)
                 subjects.append(dataset.walks[index].subject)
                 count += 1
     if count < total:
@@ -121,20 +127,20 @@ class Crops:
           seeds: [B] uint32.
 
         Returns:
-          {"images": [B, S, S, 3] uint8 red, green, blue, "masks": [B, S, S] uint8 of 0 and 1}.
+          {"images": [B, S, S, 3] uint8 red, green, blue, "masks" and "originals": [B, S, S] uint8
+          of 0 and 1, the anonymised and the original gait}.
         """
-        images, masks = [], []
+        drawn: dict[str, list[np.ndarray]] = {"images": [], "masks": [], "originals": []}
         for index, seed in zip(self._indices[indices], seeds, strict=True):
             rng = np.random.default_rng(seed)
-            image, mask = self._store.images[index], self._store.masks[index]
-            if rng.random() < 0.5:
-                image, mask = image[:, ::-1], mask[:, ::-1]
+            mirrored = slice(None, None, -1 if rng.random() < 0.5 else 1)
+            for name, shown in drawn.items():
+                shown.append(getattr(self._store, name)[index][:, mirrored])
             if self._recolour:
                 tint = rng.uniform(0.6, 1.2, 3)
-                image = np.minimum(image[..., rng.permutation(3)] * tint, 255).astype(np.uint8)
-            images.append(image)
-            masks.append(mask)
-        return {"images": np.stack(images), "masks": np.stack(masks)}
+                image = drawn["images"][-1][..., rng.permutation(3)] * tint
+                drawn["images"][-1] = np.minimum(image, 255).astype(np.uint8)
+        return {name: np.stack(shown) for name, shown in drawn.items()}
 
 
 def crop_data(

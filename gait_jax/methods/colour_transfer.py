@@ -31,7 +31,8 @@ _SHOWN = 12
 class ColourTransfer(Method):
     """Trains Φ without ground truth: the centre from the original, the edge in the centre's style.
 
-    Batches hold "images" [B, S, S, 3] uint8, x_rgb, and "masks" [B, S, S] uint8 of 0 and 1, x_bi.
+    Batches hold "images" [B, S, S, 3] uint8, x_rgb, "masks" [B, S, S] uint8 of 0 and 1, x_bi, and
+    "originals", the original gait likewise, which is looked at with `loss.overlap` alone.
     """
 
     def __init__(self, config):
@@ -89,7 +90,8 @@ class ColourTransfer(Method):
     def _loss(self, params, batch: Batch) -> tuple[jax.Array, Metrics]:
         loss = self.config.loss
         image, mask, output, painted = self._output(params, batch)
-        centre = losses.erode(mask, loss.kernel)
+        shared = mask * batch["originals"] if loss.overlap else mask
+        centre = losses.erode(shared, loss.kernel)
         edge = mask - centre
         grid = tuple(loss.grid)
         metrics = {

@@ -67,6 +67,8 @@ def test_crops_show_the_person_beside_the_anonymised_gait(config):
     batch = data.train.take(np.arange(len(data.train)), np.arange(len(data.train), dtype=np.uint32))
     assert batch["images"].shape[1:] == (48, 48, 3) and batch["images"].dtype == np.uint8
     assert batch["masks"].shape[1:] == (48, 48) and set(np.unique(batch["masks"])) == {0, 1}
+    # The anonymised gait is the left half of the original, which is cut off with its box.
+    np.testing.assert_array_equal(batch["originals"] * batch["masks"], batch["masks"])
     # The box is the anonymised gait's with a twentieth around: 44 of 48 rows.
     heights = [np.ptp(np.nonzero(mask)[0]) + 1 for mask in batch["masks"]]
     assert all(42 <= height <= 46 for height in heights)

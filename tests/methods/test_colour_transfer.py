@@ -38,7 +38,9 @@ def _batch(size=32):
     images[:, 4:28, 12:20] = [220, 20, 20]
     masks = np.zeros((2, size, size), np.uint8)
     masks[:, 4:28, 10:22] = 1
-    return {"images": images, "masks": masks}
+    originals = np.zeros_like(masks)
+    originals[:, 4:28, 12:20] = 1
+    return {"images": images, "masks": masks, "originals": originals}
 
 
 @pytest.mark.parametrize("form", ["walkers", "walkers,paper"])
@@ -65,6 +67,21 @@ def test_losses_of_a_step_add_up():
     metrics = method.evaluate(method.init(), _batch())
     expected = 3 * metrics["loss_reconstruction"] + 0.5 * metrics["loss_style"]
     assert float(metrics["loss"]) == pytest.approx(float(expected), rel=1e-6)
+
+
+def test_the_centre_is_the_erosion_of_the_gait_or_of_the_overlap():
+    batch = _batch()
+    # The wall is in the centre of the printed form, whose kernel takes one pixel of two away.
+    batch["originals"][:, 4:28, 12:20] = 0
+    batch["originals"][:, 8:12, 14:17] = 1
+    for overlap in (False, True):
+        method = ColourTransfer(_config(**{"loss.overlap": overlap, "loss.kernel": 3}))
+        state = method.init()
+        output, _ = method.samples(state, batch)
+        off = np.abs(batch["images"] / 255 - np.asarray(output)).mean(-1)
+        centre = off[:, 9:11, 15:16] if overlap else off[:, 5:27, 11:21]
+        found = method.evaluate(state, batch)["loss_reconstruction"]
+        assert float(found) == pytest.approx(centre.mean(), rel=1e-5)
 
 
 def test_a_picture_has_a_row_for_each_of_four():
