@@ -8,6 +8,9 @@ from flax import linen as nn
 
 from gait_jax.models.convolution import image_conv
 
+# The same place's lead over other sources before training, a logit.
+_SAME_PLACE = 5.0
+
 
 def _pad(x: jax.Array, around: int) -> jax.Array:
     return jnp.pad(x, ((0, 0), (around, around), (around, around), (0, 0)))
@@ -85,7 +88,9 @@ class ColourTransferNetwork(nn.Module):
                 x = jnp.concatenate([x, skipped], axis=-1)
         sources = 1 + (len(offsets(self.reach)) if self.copy else 0)
         x = image_conv(3 + sources, 3)(_pad(x, 1))
-        return nn.sigmoid(x[..., :3]), nn.softmax(x[..., 3:])
+        # Begins by keeping the original: most of the person is to stay as it is.
+        start = jnp.zeros(sources).at[1:2].set(_SAME_PLACE)
+        return nn.sigmoid(x[..., :3]), nn.softmax(x[..., 3:] + start)
 
 
 def composed(
