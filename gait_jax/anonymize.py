@@ -16,7 +16,7 @@ from typing import Any
 
 from gait_jax import video_file
 from gait_jax.anonymizer import Anonymizer, describe, named_key, random_key
-from gait_jax.colour import COLOURISERS
+from gait_jax.colour import COLOURISERS, NEAREST, TRANSFER
 from gait_jax.pretrained import DEFAULT
 from gait_jax.runtime import records
 from gait_jax.runtime.errors import InputError
@@ -153,7 +153,9 @@ def _parser() -> argparse.ArgumentParser:
     add("--version", action="version", version=f"gait_jax {records.version_of('gait_jax')}")
     video = parser.add_argument_group("videos")
     add = video.add_argument
-    add("--colour", choices=sorted(COLOURISERS), help="how people are coloured (default: nearest)")
+    add("--colour", choices=COLOURISERS, help="how people are coloured (default: nearest)")
+    add("--colour-checkpoint", type=pathlib.Path, metavar="DIR", help="folder of a trained "
+        "colour-transfer network, for --colour transfer")  # fmt: skip
     add("--background", type=pathlib.Path, metavar="PLATE", help="picture of the scene without "
         "anybody (default: the median over the clip)")  # fmt: skip
     add("--segmenter", metavar="NAME", help="background (default), onnx:PATH or tflite:PATH")
@@ -175,8 +177,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 _VIDEO_ONLY = (
-    "colour", "background", "segmenter", "masks", "start", "end", "keep_audio", "recursive",
-    "report", "difference", "dry_run",
+    "colour", "colour_checkpoint", "background", "segmenter", "masks", "start", "end",
+    "keep_audio", "recursive", "report", "difference", "dry_run",
 )  # fmt: skip
 
 
@@ -222,12 +224,18 @@ def _options(args: argparse.Namespace) -> video_file.Options:
         raise InputError(f"--start {start:g} and --end {end:g}: the end must lie after the start")
     if args.masks and args.segmenter:
         raise InputError("--masks and --segmenter are two ways to find people: give one of them")
+    if (args.colour == TRANSFER) != (args.colour_checkpoint is not None):
+        raise InputError(
+            "--colour transfer and --colour-checkpoint go together: give the workdir of a run of "
+            "configs/colour_transfer.py; no such network ships with gait_jax"
+        )
     segmenter = args.segmenter or segmenters.BACKGROUND
     segmenters.check(segmenter)
     if args.background:
         video_file.read_plate(args.background)
     return video_file.Options(
-        colour=args.colour or "nearest",
+        colour=args.colour or NEAREST,
+        colour_checkpoint=args.colour_checkpoint,
         plate=args.background,
         segmenter=segmenter,
         masks=args.masks,

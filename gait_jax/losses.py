@@ -1,4 +1,4 @@
-"""The papers' loss functions, each named by its equation (Tieu et al. 2019).
+"""The papers' loss functions, each named by its equation (Tieu et al. 2019 and, for colour, 2020).
 
 Discriminators give logits, so that log D = log σ(logit) is computed without overflow.
 Expectations are means over the batch; contour norms are means over the valid points of a frame, in
@@ -7,6 +7,7 @@ body heights, so that neither the number of points nor zero padding weighs in.
 
 import jax
 import jax.numpy as jnp
+from jax import lax
 from jax.nn import log_sigmoid
 
 L1 = "l1"
@@ -73,3 +74,106 @@ def generator(
 ) -> jax.Array:
     """Eq 8: L(G) = L_S(G) + L_T(G) + L_Rec(G) + α · L_Per(G); all arguments are scalars."""
     return spatial + temporal + reconstruction + alpha * perturbation
+
+
+def erode(mask: jax.Array, kernel: int) -> jax.Array:
+    """M_p of 2020: the pixels of a mask whose whole neighbourhood lies in it.
+
+    Args:
+      mask: [B, H, W] of 0 and 1.
+      kernel: side of the square neighbourhood, an odd number.
+
+    Returns:
+      [B, H, W] of 0 and 1; beyond the border counts as outside.
+    """
+    around = kernel // 2
+    padded = jnp.pad(mask, ((0, 0), (around, around), (around, around)))
+    rows = lax.reduce_window(padded, jnp.inf, lax.min, (1, kernel, 1), (1, 1, 1), "VALID")
+    return lax.reduce_window(rows, jnp.inf, lax.min, (1, 1, kernel), (1, 1, 1), "VALID")
+
+
+def centre_reconstruction(image: jax.Array, output: jax.Array, centre: jax.Array) -> jax.Array:
+    """2020 eq 1: ‖M_p(x_bi) ⊙ x_rgb - M_p(x_bi) ⊙ Φ‖₁, a mean over pixels and channels.
+
+    Args:
+      image: x_rgb [B, H, W, C] in 0..1.
+      output: Φ [B, H, W, C] in 0..1.
+      centre: M_p(x_bi) [B, H, W] of 0 and 1; a picture without centre counts as 0.
+
+    Returns:
+      A scalar in 0..1: the mean over pictures of the mean over each one's centre.
+    """
+    each = jnp.abs(image - output).mean(-1) * centre
+    return (each.sum((1, 2)) / jnp.maximum(centre.sum((1, 2)), 1)).mean()
+
+
+def patch_grams(
+    image: jax.Array, region: jax.Array, grid: tuple[int, int]
+) -> tuple[jax.Array, jax.Array]:
+    """2020 eqs 2, 4 and 5: Gram matrices of a region's patches, divided by their pixels.
+
+    The masks m_l cut the picture into a grid; Gr_ij sums the product of channels i and j.
+
+    Args:
+      image: [B, H, W, C].
+      region: [B, H, W] of 0 and 1.
+      grid: rows and columns of the grid; they divide H and W.
+
+    Returns:
+      (Gr / M_l [B, L, C, C], zero for a patch without pixels; M_l [B, L] pixels).
+    """
+    count, height, width, channels = image.shape
+    rows, columns = grid
+    cells = (count, rows, height // rows, columns, width // columns)
+    pixels = (image * region[..., None]).reshape(*cells, channels)
+    grams = jnp.einsum("brhcwi,brhcwj->brcij", pixels, pixels)
+    sizes = region.reshape(cells).sum((2, 4)).reshape(count, -1)
+    grams = grams.reshape(count, rows * columns, channels, channels)
+    return grams / jnp.maximum(sizes, 1)[..., None, None], sizes
+
+
+def nearest_patches(sizes: jax.Array, grid: tuple[int, int]) -> jax.Array:
+    """For each patch the nearest one that has pixels, by the distance of their middles.
+
+    Args:
+      sizes: [B, L] pixels of each patch, row by row.
+      grid: rows and columns of the grid.
+
+    Returns:
+      [B, L] int32; a patch with pixels is its own nearest. The unit of distance is a patch's side
+      along each axis.
+    """
+    rows, columns = grid
+    row, column = jnp.divmod(jnp.arange(rows * columns), columns)
+    squared = (row[:, None] - row) ** 2 + (column[:, None] - column) ** 2
+    return jnp.where(sizes[:, None] > 0, squared, jnp.inf).argmin(-1).astype(jnp.int32)
+
+
+def edge_style(
+    image: jax.Array,
+    output: jax.Array,
+    centre: jax.Array,
+    edge: jax.Array,
+    grid: tuple[int, int],
+) -> jax.Array:
+    """2020 eq 3: Σ_l ‖Gr(centre patch of x_rgb) / M_l - Gr(edge patch of Φ) / N_l‖₁.
+
+    Each edge patch is matched with the nearest centre patch. A patch without edge (N_l = 0) counts
+    as 0, and so does a picture without any centre (all M_l = 0).
+
+    Args:
+      image: x_rgb [B, H, W, C] in 0..1.
+      output: Φ [B, H, W, C] in 0..1.
+      centre: M_p(x_bi) [B, H, W] of 0 and 1.
+      edge: x_bi - M_p(x_bi) [B, H, W] of 0 and 1.
+      grid: rows and columns of the patches; they divide H and W.
+
+    Returns:
+      A scalar, the mean over pictures.
+    """
+    target, target_sizes = patch_grams(image, centre, grid)
+    found, sizes = patch_grams(output, edge, grid)
+    nearest = nearest_patches(target_sizes, grid)
+    target = jnp.take_along_axis(target, nearest[..., None, None], axis=1)
+    matched = (sizes > 0) & (target_sizes.sum(-1, keepdims=True) > 0)
+    return (jnp.abs(target - found).sum((-2, -1)) * matched).sum(-1).mean()

@@ -11,9 +11,9 @@ from absl import logging
 
 from gait_jax.data import batches
 from gait_jax.gait import picture
-from gait_jax.methods import METHODS
+from gait_jax.methods import METHODS, runs
 from gait_jax.methods.base import Method, State
-from gait_jax.runtime import checkpoint, exported, parallel, records
+from gait_jax.runtime import checkpoint, parallel, records
 from gait_jax.runtime.errors import InputError
 
 # Keys that a restart may change: they say how far and how closely watched the run is, and where
@@ -46,38 +46,12 @@ def build_method(config: ml_collections.ConfigDict) -> Method:
     Raises:
       InputError: there is no such method.
     """
-    if config.method not in METHODS:
-        raise InputError(f"method {config.method!r} is not known: use one of {', '.join(METHODS)}")
-    return METHODS[config.method](config)
+    return runs.build_method(config, METHODS)
 
 
 def load_run(workdir: pathlib.Path) -> tuple[ml_collections.ConfigDict, Method, State, int]:
-    """Opens a finished or running training run, or an exported model, for use.
-
-    Args:
-      workdir: its folder.
-
-    Returns:
-      (configuration, method, newest state, its step). An exported model's state has neither
-      `params` nor `opt`: it cannot be trained on.
-
-    Raises:
-      InputError: the folder is no training run, has no checkpoint, or is of another version.
-    """
-    config = ml_collections.ConfigDict(records.read_config(workdir))
-    try:
-        method = build_method(config)
-        if exported.is_exported(workdir):
-            step, trees = exported.load(workdir)
-            return config, method, State(step=np.int32(step), params={}, opt={}, **trees), step
-        like = jax.eval_shape(method.init)
-    except (AttributeError, KeyError) as error:
-        raise InputError(
-            f"{workdir / 'config.json'} lacks a field ({error}): it was edited, or made by another "
-            "version; train it anew"
-        ) from None
-    step, state = checkpoint.load_latest(workdir, like)
-    return config, method, state, step
+    """Opens a training run, or an exported model, for use; see `methods.runs.load_run`."""
+    return runs.load_run(workdir, METHODS)
 
 
 def _pretrained(config, workdir: pathlib.Path, progress: bool) -> dict[str, State]:

@@ -12,15 +12,16 @@ import jax
 import numpy as np
 import tqdm
 
+from gait_jax import trainer
 from gait_jax.anonymizer import Anonymizer
-from gait_jax.colour import COLOURISERS
+from gait_jax.colour import NEAREST, nearest
 from gait_jax.runtime.errors import InputError
 from gait_jax.video import background, people, segmenters
 from gait_jax.video.ahead import ahead
 from gait_jax.video.background import Background, largest_channel
 from gait_jax.video.clip import Clip, Frame
 from gait_jax.video.writer import VideoWriter
-from gait_jax.video_anonymizer import Findings, VideoAnonymizer
+from gait_jax.video_anonymizer import Colouriser, Findings, VideoAnonymizer
 
 # Share of the picture from which on a doubtful plate is worth a warning: a small person's.
 _DOUBTFUL = 0.002
@@ -34,6 +35,7 @@ class Options:
 
     Attributes:
       colour: one of `COLOURISERS`.
+      colour_checkpoint: workdir of a trained colour-transfer network, for `transfer`.
       plate: picture of the scene without anybody; None estimates it from the clip.
       segmenter: see `segmenters.build`.
       masks: folder with a PNG for each frame in place of a segmenter.
@@ -44,7 +46,8 @@ class Options:
       progress: whether to show progress bars.
     """
 
-    colour: str = "nearest"
+    colour: str = NEAREST
+    colour_checkpoint: pathlib.Path | None = None
     plate: pathlib.Path | None = None
     segmenter: str = segmenters.BACKGROUND
     masks: pathlib.Path | None = None
@@ -77,6 +80,7 @@ def anonymize_video(
     Raises:
       InputError: the video, or something that goes with it, cannot be used; nothing is written.
     """
+    colourise = _colouriser(options)
     clip = Clip.open(source, options.start, options.end)
     scene, count = _look(clip, options)
     warnings: list[str] = []
@@ -90,7 +94,7 @@ def anonymize_video(
                 "the segmenter finds somebody in the background plate, who is in the result as "
                 "they were: give --background"
             )
-    worker = VideoAnonymizer(anonymizer, scene, segmenter, COLOURISERS[options.colour], key)
+    worker = VideoAnonymizer(anonymizer, scene, segmenter, colourise, key)
     bar = tqdm.tqdm(
         desc=f"{source.name}: anonymize", total=count, unit="frame", disable=not options.progress
     )
@@ -105,6 +109,22 @@ def anonymize_video(
                 writer.write(frame.image, frame.pts, frame.duration)
                 bar.update()
     return _describe(clip, out, scene, worker.findings, options, warnings)
+
+
+def _colouriser(options: Options) -> Colouriser:
+    """The function that colours; one that is learned is read from its run."""
+    if options.colour == NEAREST:
+        return nearest.colourise
+    config, method, state, _ = trainer.load_run(options.colour_checkpoint)
+    if not hasattr(method, "colouriser"):
+        raise InputError(f"{options.colour_checkpoint} is a run of {config.method}, no colouriser")
+    transfer = method.colouriser(state)
+
+    def colourise(frame, plate, original, anonymised):
+        # Frames of videos are blue, green, red; the network is trained on red, green, blue.
+        return transfer(frame[..., ::-1], plate[..., ::-1], original, anonymised)[..., ::-1]
+
+    return colourise
 
 
 def difference_path(out: pathlib.Path) -> pathlib.Path:

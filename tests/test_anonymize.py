@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from drawn import HEIGHT, ROOT, WIDTH, draw_person, draw_walk, write_walk
 
-from gait_jax import anonymizer as anonymizer_module
 from gait_jax.anonymize import anonymize_tree
-from gait_jax.anonymizer import UNCHANGED, UNREADABLE, Anonymizer
+from gait_jax.anonymizer import NO_OUTLINE, UNCHANGED, UNREADABLE, Anonymizer, random_key
 from gait_jax.gait import silhouette
+from gait_jax.methods import gait_anonymizer
 from gait_jax.runtime.errors import InputError
 
 
@@ -85,10 +85,10 @@ def test_no_frame_leaves_as_it_was_and_each_stands_where_it_stood(tree, trained_
 def test_a_seed_repeats_and_none_does_not(tree, trained_run):
     run = Anonymizer(trained_run)
     masks = [mask // 255 for mask in draw_walk(3)]
-    first = run(masks, anonymizer_module.random_key(7)).distance
-    assert run(masks, anonymizer_module.random_key(7)).distance == first
-    assert run(masks, anonymizer_module.random_key(8)).distance != first
-    fresh = {run(masks, anonymizer_module.random_key(None)).distance for _ in range(3)}
+    first = run(masks, random_key(7)).distance
+    assert run(masks, random_key(7)).distance == first
+    assert run(masks, random_key(8)).distance != first
+    fresh = {run(masks, random_key(None)).distance for _ in range(3)}
     assert len(fresh) == 3
 
 
@@ -104,7 +104,7 @@ def test_a_long_sequence_is_one_draw_of_noise(trained_run):
     # More frames than one chunk: the same frame gives the same result in each.
     run = Anonymizer(trained_run)
     mask = draw_person(0.7, x=60) // 255
-    result = run([mask] * (anonymizer_module._CHUNK + 3), jax.random.key(0))
+    result = run([mask] * (gait_anonymizer._CHUNK + 3), jax.random.key(0))
     assert not result.problems
     for other in result.masks[1:]:
         np.testing.assert_array_equal(other, result.masks[0])
@@ -124,7 +124,7 @@ def test_an_outline_that_is_not_finite_is_written_empty(trained_run, monkeypatch
     run = Anonymizer(trained_run)
     monkeypatch.setattr(run, "_generate", lambda vectors, *rest: vectors * np.nan)
     result = run([draw_person(0.7, x=60) // 255], jax.random.key(0))
-    assert result.problems == {0: anonymizer_module.NO_OUTLINE}
+    assert result.problems == {0: NO_OUTLINE}
     assert not result.masks[0].any()
 
 

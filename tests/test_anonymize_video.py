@@ -12,6 +12,7 @@ import pytest
 from clips import plate, read_video, upscale, walk_in, walking, write_video
 from drawn import ROOT
 
+from gait_jax import trainer
 from gait_jax.anonymize import find_videos, main
 from gait_jax.runtime.errors import InputError
 from gait_jax.video_anonymizer import LOST
@@ -106,6 +107,32 @@ def test_own_masks_say_who_is_where(clip, tmp_path):
     assert np.abs(after.astype(int) - SCENE).max() < 30
 
 
+class _Painter:
+    """A colour-transfer method whose network paints everybody red."""
+
+    def colouriser(self, state):
+        def paint(frame, plate, original, anonymised):
+            result = plate.copy()
+            result[anonymised > 0] = (250, 10, 10)
+            return result
+
+        return paint
+
+
+def test_a_learned_colouriser_works_in_red_green_blue(clip, tmp_path, monkeypatch):
+    load_run = trainer.load_run
+
+    def opened(workdir):
+        return load_run(workdir) if workdir != tmp_path else (None, _Painter(), None, 0)
+
+    monkeypatch.setattr(trainer, "load_run", opened)
+    assert run(clip, "--colour", "transfer", "--colour-checkpoint", tmp_path, "--seed", 1) == 0
+    frames, _ = read_video(clip.with_name("walk_anonymized.mp4"))
+    # Frames are read as blue, green, red.
+    red = (frames[..., 2].astype(int) - frames[..., 0]) > 120
+    assert red.sum(axis=(1, 2)).min() > 500
+
+
 def test_a_given_plate_stands_where_the_clip_does_not_show_the_scene(tmp_path):
     # Somebody who stays in their place all the time is part of the median.
     still = upscale(walking(20, start=70, step=0), 2)
@@ -196,6 +223,12 @@ def test_errors_are_one_line_and_nothing_is_written(clip, tmp_path, capsys):
         ((clip, "--masks", tmp_path, "--segmenter", "background"), "give one of them"),
         ((clip, "--masks", tmp_path / "sub"), "holds 0 PNGs, and the clip has 30 frames"),
         ((clip, "--checkpoint", tmp_path), "is no training run"),
+        ((clip, "--colour", "transfer"), "no such network ships with gait_jax"),
+        ((clip, "--colour-checkpoint", tmp_path), "go together"),
+        (
+            (clip, "--colour", "transfer", "--colour-checkpoint", tmp_path),
+            "is no training run",
+        ),
     ]:
         assert run(*arguments) == 1, arguments
         error = capsys.readouterr().err.splitlines()

@@ -111,3 +111,77 @@ def test_an_unknown_norm_is_refused():
 def test_generator_sum_of_equation_8():
     # 1 + 2 + 4 + 0.3 · 10.
     assert losses.generator(1.0, 2.0, 4.0, 10.0, alpha=0.3) == pytest.approx(10)
+
+
+def test_erosion_by_hand():
+    # 5×5 pixels of a 7×7 picture: a kernel of 3 takes one pixel off each side.
+    mask = jnp.zeros((1, 7, 7)).at[0, 1:6, 1:6].set(1)
+    centre = losses.erode(mask, 3)
+    assert centre.sum() == 9 and centre[0, 2:5, 2:5].all()
+    assert losses.erode(mask, 1).tolist() == mask.tolist()
+    # Beyond the border counts as outside.
+    assert losses.erode(jnp.ones((1, 5, 5)), 3).sum() == 9
+
+
+def test_centre_reconstruction_by_hand():
+    image = jnp.zeros((2, 1, 2, 3)).at[0, 0, 0].set(jnp.array([0.3, 0.6, 0.0]))
+    # Of the first picture one pixel counts: (0.3 + 0.6 + 0) / 3; of the second one none.
+    centre = jnp.array([[[1.0, 0.0]], [[0.0, 0.0]]])
+    output = jnp.zeros_like(image).at[:, 0, 1].set(1)
+    loss = losses.centre_reconstruction(image, output, centre)
+    assert loss == pytest.approx((0.3 + 0) / 2, rel=1e-6)
+
+
+def test_gram_matrices_of_patches_by_hand():
+    # Two patches side by side, two channels: pixels (1, 2) and (3, 4) in the first one, of which
+    # the second pixel is outside of the region, and none of the second one.
+    image = jnp.array([[[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0], [7.0, 8.0]]]])
+    region = jnp.array([[[1.0, 0.0, 0.0, 0.0]]])
+    grams, sizes = losses.patch_grams(image, region, (1, 2))
+    assert sizes.tolist() == [[1, 0]]
+    assert grams.tolist() == [[[[1, 2], [2, 4]], [[0, 0], [0, 0]]]]
+    # Both pixels: ((1 + 9) / 2, (2 + 12) / 2, (4 + 16) / 2).
+    grams, _ = losses.patch_grams(image, region.at[0, 0, 1].set(1), (1, 2))
+    assert grams[0, 0].tolist() == [[5, 7], [7, 10]]
+
+
+def test_the_nearest_patch_with_pixels():
+    # A grid of 3×2 in which patches 1 and 4 have pixels.
+    #   0 1
+    #   2 3
+    #   4 5
+    nearest = losses.nearest_patches(jnp.array([[0, 3, 0, 0, 1, 0]]), (3, 2))
+    assert nearest.tolist() == [[1, 1, 4, 1, 4, 4]]
+
+
+_CENTRE = jnp.array([[[1.0, 0.0, 0.0, 0.0]]])
+_EDGE = jnp.array([[[0.0, 1.0, 0.0, 1.0]]])
+
+
+def test_style_by_hand():
+    # Patches of two pixels, one channel. The centre's only pixel is 0.5: Gr / M = 0.25. The edge
+    # has 0.9 in the first patch (0.81) and 0.1 in the second (0.01), which is matched with the
+    # first one's centre since it has none of its own.
+    image = jnp.full((1, 1, 4, 1), 0.5)
+    output = jnp.array([[[[9.0], [0.9], [9.0], [0.1]]]])
+    loss = losses.edge_style(image, output, _CENTRE, _EDGE, (1, 2))
+    assert loss == pytest.approx(0.81 - 0.25 + 0.25 - 0.01, rel=1e-5)
+
+
+def test_style_of_a_picture_without_centre_or_edge_is_zero_and_has_no_gradient():
+    image, output = jnp.full((1, 1, 4, 1), 0.5), jnp.full((1, 1, 4, 1), 0.9)
+    nothing = jnp.zeros_like(_CENTRE)
+    by_output = jax.value_and_grad(
+        lambda x, centre, edge: losses.edge_style(image, x, centre, edge, (1, 2))
+    )
+    for centre, edge in ((nothing, _EDGE), (_CENTRE, nothing), (nothing, nothing)):
+        loss, gradient = by_output(output, centre, edge)
+        assert loss == 0
+        assert not gradient.any()
+
+
+def test_style_pulls_the_edge_alone_towards_the_centres_colour():
+    image, output = jnp.full((1, 1, 4, 1), 0.5), jnp.full((1, 1, 4, 1), 0.9)
+    gradient = jax.grad(lambda x: losses.edge_style(image, x, _CENTRE, _EDGE, (1, 2)))(output)
+    # d(x²) = 2 · 0.9 where the edge is.
+    assert gradient[0, 0, :, 0].tolist() == pytest.approx([0, 1.8, 0, 1.8], rel=1e-5)

@@ -247,7 +247,7 @@ def test_walkers_are_made_and_called_synthetic(tiny_config, tmp_path, monkeypatc
     monkeypatch.setitem(
         source.BUILDERS,
         "walkers",
-        lambda data_dir, subjects: tfds_casia.Walkers(
+        lambda data_dir, subjects, form: tfds_casia.Walkers(
             data_dir=data_dir, config=config, processes=1
         ),
     )

@@ -7,7 +7,7 @@ from clips import plate, upscale, walk_in, walking
 
 from gait_jax import video_anonymizer
 from gait_jax.anonymizer import AnonymizedBody, Anonymizer
-from gait_jax.colour import COLOURISERS
+from gait_jax.colour import nearest
 from gait_jax.gait import silhouette
 from gait_jax.pretrained import DEFAULT
 from gait_jax.video import people
@@ -31,9 +31,7 @@ def anonymise(anonymizer, masks, seed=0, segmenter=None, frames=None):
         waiting = collections.deque(mask // 255 for mask in masks)
         segmenter = lambda image: waiting.popleft()  # noqa: E731
     scene = estimate(np.array(frames), SCENE)
-    worker = VideoAnonymizer(
-        anonymizer, scene, segmenter, COLOURISERS["nearest"], jax.random.key(seed)
-    )
+    worker = VideoAnonymizer(anonymizer, scene, segmenter, nearest.colourise, jax.random.key(seed))
     given = (Frame(image, 3 * i, 3) for i, image in enumerate(frames))
     results = list(worker(given))
     assert [(r.pts, r.duration) for r in results] == [(3 * i, 3) for i in range(len(frames))]
@@ -157,7 +155,7 @@ def test_of_people_who_are_gone_nothing_is_kept(anonymizer, monkeypatch):
         anonymizer,
         estimate(SCENE[None]),
         lambda image: waiting.popleft(),
-        COLOURISERS["nearest"],
+        nearest.colourise,
         jax.random.key(0),
     )
     held = [len(worker._noise) + len(worker._last) for _ in worker(frames)]

@@ -32,11 +32,15 @@ class Naming:
             `frame`, and `condition` where the data set has more than one.
         key: a format string of the fields of `SequenceName` other than `key`.
         example: the path of one frame as the data set is distributed, for messages.
+        video: matches the name of a colour video or of its background plate; None where the data
+            set has none. Has the groups `subject` and `view`, and `condition` and `sequence`, which
+            are None for a plate.
     """
 
     pattern: re.Pattern[str]
     key: str
     example: str
+    video: re.Pattern[str] | None = None
 
     def parse(self, file_name: str) -> tuple[SequenceName, int] | None:
         """Returns the sequence and the frame's number, or None if this is no frame's name."""
@@ -44,10 +48,23 @@ class Naming:
         if match is None:
             return None
         groups = match.groupdict()
+        return self._name(groups), int(groups["frame"])
+
+    def parse_video(self, file_name: str) -> SequenceName | tuple[str, int] | None:
+        """Returns a video's sequence, a plate's subject and view, or None for any other name."""
+        match = self.video.fullmatch(file_name) if self.video else None
+        if match is None:
+            return None
+        groups = match.groupdict()
+        if groups["sequence"] is None:
+            return groups["subject"].lower(), int(groups["view"])
+        return self._name(groups)
+
+    def _name(self, groups: dict[str, str]) -> SequenceName:
         fields = {
             "subject": groups["subject"].lower(),
             "condition": groups.get("condition", "nm").lower(),
             "sequence": int(groups["sequence"]),
             "view": int(groups["view"]),
         }
-        return SequenceName(key=self.key.format(**fields), **fields), int(groups["frame"])
+        return SequenceName(key=self.key.format(**fields), **fields)

@@ -4,19 +4,29 @@ import collections
 
 from absl import logging
 
+from tfds_casia.naming import SequenceName
+
 # Reasons for which something is not in the prepared data set.
 CORRUPT_ARCHIVE = "corrupt_archive"
 DUPLICATE_FRAME = "duplicate_frame"
 DUPLICATE_SEQUENCE = "duplicate_sequence"
 EMPTY_FILE = "empty_file"
+MISSING_PLATE = "missing_plate"
+MISSING_VIDEO = "missing_video"
+NO_COLOUR_FRAME = "no_colour_frame"
 NO_READABLE_FRAME = "no_readable_frame"
+SIZE_DIFFERS = "size_differs"
 STRAY_FILE = "stray_file"
 UNREADABLE_FOLDER = "unreadable_folder"
 UNREADABLE_FRAME = "unreadable_frame"
+UNREADABLE_VIDEO = "unreadable_video"
 UNSAFE_MEMBER = "unsafe_member"
+VIDEO_WITHOUT_SILHOUETTES = "video_without_silhouettes"
 
 # What is in the prepared data set, yet worth knowing.
 BLACK_FRAME = "black_frame"
+COUNTS_DIFFER = "counts_differ"
+FRAME_WITHOUT_COLOUR = "frame_without_colour"
 REENCODED_FRAME = "reencoded_frame"
 
 MAX_NAMES = 20
@@ -44,6 +54,12 @@ class Report:
         self._skipped: dict[str, list[str]] = collections.defaultdict(list)
         self._noted: dict[str, list[str]] = collections.defaultdict(list)
         self._counts: collections.Counter[str] = collections.Counter()
+
+    def add(self, name: SequenceName, frames: int) -> None:
+        """Records a sequence that the prepared data set holds, of so many frames."""
+        self.subjects.add(name.subject)
+        self.sequences += 1
+        self.frames += frames
 
     def skip(self, reason: str, name: str) -> None:
         """Records that something was left out.

@@ -1,5 +1,6 @@
 """What the builders of silhouette data sets share: the features, and the way to disk."""
 
+import dataclasses
 import functools
 import pathlib
 import tempfile
@@ -13,13 +14,19 @@ from tfds_casia import png, report
 from tfds_casia.naming import Naming, SequenceName
 from tfds_casia.report import Report
 from tfds_casia.silhouette_sequences import Source, find_sequences
+from tfds_casia.videos import Videos
 
 # The split's name on disk. It cannot be "all": that is TFDS's word for the union of all splits, so
 # reading "all" gives this one, and "sequences[:10%]" a part of it.
 SPLIT = "sequences"
 
-# A shard is held in memory while it is written; this many sequences take about 20 MB.
+# The name of configurations in colour.
+RGB = "rgb"
+
+# A shard is held in memory while it is written; this many sequences take about 20 MB, in colour
+# some ten.
 _SEQUENCES_PER_SHARD = 256
+_COLOUR_SEQUENCES_PER_SHARD = 8
 
 _Example = dict[str, Any]
 
@@ -55,6 +62,25 @@ def silhouette_features() -> tfds.features.FeaturesDict:
     )
 
 
+def colour_features() -> tfds.features.FeaturesDict:
+    """Returns the features of one sequence in colour: those of silhouettes and others besides."""
+    colour = tfds.features.Image(shape=(None, None, 3), dtype=np.uint8, encoding_format="jpeg")
+    return tfds.features.FeaturesDict(
+        {
+            **silhouette_features(),
+            "colour_frames": tfds.features.Sequence(
+                colour, doc="The scene in colour, one for each silhouette."
+            ),
+            "background": tfds.features.Image(
+                shape=(None, None, 3),
+                dtype=np.uint8,
+                encoding_format="png",
+                doc="The scene without the person.",
+            ),
+        }
+    )
+
+
 class SilhouetteBuilder(tfds.core.ShardBasedBuilder, skip_registration=True):
     """Builds a data set of silhouettes from a folder that the user has filled.
 
@@ -75,6 +101,10 @@ class SilhouetteBuilder(tfds.core.ShardBasedBuilder, skip_registration=True):
     `builder.info.metadata` says what the data set was built from, what it holds and what was left
     out of it; see `tfds_casia.report.Report.as_metadata`.
 
+    A configuration named "rgb" has besides, for each frame, the scene in colour (`colour_frames`),
+    and for each sequence the scene without the person (`background`); see `tfds_casia.videos`.
+    Sequences of which either is missing are left out.
+
     Subclasses set `NAMING`, `HOMEPAGE` and what TFDS asks for.
     """
 
@@ -89,9 +119,13 @@ class SilhouetteBuilder(tfds.core.ShardBasedBuilder, skip_registration=True):
         """See `tfds.core.DatasetBuilder`; only ArrayRecord can do without TensorFlow."""
         super().__init__(file_format=file_format, **kwargs)
 
+    @property
+    def _in_colour(self) -> bool:
+        return self.builder_config is not None and self.builder_config.name == RGB
+
     def _info(self) -> tfds.core.DatasetInfo:
         return self.dataset_info_from_configs(
-            features=silhouette_features(),
+            features=colour_features() if self._in_colour else silhouette_features(),
             homepage=self.HOMEPAGE,
             # Filled after generation. What stands here would be taken for the prepared data's.
             metadata=tfds.core.MetadataDict(),
@@ -117,13 +151,17 @@ class SilhouetteBuilder(tfds.core.ShardBasedBuilder, skip_registration=True):
         self, dl_manager: tfds.download.DownloadManager
     ) -> Mapping[str, Sequence[Callable[[], Iterator[tuple[str, _Example]]]]]:
         del dl_manager
-        found = find_sequences(self._manual_dir, self.NAMING, self._spool, self._account)
+        # Where colour is not asked for, a video is a stray file like any other.
+        naming = self.NAMING if self._in_colour else dataclasses.replace(self.NAMING, video=None)
+        found = find_sequences(self._manual_dir, naming, self._spool, self._account)
         if not found:
             raise self._nothing_found()
-        shards = [
-            found[start : start + _SEQUENCES_PER_SHARD]
-            for start in range(0, len(found), _SEQUENCES_PER_SHARD)
-        ]
+        self._videos, size = None, _SEQUENCES_PER_SHARD
+        if self._in_colour:
+            self._videos = Videos(self._manual_dir, self.NAMING, self._account)
+            self._videos.without([name for name, _ in found])
+            size = _COLOUR_SEQUENCES_PER_SHARD
+        shards = [found[start : start + size] for start in range(0, len(found), size)]
         return {
             SPLIT: [
                 functools.partial(
@@ -139,7 +177,10 @@ class SilhouetteBuilder(tfds.core.ShardBasedBuilder, skip_registration=True):
         progress = tfds.core.utils.tqdm(sequences, desc=title, unit=" sequences", leave=False)
         for name, source in progress:
             example = _read_sequence(name, source, self._account)
+            if example is not None and self._videos is not None:
+                example = self._videos.add_colour(name, example)
             if example is not None:
+                self._account.add(name, len(example["frames"]))
                 yield name.key, example
 
     def _nothing_found(self) -> FileNotFoundError:
@@ -178,9 +219,6 @@ def _read_sequence(name: SequenceName, source: Source, account: Report) -> _Exam
     if not frames:
         account.skip(report.NO_READABLE_FRAME, f"{source.location} ({name.key})")
         return None
-    account.subjects.add(name.subject)
-    account.sequences += 1
-    account.frames += len(frames)
     return {
         "frames": list(frames.values()),
         "frame_numbers": list(frames),

@@ -104,7 +104,7 @@ def find_sequences(
     """
     unpacked: dict[SequenceName, list[Source]] = collections.defaultdict(list)
     packed: list[str] = []
-    for folder, file_names in _walk(root, account):
+    for folder, file_names in walk(root, account):
         location = _relative(folder, root)
         names = set()
         for file_name in file_names:
@@ -114,7 +114,7 @@ def find_sequences(
                 names.add(parsed[0])
             elif archives.is_archive(file_name):
                 packed.append(path)
-            else:
+            elif naming.parse_video(file_name) is None:
                 account.skip(report.STRAY_FILE, path)
         for name in names:
             unpacked[name].append(_Folder(folder, location, name, naming))
@@ -131,7 +131,7 @@ def find_sequences(
     return sorted(found.items(), key=lambda item: item[0])
 
 
-def _walk(root: pathlib.Path, account: Report) -> Iterator[tuple[str, list[str]]]:
+def walk(root: pathlib.Path, account: Report) -> Iterator[tuple[str, list[str]]]:
     """Yields each folder below the root, once however many links lead to it, and its files."""
 
     def refused(error: OSError) -> None:

@@ -1,8 +1,8 @@
 """Colouring a binary anonymised gait: a person put back into the scene.
 
-A colouriser takes (frame, plate, original, anonymised) as `nearest.colourise` does.
+A colouriser takes (frame, plate, original, anonymised) as `nearest.colourise` does; one that is
+learned is made from a trained network (`transfer.TransferColouriser`).
 """
 
-from gait_jax.colour.nearest import colourise
-
-COLOURISERS = {"nearest": colourise}
+NEAREST, TRANSFER = "nearest", "transfer"
+COLOURISERS = (NEAREST, TRANSFER)

@@ -8,20 +8,18 @@ import hashlib
 import json
 import os
 import pathlib
-import shutil
-import uuid
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-import cv2
 import numpy as np
 import tensorflow_datasets as tfds
 import tqdm
 from absl import logging
 
-import tfds_casia
+from gait_jax.data.source import undecoded
 from gait_jax.gait import contour, silhouette
 from gait_jax.gait.codec import BodyFrame
+from gait_jax.runtime.folders import make_once
 
 # Part of the key: raise it when tracing or cleaning gives other results for the same settings.
 _VERSION = 2
@@ -86,8 +84,7 @@ def _trace_walk(example: dict[str, Any], settings: silhouette.CleanSettings):
     """Traces a sequence: (paths, bodies, flaws) by frame, an empty path where there is a flaw."""
     paths, bodies, flaws = [], [], []
     for png in example["frames"]:
-        image = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_GRAYSCALE)
-        mask = silhouette.clean(silhouette.binarize(image), settings)
+        mask = silhouette.clean(silhouette.decode(png), settings)
         flaw = silhouette.flaw(mask, settings)
         path = np.zeros((0, 2), np.int16) if flaw else contour.trace(mask).astype(np.int16)
         body = BodyFrame(0, 0, 1) if flaw else BodyFrame.of_path(path)
@@ -116,7 +113,7 @@ def _build(
     settings: silhouette.CleanSettings,
     progress: bool,
 ) -> None:
-    source = builder.as_data_source("all", decoders={"frames": tfds_casia.PngBytes()})
+    source = builder.as_data_source("all", decoders=undecoded(builder))
     walks: list[dict[str, Any]] = []
     unusable: collections.Counter[str] = collections.Counter()
     frames = points = 0
@@ -174,19 +171,7 @@ def open_contour_store(
         json.dumps([builder.info.full_name, dataclasses.asdict(settings), _VERSION]).encode()
     ).hexdigest()[:16]
     directory = pathlib.Path(str(builder.data_path)) / f"contours-{key}"
-    if not directory.is_dir():
-        # Not tempfile.mkdtemp: its folders can be read by their owner alone.
-        partial = directory.with_name(f".{directory.name}-{uuid.uuid4().hex}")
-        partial.mkdir()
-        try:
-            _build(partial, builder, settings, progress)
-            os.replace(partial, directory)
-        except OSError:
-            # Another process may have finished the same store first; then its work serves.
-            if not directory.is_dir():
-                raise
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
+    make_once(directory, lambda partial: _build(partial, builder, settings, progress))
     store = ContourStore(directory)
     if store.unusable:
         logging.info("Frames without a usable person: %s.", store.unusable)

@@ -1,16 +1,16 @@
 """A data set as a run uses it: its walks, its contours, its groups of subjects."""
 
+import pathlib
 from typing import Any
 
-import cv2
 import ml_collections
 import numpy as np
 from absl import logging
 
-import tfds_casia
 from gait_jax.data import groups, source
 from gait_jax.data.contour_store import ContourStore, Walk, open_contour_store
 from gait_jax.data.energies import Energies, open_energies
+from gait_jax.data.recording import Recording
 from gait_jax.gait import silhouette
 from gait_jax.gait.silhouette import CleanSettings
 from gait_jax.runtime.errors import InputError
@@ -32,7 +32,8 @@ class GaitDataset:
         """Opens the data set, preparing and tracing it first where that is still to be done.
 
         Args:
-          config: the `data` part of a configuration: name, data_dir, manual_dir, subjects, groups.
+          config: the `data` part of a configuration: name, data_dir, manual_dir, subjects, groups,
+            and colour where colour is asked for.
           progress: whether to show progress bars.
 
         Raises:
@@ -41,7 +42,11 @@ class GaitDataset:
         self.name: str = config.name
         self._progress = progress
         self._builder = source.open_dataset(
-            config.name, config.data_dir, config.manual_dir, config.subjects
+            config.name,
+            config.data_dir,
+            config.manual_dir,
+            config.subjects,
+            source.RGB if config.get("colour", False) else source.SILHOUETTES,
         )
         self.store: ContourStore = open_contour_store(self._builder, CleanSettings(), progress)
         subjects = [walk.subject for walk in self.store.walks]
@@ -67,7 +72,7 @@ class GaitDataset:
             "groups": self.groups,
             "unusable_frames": self.store.unusable,
         }
-        self._frames = None
+        self._examples = None
 
     def members(self, group: str) -> list[str]:
         """The subjects of a group; "all" is everybody in the data set.
@@ -88,21 +93,32 @@ class GaitDataset:
         """All sequences."""
         return self.store.walks
 
+    @property
+    def directory(self) -> pathlib.Path:
+        """Where the prepared data set stands, and what is derived from it."""
+        return pathlib.Path(str(self._builder.data_path))
+
     def masks(self, index: int) -> list[np.ndarray]:
         """A sequence's frames as the data set has them: masks [H, W] uint8 of 0 and 1.
 
         Args:
           index: of the sequence in `walks`.
         """
-        if self._frames is None:
-            self._frames = self._builder.as_data_source(
-                "all", decoders={"frames": tfds_casia.PngBytes()}
-            )
-        images = (
-            cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_GRAYSCALE)
-            for png in self._frames[index]["frames"]
-        )
-        return [silhouette.binarize(image) for image in images]
+        return [silhouette.decode(png) for png in self._example(index)["frames"]]
+
+    def recording(self, index: int) -> Recording:
+        """A sequence in colour; needs a data set that was opened with colour.
+
+        Args:
+          index: of the sequence in `walks`.
+        """
+        return Recording(self._example(index))
+
+    def _example(self, index: int) -> dict[str, Any]:
+        if self._examples is None:
+            decoders = source.undecoded(self._builder)
+            self._examples = self._builder.as_data_source("all", decoders=decoders)
+        return self._examples[index]
 
     def energies(self, size: int) -> tuple[Energies, Energies]:
         """All gait energy images: (one a sequence, one a gait cycle); made once, then read.

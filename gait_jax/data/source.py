@@ -11,27 +11,44 @@ from gait_jax.runtime.errors import InputError
 from tfds_casia.walkers.generation import Plan
 from tfds_casia.walkers.walkers_dataset_builder import WalkersConfig
 
+# Configurations of the builders: silhouettes alone, or with the scene in colour.
+SILHOUETTES = "silhouettes"
+RGB = "rgb"
 
-def _walkers(data_dir: str | None, subjects: int) -> tfds.core.DatasetBuilder:
-    plan = Plan(subjects=subjects)
+
+def _walkers(data_dir: str | None, subjects: int, form: str) -> tfds.core.DatasetBuilder:
+    plan = Plan(subjects=subjects, kind=form)
     # Data sets lie on disk by their configuration's name: another size needs another one.
-    config: str | WalkersConfig = "silhouettes"
-    if plan != Plan():
-        config = WalkersConfig(name=f"silhouettes_{subjects}", plan=plan)
+    config: str | WalkersConfig = form
+    if plan != tfds_casia.Walkers.builder_configs[form].plan:
+        config = WalkersConfig(name=f"{form}_{subjects}", plan=plan)
     return tfds_casia.Walkers(data_dir=data_dir, config=config)
 
 
-# How to open each data set, from its folder and the number of synthetic subjects to make.
-BUILDERS = {
-    "walkers": _walkers,
-    "casia_a": lambda data_dir, subjects: tfds_casia.CasiaA(data_dir=data_dir),
-    "casia_b": lambda data_dir, subjects: tfds_casia.CasiaB(data_dir=data_dir),
-}
+def _casia_a(data_dir: str | None, subjects: int, form: str) -> tfds.core.DatasetBuilder:
+    del subjects
+    if form != SILHOUETTES:
+        raise InputError("casia_a has no colour: choose walkers or casia_b (--config=FILE:casia_b)")
+    return tfds_casia.CasiaA(data_dir=data_dir)
+
+
+def _casia_b(data_dir: str | None, subjects: int, form: str) -> tfds.core.DatasetBuilder:
+    del subjects
+    return tfds_casia.CasiaB(data_dir=data_dir, config=form)
+
+
+# How to open each data set, from its folder, the number of synthetic subjects to make and the
+# builder's configuration.
+BUILDERS = {"walkers": _walkers, "casia_a": _casia_a, "casia_b": _casia_b}
 SYNTHETIC = frozenset({"walkers"})
 
 
 def open_dataset(
-    name: str, data_dir: str, manual_dir: str, subjects: int = Plan().subjects
+    name: str,
+    data_dir: str,
+    manual_dir: str,
+    subjects: int = Plan().subjects,
+    form: str = SILHOUETTES,
 ) -> tfds.core.DatasetBuilder:
     """Opens a data set, preparing it first where that is still to be done.
 
@@ -40,6 +57,7 @@ def open_dataset(
         data_dir: where prepared data sets stand; empty for TFDS's own default.
         manual_dir: where the original files stand; needed only to prepare a real data set.
         subjects: how many people to make, for a synthetic data set.
+        form: `SILHOUETTES` or `RGB`.
 
     Returns:
         A prepared builder.
@@ -51,7 +69,7 @@ def open_dataset(
     if name not in BUILDERS:
         raise InputError(f"data.name {name!r} is not known: use one of {', '.join(BUILDERS)}")
     builder = BUILDERS[name](
-        str(pathlib.Path(data_dir).expanduser()) if data_dir else None, subjects
+        str(pathlib.Path(data_dir).expanduser()) if data_dir else None, subjects, form
     )
     if name in SYNTHETIC:
         _prepare_synthetic(builder, manual_dir)
@@ -96,6 +114,18 @@ def _prepare_real(builder: tfds.core.DatasetBuilder, manual_dir: str) -> None:
         builder.download_and_prepare(download_config=config)
     except FileNotFoundError as error:
         raise InputError(" ".join(str(error).split())) from None
+
+
+def undecoded(builder: tfds.core.DatasetBuilder) -> dict[str, tfds.decode.Decoder]:
+    """Decoders that leave every picture of a data set as the file that it is stored as."""
+    decoders: dict[str, tfds.decode.Decoder] = {}
+    for name, feature in builder.info.features.items():
+        if isinstance(feature, tfds.features.Sequence):
+            if isinstance(feature.feature, tfds.features.Image):
+                decoders[name] = tfds_casia.PngBytes()
+        elif isinstance(feature, tfds.features.Image):
+            decoders[name] = tfds.decode.SkipDecoding()
+    return decoders
 
 
 def direction(name: str, view: int, sequence: int) -> int:

@@ -20,7 +20,7 @@ from gait_jax.evaluation.recognisers import (
     trained_recogniser,
     with_data,
 )
-from gait_jax.evaluation.stages import fingerprint, stage
+from gait_jax.evaluation.stages import stage
 from gait_jax.gait import silhouette
 from gait_jax.methods import METHODS
 from gait_jax.recognition import scoring
@@ -28,6 +28,7 @@ from gait_jax.recognition.protocol import Protocol, chosen, protocol
 from gait_jax.recognition.scoring import Hits
 from gait_jax.runtime import keys, records
 from gait_jax.runtime.errors import InputError
+from gait_jax.runtime.fingerprint import fingerprint
 
 # The papers' attacker knows clean gaits; the honest one enrols anonymised gaits too.
 CLEAN_GALLERY, ANONYMIZED_GALLERY = "clean gallery", "anonymised gallery"

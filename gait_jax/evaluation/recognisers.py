@@ -9,12 +9,13 @@ import numpy as np
 
 from gait_jax import trainer
 from gait_jax.data.dataset import GaitDataset
-from gait_jax.evaluation.stages import fingerprint, stage
+from gait_jax.evaluation.stages import stage
 from gait_jax.recognition.protocol import Protocol
 from gait_jax.recognition.scoring import Recogniser
 from gait_jax.recognition.zheng2011 import Zheng2011Recogniser
 from gait_jax.runtime import records
 from gait_jax.runtime.errors import InputError
+from gait_jax.runtime.fingerprint import fingerprint
 
 _ZHENG = "zheng2011"
 _SHARED = ("name", "data_dir", "manual_dir", "subjects", "groups")

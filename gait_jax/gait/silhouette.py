@@ -54,6 +54,11 @@ def binarize(image: np.ndarray) -> np.ndarray:
     return cv2.threshold(image, 127, 1, cv2.THRESH_BINARY)[1]
 
 
+def decode(file: bytes) -> np.ndarray:
+    """An image file's silhouette: [H, W] uint8 mask, 0 or 1."""
+    return binarize(cv2.imdecode(np.frombuffer(file, np.uint8), cv2.IMREAD_GRAYSCALE))
+
+
 def _gap(a: np.ndarray, b: np.ndarray) -> float:
     """Distance between two boxes (x, y, width, height, ...); 0 where they overlap."""
     dx = max(a[0], b[0]) - min(a[0] + a[2], b[0] + b[2])

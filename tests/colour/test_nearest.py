@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from gait_jax.colour import COLOURISERS
+from gait_jax.colour import nearest
 from gait_jax.colour.nearest import colourise
 
 
@@ -49,7 +49,7 @@ def test_inputs_stay_as_they_are_and_a_frame_without_anonymised_is_the_plate():
     frame, plate = scene((6, 6))
     original = np.ones((6, 6), np.uint8)
     before = frame.copy(), plate.copy()
-    out = COLOURISERS["nearest"](frame, plate, original, np.zeros_like(original))
+    out = nearest.colourise(frame, plate, original, np.zeros_like(original))
     np.testing.assert_array_equal(out, plate)
     out[:] = 0
     np.testing.assert_array_equal(frame, before[0])

@@ -22,12 +22,18 @@ class Builder(SilhouetteBuilder):
         "of the Chinese Academy of Sciences, for research only. Ask for it there, and put the "
         "silhouettes (GaitDatasetB-silh) into the manual directory, as folders "
         "(001/bg-01/000/001-bg-01-000-001.png; more folders above do no harm), as one archive a "
-        "subject (001.tar.gz) or as one archive of all; a mixture is fine too."
+        "subject (001.tar.gz) or as one archive of all; a mixture is fine too. For the "
+        "configuration rgb put the videos (DatasetB-1/video/001-nm-01-090.avi and "
+        "001-bkgrd-090.avi, unpacked) anywhere in the same directory."
     )
     BUILDER_CONFIGS = [
         tfds.core.BuilderConfig(
             name="silhouettes", description="The silhouettes that the data set's authors provide."
-        )
+        ),
+        tfds.core.BuilderConfig(
+            name="rgb",
+            description="The silhouettes, the colour frames of the same numbers, plates.",
+        ),
     ]
 
     NAMING = Naming(
@@ -37,6 +43,11 @@ class Builder(SilhouetteBuilder):
             re.IGNORECASE,
         ),
         key="{subject}-{condition}-{sequence:02d}-{view:03d}",
+        video=re.compile(
+            r"(?P<subject>[0-9]{3})-"
+            r"(?:bkgrd|(?P<condition>nm|bg|cl)-(?P<sequence>[0-9]{2}))-(?P<view>[0-9]{3})\.avi",
+            re.IGNORECASE,
+        ),
         example="GaitDatasetB-silh/001/bg-01/000/001-bg-01-000-001.png",
     )
     HOMEPAGE = "http://www.cbsr.ia.ac.cn/english/Gait%20Databases.asp"

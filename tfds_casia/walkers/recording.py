@@ -102,11 +102,17 @@ def _topology(seed: int, subject: int, condition: str) -> raster.Topology:
     return raster.Topology.of(wardrobe.dress(who.naked, who.wardrobe, condition).faces)
 
 
-def move(seed: int, name: WalkName) -> Motion:
-    """Walks a person through the scene: the part of it that all cameras record."""
+def move(seed: int, name: WalkName, naked: body.Figure | None = None) -> Motion:
+    """Walks a person through the scene: the part of it that all cameras record.
+
+    Args:
+        seed: of the data set.
+        name: which walk.
+        naked: a body that takes the walk in place of the person's own.
+    """
     who = person(seed, name.subject)
     rng = stream("walk", seed, *name.numbers)
-    figure = wardrobe.dress(who.naked, who.wardrobe.today(rng), name.condition)
+    figure = wardrobe.dress(naked or who.naked, who.wardrobe.today(rng), name.condition)
     walk = gait.draw_walk(rng, who.style, who.wardrobe.free_arms(name.condition))
     times = np.arange(round(_MAX_SECONDS * gait.FRAME_RATE)) / gait.FRAME_RATE
     pose = motion.walk_on_ground(figure, walk, times)

@@ -1,0 +1,183 @@
+"""Pairs of a colour crop and an anonymised gait: what colour transfer trains on."""
+
+import hashlib
+import json
+import pathlib
+from collections.abc import Callable, Sequence
+
+import ml_collections
+import numpy as np
+import tqdm
+from absl import logging
+
+from gait_jax.data.batches import Batch, TrainingData
+from gait_jax.data.dataset import GaitDataset
+from gait_jax.gait.crop import Crop
+from gait_jax.runtime.errors import InputError
+from gait_jax.runtime.folders import make_once
+from gait_jax.runtime.records import read_json, write_json
+
+# Part of the key: raise it when the same frames give other crops.
+_VERSION = 2
+
+# Anonymises a walk's silhouettes with the noise of a seed; an empty mask where it could not.
+Anonymize = Callable[[Sequence[np.ndarray], int], Sequence[np.ndarray]]
+
+
+class CropStore:
+    """All crops of some walks with their anonymised gaits, memory-mapped.
+
+    Attributes:
+      images: [N, S, S, 3] uint8 red, green, blue.
+      masks: [N, S, S] uint8 of 0 and 1, the anonymised gaits.
+      originals: [N, S, S] uint8 of 0 and 1, the original ones.
+      subjects: [N] names.
+    """
+
+    def __init__(self, directory: pathlib.Path):
+        """Opens a finished store."""
+        self.images, self.masks, self.originals = (
+            np.load(directory / f"{name}.npy", mmap_mode="r")
+            for name in ("images", "masks", "originals")
+        )
+        self.subjects = np.array(read_json(directory / "subjects.json"), np.str_)
+
+
+def _build(
+    directory: pathlib.Path,
+    dataset: GaitDataset,
+    config: ml_collections.ConfigDict,
+    anonymize: Anonymize,
+    progress: bool,
+) -> None:
+    members = {*dataset.members(config.group), *dataset.members(config.validation_group)}
+    chosen = [i for i, walk in enumerate(dataset.walks) if walk.subject in members]
+    total = sum(
+        len(range(dataset.walks[i].first, dataset.walks[i].last, config.stride)) for i in chosen
+    )
+    size, count, subjects = config.size, 0, []
+    # A frame that could not be anonymised leaves the end of the files unused.
+    images, masks, originals = (
+        np.lib.format.open_memmap(
+            directory / f"{name}.npy", "w+", np.uint8, (total, size, size, *channels)
+        )
+        for name, channels in (("images", (3,)), ("masks", ()), ("originals", ()))
+    )
+    for index in tqdm.tqdm(chosen, desc="colour crops", unit="sequence", disable=not progress):
+        recording = dataset.recording(index)
+        frames = range(0, len(recording), config.stride)
+        complete = [recording.complete(i) for i in frames]
+        gait = anonymize(complete, index)
+        for frame, original, mask in zip(frames, complete, gait, strict=True):
+            if mask.any():
+                crop = Crop.around(mask, config.margin)
+                images[count] = crop.cut(recording.frame(frame), size)
+                masks[count] = crop.cut(mask, size)
+                originals[count] = crop.cut(original, size)
+                subjects.append(dataset.walks[index].subject)
+                count += 1
+    if count < total:
+        logging.info("%d of %d frames could not be anonymised: left out.", total - count, total)
+    write_json(directory / "subjects.json", subjects)
+
+
+def _open_store(
+    dataset: GaitDataset,
+    config: ml_collections.ConfigDict,
+    anonymize: Anonymize,
+    anonymizer: str,
+    progress: bool,
+) -> CropStore:
+    """The store of a data set, made first where that is still to be done; it stands beside it."""
+    settings = [config[name] for name in ("size", "margin", "stride", "group", "validation_group")]
+    key = hashlib.sha256(
+        json.dumps([dataset.store.key, dataset.groups, settings, anonymizer, _VERSION]).encode()
+    ).hexdigest()[:16]
+    directory = dataset.directory / f"crops-{key}"
+    make_once(directory, lambda partial: _build(partial, dataset, config, anonymize, progress))
+    return CropStore(directory)
+
+
+class Crops:
+    """The crops of some subjects; random access.
+
+    What is shown of a crop is drawn anew each time: half of them are mirrored, and with `recolour`
+    channels change places and strengths, so that few people's clothes stand for many colours.
+    """
+
+    def __init__(self, store: CropStore, subjects: list[str], recolour: bool):
+        """Lists the crops.
+
+        Args:
+          store: of all crops.
+          subjects: whose.
+          recolour: see above.
+        """
+        self._store, self._recolour = store, recolour
+        self._indices = np.flatnonzero(np.isin(store.subjects, subjects))
+
+    def __len__(self) -> int:
+        return len(self._indices)
+
+    def take(self, indices: np.ndarray, seeds: np.ndarray) -> Batch:
+        """Draws some crops.
+
+        Args:
+          indices: [B] int.
+          seeds: [B] uint32.
+
+        Returns:
+          {"images": [B, S, S, 3] uint8 red, green, blue, "masks" and "originals": [B, S, S] uint8
+          of 0 and 1, the anonymised and the original gait}.
+        """
+        drawn: dict[str, list[np.ndarray]] = {"images": [], "masks": [], "originals": []}
+        for index, seed in zip(self._indices[indices], seeds, strict=True):
+            rng = np.random.default_rng(seed)
+            mirrored = slice(None, None, -1 if rng.random() < 0.5 else 1)
+            for name, shown in drawn.items():
+                shown.append(getattr(self._store, name)[index][:, mirrored])
+            if self._recolour:
+                tint = rng.uniform(0.6, 1.2, 3)
+                image = drawn["images"][-1][..., rng.permutation(3)] * tint
+                drawn["images"][-1] = np.minimum(image, 255).astype(np.uint8)
+        return {name: np.stack(shown) for name, shown in drawn.items()}
+
+
+def crop_data(
+    config: ml_collections.ConfigDict,
+    anonymize: Anonymize,
+    anonymizer: str,
+    progress: bool = True,
+) -> TrainingData:
+    """The crops that a configuration asks for.
+
+    Args:
+      config: its `data` part; see `GaitDataset`, and size, margin, stride, group, validation_group
+        and recolour.
+      anonymize: gives each frame its anonymised gait.
+      anonymizer: names everything that the results of `anonymize` depend on.
+      progress: whether to show progress bars.
+
+    Raises:
+      InputError: the data set or its groups cannot be used, or a group has no frame.
+    """
+    dataset = GaitDataset(config, progress)
+    store = _open_store(dataset, config, anonymize, anonymizer, progress)
+
+    def of_group(group: str, recolour: bool) -> Crops:
+        crops = Crops(store, dataset.members(group), recolour)
+        if not len(crops):
+            raise InputError(
+                f"group {group!r} ({', '.join(dataset.members(group))}) has no frame that could be "
+                "anonymised: check the data set and anonymizer.checkpoint"
+            )
+        return crops
+
+    train = of_group(config.group, config.recolour)
+    return TrainingData(
+        train,
+        of_group(config.validation_group, False),
+        ("crops", 1),
+        f"{len(train)} crops of {', '.join(dataset.members(config.group))}",
+        dataset.description | {"anonymizer": anonymizer},
+    )

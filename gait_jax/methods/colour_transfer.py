@@ -1,0 +1,141 @@
+"""Colour transfer: paints an anonymised gait with the original's colours (2020 §III)."""
+
+import pathlib
+
+import jax
+import numpy as np
+import optax
+from jax import numpy as jnp
+
+from gait_jax import losses
+from gait_jax.colour.transfer import TransferColouriser
+from gait_jax.data.batches import TrainingData
+from gait_jax.data.crops import crop_data
+from gait_jax.methods.base import (
+    Batch,
+    Method,
+    Metrics,
+    State,
+    adam,
+    check_divides,
+    move_average,
+)
+from gait_jax.methods.gait_anonymizer import open_anonymizer
+from gait_jax.models.colour_transfer import ColourTransferNetwork, composed, offsets
+from gait_jax.runtime import keys, parallel
+from gait_jax.runtime.errors import InputError
+
+_SHOWN = 12
+
+
+class ColourTransfer(Method):
+    """Trains Φ without ground truth: the centre from the original, the edge in the centre's style.
+
+    Batches hold "images" [B, S, S, 3] uint8, x_rgb, "masks" [B, S, S] uint8 of 0 and 1, x_bi, and
+    "originals", the original gait likewise, which is looked at with `loss.overlap` alone.
+    """
+
+    def __init__(self, config):
+        super().__init__(config)
+        size, network, loss = config.data.size, config.network, config.loss
+        check_divides("data.size", size, "the stages of network.widths", 2 ** len(network.widths))
+        for share in loss.grid:
+            check_divides("data.size", size, "loss.grid", share)
+        if loss.kernel % 2 == 0:
+            raise InputError(f"loss.kernel {loss.kernel} is even: use an odd number")
+        self.network = ColourTransferNetwork(
+            tuple(network.widths), network.hidden, network.copy, tuple(network.reach)
+        )
+        self._moves = offsets(network.reach) if network.copy else []
+        self.optimizer = adam(config.optimizer)
+
+    def open_data(self, progress) -> TrainingData:
+        given = self.config.anonymizer.checkpoint
+        if not given:
+            raise InputError(
+                "colour transfer needs anonymised gaits: set --config.anonymizer.checkpoint to the "
+                "workdir of a trained ST-GAN (python -m gait_jax.train --config=configs/"
+                "stgan_resampled.py)"
+            )
+        anonymizer = open_anonymizer(pathlib.Path(given).expanduser())
+        key = keys.stream(self.config.seed, "colour_transfer_gait")
+        return crop_data(
+            self.config.data,
+            lambda masks, walk: anonymizer(masks, jax.random.fold_in(key, walk)).masks,
+            f"{anonymizer.fingerprint()}-{self.config.seed}",
+            progress,
+        )
+
+    def init(self, pretrained=None, statistics=None) -> State:
+        del pretrained, statistics
+        size = self.config.data.size
+        key = keys.stream(self.config.seed, "colour_transfer")
+        params = self.network.init(key, jnp.zeros((1, size, size, 3)), jnp.zeros((1, size, size)))
+        return State(
+            step=jnp.zeros((), jnp.int32),
+            params={"network": params},
+            opt={"network": self.optimizer.init(params)},
+            ema={"network": params},
+            frozen={},
+        )
+
+    def _output(self, params, batch: Batch) -> tuple[jax.Array, jax.Array, jax.Array, jax.Array]:
+        """(x_rgb in 0..1, x_bi, Φ, the paint's share)."""
+        image = batch["images"].astype(jnp.float32) / 255
+        mask = batch["masks"].astype(jnp.float32)
+        paint, shares = self.network.apply(params, image, mask)
+        output = composed(image, mask, paint, shares, self._moves)
+        return image, mask, output, shares[..., 0]
+
+    def _loss(self, params, batch: Batch) -> tuple[jax.Array, Metrics]:
+        loss = self.config.loss
+        image, mask, output, painted = self._output(params, batch)
+        shared = mask * batch["originals"] if loss.overlap else mask
+        centre = losses.erode(shared, loss.kernel)
+        edge = mask - centre
+        grid = tuple(loss.grid)
+        metrics = {
+            "loss_reconstruction": losses.centre_reconstruction(image, output, centre),
+            "loss_style": losses.edge_style(image, output, centre, edge, grid),
+            "painted_centre": (painted * centre).sum() / jnp.maximum(centre.sum(), 1),
+            "painted_edge": (painted * edge).sum() / jnp.maximum(edge.sum(), 1),
+        }
+        total = loss.reconstruction * metrics["loss_reconstruction"]
+        total += loss.style * metrics["loss_style"]
+        return total, metrics | {"loss": total}
+
+    def train_step(self, state: State, batch: Batch) -> tuple[State, Metrics]:
+        params = state.params["network"]
+        grads, metrics = jax.grad(self._loss, has_aux=True)(params, batch)
+        updates, opt = self.optimizer.update(parallel.mean(grads), state.opt["network"])
+        params = optax.apply_updates(params, updates)
+        ema = move_average(state.ema["network"], params, state.step, self.config.ema_decay)
+        return state.replace(
+            step=state.step + 1,
+            params={"network": params},
+            opt={"network": opt},
+            ema={"network": ema},
+        ), parallel.mean(metrics)
+
+    def evaluate(self, state: State, batch: Batch) -> Metrics:
+        return self._loss(state.ema["network"], batch)[1]
+
+    def samples(self, state: State, batch: Batch) -> tuple[jax.Array, jax.Array]:
+        """(Φ [B, S, S, 3], the paint's share [B, S, S]), both in 0..1."""
+        return self._output(state.ema["network"], batch)[2:]
+
+    def picture(self, batch: Batch, samples: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+        """Rows: original, anonymised gait, Φ, the paint's share in it; blue, green, red."""
+        grey = lambda x: np.repeat(255.0 * x[..., None], 3, axis=-1)  # noqa: E731
+        output, painted = samples
+        masks = batch["masks"]
+        rows = (batch["images"], grey(masks), 255 * output, grey(masks * painted))
+        drawn = np.vstack([np.hstack(np.rint(row[:_SHOWN]).astype(np.uint8)) for row in rows])
+        return drawn[..., ::-1]
+
+    def colouriser(self, state: State) -> TransferColouriser:
+        """The trained network, ready to colour frames."""
+        data = self.config.data
+        return TransferColouriser(
+            self.network, state.ema["network"], self._moves, data.size, data.margin
+        )

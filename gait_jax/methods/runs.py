@@ -1,0 +1,60 @@
+"""Opens training runs and exported models by the method that they are of."""
+
+import pathlib
+from collections.abc import Mapping
+
+import jax
+import ml_collections
+import numpy as np
+
+from gait_jax.methods.base import Method, State
+from gait_jax.runtime import checkpoint, exported, records
+from gait_jax.runtime.errors import InputError
+
+
+def build_method(config: ml_collections.ConfigDict, methods: Mapping[str, type[Method]]) -> Method:
+    """The method that a configuration names.
+
+    Args:
+      config: a configuration.
+      methods: those to choose from, by name.
+
+    Raises:
+      InputError: there is no such method.
+    """
+    if config.method not in methods:
+        raise InputError(f"method {config.method!r} is not known: use one of {', '.join(methods)}")
+    return methods[config.method](config)
+
+
+def load_run(
+    workdir: pathlib.Path, methods: Mapping[str, type[Method]]
+) -> tuple[ml_collections.ConfigDict, Method, State, int]:
+    """Opens a finished or running training run, or an exported model, for use.
+
+    Args:
+      workdir: its folder.
+      methods: those that it may be of, by name.
+
+    Returns:
+      (configuration, method, newest state, its step). An exported model's state has neither
+      `params` nor `opt`: it cannot be trained on.
+
+    Raises:
+      InputError: the folder is no training run, has no checkpoint, or is of another method or
+        version.
+    """
+    config = ml_collections.ConfigDict(records.read_config(workdir))
+    try:
+        method = build_method(config, methods)
+        if exported.is_exported(workdir):
+            step, trees = exported.load(workdir)
+            return config, method, State(step=np.int32(step), params={}, opt={}, **trees), step
+        like = jax.eval_shape(method.init)
+    except (AttributeError, KeyError) as error:
+        raise InputError(
+            f"{workdir / 'config.json'} lacks a field ({error}): it was edited, or made by another "
+            "version; train it anew"
+        ) from None
+    step, state = checkpoint.load_latest(workdir, like)
+    return config, method, state, step

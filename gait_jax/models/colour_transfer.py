@@ -1,0 +1,123 @@
+"""The colour-transfer network Φ (Tieu et al. 2020, figure 3)."""
+
+from collections.abc import Sequence
+
+import jax
+import jax.numpy as jnp
+from flax import linen as nn
+
+from gait_jax.models.convolution import image_conv
+
+# The same place's lead over other sources before training, a logit.
+_SAME_PLACE = 5.0
+
+
+def _pad(x: jax.Array, around: int) -> jax.Array:
+    return jnp.pad(x, ((0, 0), (around, around), (around, around), (0, 0)))
+
+
+def fold(x: jax.Array) -> jax.Array:
+    """Trades each 2×2 square of pixels for channels: [N, H, W, C] → [N, H / 2, W / 2, 4 C]."""
+    count, height, width, channels = x.shape
+    x = x.reshape(count, height // 2, 2, width // 2, 2, channels)
+    return x.transpose(0, 1, 3, 2, 4, 5).reshape(count, height // 2, width // 2, 4 * channels)
+
+
+def unfold(x: jax.Array) -> jax.Array:
+    """The inverse of `fold`: [N, H, W, 4 C] → [N, 2 H, 2 W, C]."""
+    count, height, width, channels = x.shape
+    x = x.reshape(count, height, width, 2, 2, channels // 4)
+    return x.transpose(0, 1, 3, 2, 4, 5).reshape(count, 2 * height, 2 * width, channels // 4)
+
+
+def offsets(reach: Sequence[int]) -> list[tuple[int, int]]:
+    """The same place, then eight directions at each distance: rows and columns, [K, 2]."""
+    around = [(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1) if i or j]
+    return [(0, 0)] + [(distance * i, distance * j) for distance in reach for i, j in around]
+
+
+class ColourTransferNetwork(nn.Module):
+    """Φ: convolutional encoder → fully connected layer → convolutional decoder, times the mask.
+
+    Each stage of the encoder halves the picture and each of the decoder doubles it, by 4×4 kernels
+    and a stride of 2; both are written with squares of pixels as channels.
+
+    With `copy`, which the paper has not, the decoder also sees the encoder's maps, and mixes what
+    it paints with pixels of the original, from the same place and from around it. What the fully
+    connected layer has no room for, fine texture and colours that training never saw, is taken over
+    instead of painted anew.
+
+    Attributes:
+      widths: channels after each stage of the encoder; the decoder mirrors them.
+      hidden: units of the fully connected layer.
+      copy: see above.
+      reach: from how far it may take pixels besides those of the same place, in pixels.
+    """
+
+    widths: Sequence[int]
+    hidden: int
+    copy: bool
+    reach: Sequence[int] = ()
+
+    @nn.compact
+    def __call__(self, image: jax.Array, mask: jax.Array) -> tuple[jax.Array, jax.Array]:
+        """Paints a person.
+
+        Args:
+          image: x_rgb [N, S, S, 3] in 0..1, the original with its background; S is a multiple of 2
+            to the power of the number of stages.
+          mask: x_bi [N, S, S] of 0 and 1, the anonymised gait.
+
+        Returns:
+          (paint [N, S, S, 3] in 0..1, shares [N, S, S, 1 + K]: of the paint and of the original at
+          each of `offsets`, together 1; without `copy` the paint's alone). See `composed` for
+          Φ(x_rgb, x_bi) itself.
+        """
+        inputs = jnp.concatenate([2 * image - 1, mask[..., None]], axis=-1)
+        x, maps = inputs, []
+        for width in self.widths:
+            maps.append(x)
+            x = nn.leaky_relu(image_conv(width, 2)(fold(_pad(x, 1))), 0.2)
+        shape = x.shape[1:]
+        x = nn.relu(nn.Dense(self.hidden)(x.reshape(len(x), -1)))
+        x = nn.relu(nn.Dense(shape[0] * shape[1] * shape[2])(x)).reshape(-1, *shape)
+        for width, skipped in zip((*self.widths[-2::-1], 16), maps[::-1], strict=True):
+            # The cropped border is what a transposed convolution's padding takes away.
+            x = nn.relu(unfold(image_conv(4 * width, 2)(_pad(x, 1)))[:, 1:-1, 1:-1])
+            if self.copy:
+                x = jnp.concatenate([x, skipped], axis=-1)
+        sources = 1 + (len(offsets(self.reach)) if self.copy else 0)
+        x = image_conv(3 + sources, 3)(_pad(x, 1))
+        # Begins by keeping the original: most of the person is to stay as it is.
+        start = jnp.zeros(sources).at[1:2].set(_SAME_PLACE)
+        return nn.sigmoid(x[..., :3]), nn.softmax(x[..., 3:] + start)
+
+
+def composed(
+    image: jax.Array,
+    mask: jax.Array,
+    paint: jax.Array,
+    shares: jax.Array,
+    moves: Sequence[tuple[int, int]],
+) -> jax.Array:
+    """Φ(x_rgb, x_bi): paint and original, mixed by their shares, times the mask.
+
+    Args:
+      image: x_rgb [N, S, S, 3] in 0..1.
+      mask: x_bi [N, S, S].
+      paint: of the network.
+      shares: of the network, the paint's first.
+      moves: where the other shares are taken from, as `offsets` gives them.
+
+    Returns:
+      [N, S, S, 3] in 0..1, black outside the mask.
+    """
+    output = shares[..., :1] * paint
+    far = max((abs(step) for move in moves for step in move), default=0)
+    height, width = mask.shape[1:]
+    padded = _pad(image, far)
+    for k, (down, right) in enumerate(moves[: shares.shape[-1] - 1], start=1):
+        rows, columns = far + down, far + right
+        moved = padded[:, rows : rows + height, columns : columns + width]
+        output += shares[..., k : k + 1] * moved
+    return mask[..., None] * output
