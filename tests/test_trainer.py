@@ -165,7 +165,7 @@ def test_a_given_noise_gan_is_used_and_one_of_other_sizes_refused(
 def test_unknown_method(tiny_config, tmp_path):
     tiny_config.method = "magic"
     with pytest.raises(
-        InputError, match="method 'magic' is not known: use one of noise_gan, stgan"
+        InputError, match="method 'magic' is not known: use one of colour_transfer, noise_gan, stgan, wu2017"
     ):
         trainer.train_and_evaluate(tiny_config, tmp_path, progress=False)
 
