@@ -110,7 +110,7 @@ def train_and_evaluate(
     held_out = batches.fixed_batch(data.held_out, config.eval_batch, config.seed)
 
     # Only now: a configuration that cannot be used leaves no folder that refuses a better one.
-    workdir.mkdir(parents=True, exist_ok=True)
+    records.make_workdir(workdir)
     records.write_config(workdir, config.to_dict())
     with checkpoint.Checkpoints(workdir, config.keep_checkpoints) as checkpoints:
         start = checkpoints.latest or 0

@@ -298,6 +298,7 @@ def evaluate(
       InputError: the configuration, the data or the folder cannot be used.
       DivergedError: a training's loss became NaN or infinite.
     """
-    evaluator = Evaluator(config, pathlib.Path(workdir), progress)
-    workdir.mkdir(parents=True, exist_ok=True)
+    workdir = pathlib.Path(workdir)
+    evaluator = Evaluator(config, workdir, progress)
+    records.make_workdir(workdir)
     return evaluator.run()

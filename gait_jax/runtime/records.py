@@ -42,6 +42,19 @@ def write_atomically(path: pathlib.Path, text: str) -> None:
     os.replace(partial, path)
 
 
+def make_workdir(path: pathlib.Path) -> None:
+    """Makes a folder that a command writes to, where it is missing.
+
+    Raises:
+      InputError: it cannot be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = "it is a file" if path.is_file() else error.strerror
+        raise InputError(f"{path} cannot be made ({reason}): choose another --workdir") from None
+
+
 def write_json(path: pathlib.Path, value: Any) -> None:
     """Writes a JSON value under a temporary name, then renames it."""
     write_atomically(path, json.dumps(value, indent=1) + "\n")

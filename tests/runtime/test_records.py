@@ -236,3 +236,15 @@ def test_curves_are_drawn_over_the_rows_that_have_them(tmp_path):
 def test_no_metrics_no_curves(tmp_path):
     records.plot_metrics(tmp_path)
     assert _names(tmp_path) == []
+
+
+def test_a_workdir_that_is_a_file_or_below_one_is_refused(tmp_path):
+    file = tmp_path / "file"
+    file.touch()
+    with pytest.raises(InputError, match=r"file cannot be made \(it is a file\): choose another"):
+        records.make_workdir(file)
+    with pytest.raises(InputError, match=r"below cannot be made \(Not a directory\)"):
+        records.make_workdir(file / "below")
+    records.make_workdir(tmp_path / "a" / "b")
+    records.make_workdir(tmp_path / "a" / "b")
+    assert (tmp_path / "a" / "b").is_dir()
