@@ -109,8 +109,8 @@ class Ours:
             params=params, ema={"generator": params["generator"]}, frozen=frozen
         )
         self._batch = batch
-        self._sharded = parallel.shard(batch)
-        self._step = parallel.parallel_step(self._method.train_step)
+        self._sharded = parallel.shard([batch])
+        self._step = parallel.parallel_steps(self._method.train_step)
 
     def describe(self) -> str:
         """Versions, device, threads."""

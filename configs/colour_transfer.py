@@ -1,7 +1,6 @@
 r"""Colour transfer (Tieu et al. 2020): paints an anonymised gait with the original's colours.
 
-    python -m gait_jax.train --config=configs/colour_transfer.py --workdir=runs/colour \
-        --config.anonymizer.checkpoint=runs/stgan_resampled_walkers
+    python -m gait_jax.train --config=configs/colour_transfer.py --workdir=runs/colour
 
 After the colon: the data set in colour (walkers or casia_b), then "paper" for what is printed,
 without `network.copy` and `loss.overlap`.
@@ -13,7 +12,19 @@ incomplete silhouettes 23.3 dB and SSIM 0.751 (nearest pixel 22.0 and 0.735), ov
 with complete silhouettes 20.7 and 0.654 (nearest pixel 21.2 and 0.676: not reached).
 """
 
+import importlib.util
+import pathlib
+
 import ml_collections
+
+
+def _load(name: str):
+    spec = importlib.util.spec_from_file_location(
+        f"_{name}", pathlib.Path(__file__).with_name(f"{name}.py")
+    )
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def get_config(arg: str = "walkers") -> ml_collections.ConfigDict:
@@ -32,8 +43,11 @@ def get_config(arg: str = "walkers") -> ml_collections.ConfigDict:
     c.keep_checkpoints = 2
     c.eval_batch = 48
 
-    # The workdir of the trained ST-GAN that gives each frame its anonymised gait.
+    # The workdir of the trained ST-GAN that gives each frame its anonymised gait; the model that
+    # ships with the package where empty.
     c.anonymizer = ml_collections.ConfigDict({"checkpoint": ""})
+
+    c.update(_load("compute").get_config())
 
     c.data = ml_collections.ConfigDict()
     c.data.name = dataset
@@ -67,6 +81,9 @@ def get_config(arg: str = "walkers") -> ml_collections.ConfigDict:
     # same place and from around it at these distances in pixels of the crop. Not of the paper.
     c.network.copy = form != "paper"
     c.network.reach = (2, 4, 8)
+    # Whether pixels of the original that look like the scene without the person are left where they
+    # are. Not of the paper.
+    c.network.plate = form != "paper"
 
     c.loss = ml_collections.ConfigDict()
     # The text calls the centre the overlap of both gaits; figure 4 takes it from the anonymised one

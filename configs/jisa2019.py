@@ -66,6 +66,7 @@ def get_config(arg: str = "walkers") -> ml_collections.ConfigDict:
         raise ValueError(f"{compared!r} cannot be compared: use DATASET,alpha or DATASET,noise")
     c = ml_collections.ConfigDict()
     # Who trains the recognisers, is enrolled, is probed: jisa2019, apsipa2020, lt74 or closed.
+    c.evaluation = "recognition"
     c.protocol = "jisa2019"
     # Of the evaluation's own noise.
     c.seed = 0

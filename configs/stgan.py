@@ -12,7 +12,19 @@ one person-sized region, the outline is 0.92 of the original's length, and ‖Ŷ
 heights a point.
 """
 
+import importlib.util
+import pathlib
+
 import ml_collections
+
+
+def _load(name: str):
+    spec = importlib.util.spec_from_file_location(
+        f"_{name}", pathlib.Path(__file__).with_name(f"{name}.py")
+    )
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def get_config(dataset: str = "walkers") -> ml_collections.ConfigDict:
@@ -27,6 +39,8 @@ def get_config(dataset: str = "walkers") -> ml_collections.ConfigDict:
     c.checkpoint_every = 500
     c.keep_checkpoints = 2
     c.eval_batch = 8
+
+    c.update(_load("compute").get_config())
 
     c.data = ml_collections.ConfigDict()
     c.data.name = dataset
@@ -92,6 +106,8 @@ def noise_gan(few: bool) -> ml_collections.ConfigDict:
     c.checkpoint_every = 1000
     c.keep_checkpoints = 1
     c.eval_batch = 64
+    c.update(_load("compute").get_config())
+
     c.data = ml_collections.ConfigDict()
     c.data.group = "train" if few else "noise"
     c.data.frames = 1

@@ -11,7 +11,19 @@ knows 96 % (nm), 83 % (bg) and 74 % (cl) in the same view, and 58 % (nm) from ot
 published form was not trained to its end.
 """
 
+import importlib.util
+import pathlib
+
 import ml_collections
+
+
+def _load(name: str):
+    spec = importlib.util.spec_from_file_location(
+        f"_{name}", pathlib.Path(__file__).with_name(f"{name}.py")
+    )
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def get_config(arg: str = "walkers") -> ml_collections.ConfigDict:
@@ -30,6 +42,8 @@ def get_config(arg: str = "walkers") -> ml_collections.ConfigDict:
     c.checkpoint_every = 10_000
     c.keep_checkpoints = 2
     c.eval_batch = 64
+
+    c.update(_load("compute").get_config())
 
     c.data = ml_collections.ConfigDict()
     c.data.name = dataset

@@ -1,5 +1,6 @@
 """The one training loop, for every method."""
 
+import functools
 import pathlib
 import time
 
@@ -13,26 +14,26 @@ from gait_jax.data import batches
 from gait_jax.gait import picture
 from gait_jax.methods import METHODS, runs
 from gait_jax.methods.base import Method, State
-from gait_jax.runtime import checkpoint, parallel, records
+from gait_jax.runtime import dispatch, distributed, parallel, records
 from gait_jax.runtime.errors import InputError
+from gait_jax.runtime.output import Output
 
-# Keys that a restart may change: they say how far and how closely watched the run is, and where
-# its data stands, not what is computed.
+# Keys that a restart may change: they say how far and how closely watched the run is, where its
+# data stands and how it is computed, not what is computed.
+_MAY_CHANGE = (
+    "train_steps",
+    "log_every",
+    "eval_every",
+    "checkpoint_every",
+    "keep_checkpoints",
+    "steps_per_dispatch",
+    "accumulate",
+    "prefetch",
+    "compilation_cache",
+    "profile",
+)
 MAY_CHANGE = frozenset(
-    {
-        "train_steps",
-        "log_every",
-        "eval_every",
-        "checkpoint_every",
-        "keep_checkpoints",
-        "data.data_dir",
-        "data.manual_dir",
-        "noise_gan.train_steps",
-        "noise_gan.log_every",
-        "noise_gan.eval_every",
-        "noise_gan.checkpoint_every",
-        "noise_gan.keep_checkpoints",
-    }
+    {"data.data_dir", "data.manual_dir", *_MAY_CHANGE, *(f"noise_gan.{k}" for k in _MAY_CHANGE)}
 )
 
 
@@ -98,103 +99,106 @@ def train_and_evaluate(
     Raises:
       InputError: the configuration, the data or the folder cannot be used.
       DivergedError: a loss became NaN or infinite; checkpoints from before it are kept.
+      PreemptedError: the run was sent SIGTERM, and saved.
     """
     workdir = pathlib.Path(workdir)
     records.check_config(workdir, config.to_dict(), MAY_CHANGE)
+    plan = dispatch.Plan(config)
+    if config.compilation_cache:
+        jax.config.update("jax_compilation_cache_dir", config.compilation_cache)
     method = build_method(config)
+    batch_size = parallel.local_batch(config.batch_size, config.accumulate)
     data = method.open_data(progress)
-    batch_size = parallel.local_batch(config.batch_size)
     iterator = batches.train_batches(
         data.train, batch_size, config.seed, jax.process_index(), jax.process_count()
     )
     held_out = batches.fixed_batch(data.held_out, config.eval_batch, config.seed)
 
     # Only now: a configuration that cannot be used leaves no folder that refuses a better one.
-    records.make_workdir(workdir)
-    records.write_config(workdir, config.to_dict())
-    with checkpoint.Checkpoints(workdir, config.keep_checkpoints) as checkpoints:
-        start = checkpoints.latest or 0
+    output = Output(workdir, config)
+    with output:
+        start, state, place = output.newest(jax.eval_shape(method.init))
         if start:
-            state, place = checkpoints.restore(start, jax.eval_shape(method.init))
             iterator.set_state(place)
             logging.info("Going on in %s after step %d.", workdir, start)
         else:
             if pretrained is None:
                 pretrained = _pretrained(config, workdir, progress)
             state = parallel.to_host(method.init(pretrained, data.statistics))
-        records.write_provenance(workdir, start, data.description)
+        output.begin(start, data.description)
         if start < config.train_steps:
             logging.info("%s: %s.", config.method, data.summary)
-            state = _loop(
-                config,
-                workdir,
-                method,
-                state,
-                start,
-                iterator,
-                held_out,
-                checkpoints,
-                data.unit,
-                progress,
+            steps = plan.feed(start, iterator)
+            bar = tqdm.tqdm(
+                total=config.train_steps,
+                initial=start,
+                unit="step",
+                desc=config.method,
+                disable=not (progress and distributed.is_main()),
             )
-    records.plot_metrics(workdir)
+            with bar:
+                state = _loop(config, method, state, plan, steps, held_out, output, data.unit, bar)
+        output.finish(state)
     return parallel.to_host(state)
 
 
-def _loop(config, workdir, method, state, start, iterator, held_out, checkpoints, unit, progress):
-    """Steps `start` to `config.train_steps`."""
-    step_function = parallel.parallel_step(method.train_step)
+def _loop(config, method, state, plan, steps, held_out, output, unit, bar):
+    """All steps of a feed."""
+    step_function = parallel.parallel_steps(method.train_step)
     state = parallel.replicate(state)
-    evaluate = jax.jit(method.evaluate)
-    samples = jax.jit(method.samples)
+    # Only one process looks at what comes of it.
+    evaluate, samples = jax.jit(method.evaluate), jax.jit(method.samples)
     units, per_example = unit
-    writer = records.MetricWriter(workdir, start)
-    bar = tqdm.tqdm(
-        total=config.train_steps,
-        initial=start,
-        unit="step",
-        desc=config.method,
-        disable=not progress,
-    )
     unread: list = []
     logged = time.monotonic()
-    try:
-        for step in range(start + 1, config.train_steps + 1):
-            state, metrics = step_function(state, parallel.shard(next(iterator)))
-            unread.append((step, metrics))
-            bar.update()
-            last = step == config.train_steps
-            save = last or step % config.checkpoint_every == 0
-            look = last or step % config.eval_every == 0
-            if step % config.log_every == 0 or save or look:
-                rows = [(s, {k: float(v) for k, v in m.items()}) for s, m in unread]
+    with dispatch.Profiler(output.profile_directory, plan.profile) as profiler:
+        for first, step, shown, place in steps:
+            profiler.before(first)
+            state, metrics = step_function(state, shown)
+            profiler.after(step, metrics)
+            unread.append((range(first, step + 1), metrics))
+            bar.update(step + 1 - first)
+            # All processes look at the same numbers: a mean over all of them.
+            due = plan.due(step)
+            stop = distributed.told_to_stop()
+            if due or stop:
+                rows = _rows(unread)
                 bad = records.first_not_finite(rows)
                 if bad:
                     raise DivergedError(
-                        f"step {bad[0]}: {bad[1]} is {bad[2]}; the checkpoint after step "
-                        f"{checkpoints.latest or 0} in {workdir} is kept. Lower the learning "
-                        "rate, or change the seed"
+                        f"step {bad[0]}: {bad[1]} is {bad[2]}; {output.kept()}. Lower the "
+                        "learning rate, or change the seed"
                     )
                 now = time.monotonic()
-                shown = config.batch_size * per_example * len(rows)
-                rate = shown / max(now - logged, 1e-9)
+                rate = config.batch_size * per_example * len(rows) / max(now - logged, 1e-9)
                 means = {k: float(np.mean([row[k] for _, row in rows])) for k in rows[0][1]}
                 bar.set_postfix_str(f"{rate:.0f} {units}/s")
-                writer.write(step, means | {f"{units}_per_second": rate})
+                output.metrics(step, means | {f"{units}_per_second": rate})
                 unread.clear()
                 logged = now
-            # Evaluate and save before the next batch is drawn: the iterator's place is this step's.
-            if look:
+            if dispatch.EVALUATE in due and distributed.is_main():
                 values = {f"eval_{k}": float(v) for k, v in evaluate(state, held_out).items()}
-                writer.write(step, values)
+                output.metrics(step, values)
                 drawn = jax.tree.map(np.asarray, samples(state, held_out))
-                path = workdir / "samples" / f"{step:07d}.png"
-                path.parent.mkdir(exist_ok=True)
-                picture.save_png(path, method.picture(held_out, drawn))
+                sheet = method.picture(held_out, drawn)
+                output.file(
+                    f"samples/{step:07d}.png", functools.partial(picture.save_png, image=sheet)
+                )
                 logged = time.monotonic()
-            if save:
-                checkpoints.save(step, state, iterator.get_state())
-    finally:
-        bar.close()
-        writer.close()
+            if dispatch.SAVE in due or stop:
+                output.save(step, state, place)
+            if stop and step < config.train_steps:
+                raise distributed.PreemptedError(
+                    f"told to stop; step {step} is saved in {output.workdir}. Run the same command "
+                    "again to go on"
+                )
     return state
+
+
+def _rows(unread) -> list[tuple[int, dict[str, float]]]:
+    """(step, metrics) of each step since the last time they were read."""
+    rows = []
+    for steps, metrics in unread:
+        values = {k: np.asarray(v) for k, v in metrics.items()}
+        rows += [(s, {k: float(v[i]) for k, v in values.items()}) for i, s in enumerate(steps)]
+    return rows

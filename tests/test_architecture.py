@@ -8,13 +8,13 @@ _ROOT = pathlib.Path(__file__).parents[1]
 
 # A unit is a file or folder right below gait_jax. Arrows point to a later line only.
 _LAYERS = [
-    {"train", "anonymize", "evaluate", "export"},
+    {"train", "anonymize", "evaluate", "export", "reproduce"},
     {"evaluation", "silhouette_tree", "video_file"},
     {"video_anonymizer"},
-    {"trainer", "anonymizer", "pretrained"},
+    {"trainer", "anonymizer"},
     {"methods"},
     {"models", "losses", "recognition", "colour", "video"},
-    {"gait", "data", "runtime"},
+    {"gait", "data", "runtime", "pretrained"},
 ]
 # Within a line: the anonymiser loads a run as the trainer does, losses may look at networks, and
 # data knows what a gait is.

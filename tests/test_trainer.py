@@ -136,10 +136,10 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_checkpoint(
     shard = parallel.shard
     count = iter(range(100))
 
-    def poisoned(batch):
+    def poisoned(batches):
         if next(count) == 1:
-            batch["contours"][:] = np.nan
-        return shard(batch)
+            batches[0]["contours"][:] = np.nan
+        return shard(batches)
 
     monkeypatch.setattr(parallel, "shard", poisoned)
     with pytest.raises(trainer.DivergedError, match=r"step 4: d_spatial_fake is nan; .* step 2"):

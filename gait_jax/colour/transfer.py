@@ -59,7 +59,9 @@ class TransferColouriser:
         crop = Crop.around(anonymised, self._margin)
         image = crop.cut(frame, self._size)[None].astype(np.float32) / 255
         mask = crop.cut(anonymised, self._size)[None].astype(np.float32)
-        paint, shares = (crop.back(np.array(x[0])) for x in self._apply(self._params, image, mask))
+        scene = crop.cut(plate, self._size)[None].astype(np.float32) / 255
+        output = self._apply(self._params, image, mask, scene)
+        paint, shares = (crop.back(np.array(x[0])) for x in output)
         # OpenCV drops a channel axis of length one.
         shares = shares.reshape(*paint.shape[:2], -1)
         person = 255 * shares[..., :1] * paint

@@ -18,7 +18,10 @@ from gait_jax.runtime.folders import make_once
 from gait_jax.runtime.records import read_json, write_json
 
 # Part of the key: raise it when the same frames give other crops.
-_VERSION = 2
+_VERSION = 3
+
+# The arrays of a store, and the channels of their pixels.
+_CHANNELS = {"images": (3,), "masks": (), "originals": (), "plates": (3,)}
 
 # Anonymises a walk's silhouettes with the noise of a seed; an empty mask where it could not.
 Anonymize = Callable[[Sequence[np.ndarray], int], Sequence[np.ndarray]]
@@ -31,14 +34,14 @@ class CropStore:
       images: [N, S, S, 3] uint8 red, green, blue.
       masks: [N, S, S] uint8 of 0 and 1, the anonymised gaits.
       originals: [N, S, S] uint8 of 0 and 1, the original ones.
+      plates: [N, S, S, 3] uint8, the scenes without the person.
       subjects: [N] names.
     """
 
     def __init__(self, directory: pathlib.Path):
         """Opens a finished store."""
-        self.images, self.masks, self.originals = (
-            np.load(directory / f"{name}.npy", mmap_mode="r")
-            for name in ("images", "masks", "originals")
+        self.images, self.masks, self.originals, self.plates = (
+            np.load(directory / f"{name}.npy", mmap_mode="r") for name in _CHANNELS
         )
         self.subjects = np.array(read_json(directory / "subjects.json"), np.str_)
 
@@ -57,11 +60,11 @@ def _build(
     )
     size, count, subjects = config.size, 0, []
     # A frame that could not be anonymised leaves the end of the files unused.
-    images, masks, originals = (
+    images, masks, originals, plates = (
         np.lib.format.open_memmap(
             directory / f"{name}.npy", "w+", np.uint8, (total, size, size, *channels)
         )
-        for name, channels in (("images", (3,)), ("masks", ()), ("originals", ()))
+        for name, channels in _CHANNELS.items()
     )
     for index in tqdm.tqdm(chosen, desc="colour crops", unit="sequence", disable=not progress):
         recording = dataset.recording(index)
@@ -74,6 +77,7 @@ def _build(
                 images[count] = crop.cut(recording.frame(frame), size)
                 masks[count] = crop.cut(mask, size)
                 originals[count] = crop.cut(original, size)
+                plates[count] = crop.cut(recording.plate, size)
                 subjects.append(dataset.walks[index].subject)
                 count += 1
     if count < total:
@@ -127,19 +131,21 @@ class Crops:
           seeds: [B] uint32.
 
         Returns:
-          {"images": [B, S, S, 3] uint8 red, green, blue, "masks" and "originals": [B, S, S] uint8
-          of 0 and 1, the anonymised and the original gait}.
+          {"images" and "plates": [B, S, S, 3] uint8 red, green, blue, with and without the person,
+          "masks" and "originals": [B, S, S] uint8 of 0 and 1, the anonymised and the original
+          gait}.
         """
-        drawn: dict[str, list[np.ndarray]] = {"images": [], "masks": [], "originals": []}
+        drawn: dict[str, list[np.ndarray]] = {name: [] for name in _CHANNELS}
         for index, seed in zip(self._indices[indices], seeds, strict=True):
             rng = np.random.default_rng(seed)
             mirrored = slice(None, None, -1 if rng.random() < 0.5 else 1)
             for name, shown in drawn.items():
                 shown.append(getattr(self._store, name)[index][:, mirrored])
             if self._recolour:
-                tint = rng.uniform(0.6, 1.2, 3)
-                image = drawn["images"][-1][..., rng.permutation(3)] * tint
-                drawn["images"][-1] = np.minimum(image, 255).astype(np.uint8)
+                tint, order = rng.uniform(0.6, 1.2, 3), rng.permutation(3)
+                for name in ("images", "plates"):
+                    image = drawn[name][-1][..., order] * tint
+                    drawn[name][-1] = np.minimum(image, 255).astype(np.uint8)
         return {name: np.stack(shown) for name, shown in drawn.items()}
 
 

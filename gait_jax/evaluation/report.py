@@ -1,29 +1,17 @@
 """The report of an evaluation: one self-contained HTML file, and its numbers as CSV."""
 
-import base64
 import csv
 import html
 import io
-import os
 import pathlib
 from collections.abc import Iterable
 from typing import Any
 
-from gait_jax.evaluation import orderings
+from gait_jax.evaluation import orderings, page
 from gait_jax.recognition.scoring import ALL, CROSS_VIEW, SAME_VIEW
 from gait_jax.runtime import records
 
 Row = dict[str, Any]
-
-_STYLE = """
-body { font: 15px/1.45 system-ui, sans-serif; max-width: 1100px; margin: 2em auto; padding: 0 1em;
-  color: #222; }
-table { border-collapse: collapse; margin: 1em 0; font-size: 13px; }
-th, td { border: 1px solid #ccc; padding: 3px 8px; text-align: right; white-space: nowrap; }
-th { background: #f2f2f2; } td:first-child, th:first-child { text-align: left; }
-.synthetic { background: #fff3c4; border: 1px solid #e0b400; padding: .6em 1em; }
-.note { color: #555; } img { max-width: 100%; }
-"""
 
 
 def _find(rows: Iterable[Row], **wanted: Any) -> list[Row]:
@@ -39,17 +27,6 @@ def _interval(row: Row, name: str) -> str:
     if row[f"{name}_low"] is None:
         return text
     return f"{text} ({_percent(row[f'{name}_low'])} to {_percent(row[f'{name}_high'])})"
-
-
-def _table(head: list[str], body: list[list[Any]]) -> str:
-    cells = lambda tag, row: "".join(f"<{tag}>{html.escape(str(x))}</{tag}>" for x in row)  # noqa: E731
-    lines = "".join(f"<tr>{cells('td', row)}</tr>\n" for row in body)
-    return f"<table><tr>{cells('th', head)}</tr>\n{lines}</table>\n"
-
-
-def _image(data: bytes, alt: str) -> str:
-    text = base64.b64encode(data).decode()
-    return f'<p><img alt="{html.escape(alt)}" src="data:image/png;base64,{text}"></p>\n'
 
 
 def _success_table(results: dict[str, Any], setting: str) -> str:
@@ -80,7 +57,7 @@ def _success_table(results: dict[str, Any], setting: str) -> str:
     head = ["method", "recogniser", "", "clean error"]
     for attacker in results["attackers"]:
         head += [f"success, {attacker}", "difference"]
-    return _table([*head, "chance", "probes"], body)
+    return page.table([*head, "chance", "probes"], body)
 
 
 def _identification_table(results: dict[str, Any]) -> str:
@@ -98,7 +75,7 @@ def _identification_table(results: dict[str, Any]) -> str:
                     for c in results["conditions"]
                 ]
             )
-    return _table(["recogniser", "gallery", *results["conditions"]], body)
+    return page.table(["recogniser", "gallery", *results["conditions"]], body)
 
 
 def _view_tables(results: dict[str, Any]) -> str:
@@ -122,7 +99,7 @@ def _view_tables(results: dict[str, Any]) -> str:
             body.append(["clean error", *line("clean_error")])
             body.append(["chance", *line("chance")])
             parts.append(f"<h3>{html.escape(recogniser)}, top-{rank}</h3>")
-            parts.append(_table(["success, same view", *(f"{v}°" for v in views)], body))
+            parts.append(page.table(["success, same view", *(f"{v}°" for v in views)], body))
     return "\n".join(parts)
 
 
@@ -197,7 +174,7 @@ def _methods_table(results: dict[str, Any]) -> str:
             ]
         )
     head = ["method", "sequences", "frames", "‖Ŷ-Y‖₁, body heights", "person-like, %"]
-    return _table([*head, "outline", "movement", "overlap"], body)
+    return page.table([*head, "outline", "movement", "overlap"], body)
 
 
 def write_csv(path: pathlib.Path, rows: list[Row]) -> None:
@@ -227,18 +204,8 @@ def write_html(path: pathlib.Path, results: dict[str, Any]) -> None:
         f"{name}-{number:02d}" for name, numbers in conditions.items() for number in numbers
     )
     groups = ", ".join(f"{name} {len(members)}" for name, members in data["groups"].items())
-    parts = [
-        "<!doctype html><html lang='en'><head><meta charset='utf-8'>",
-        f"<title>gait_jax: {text(protocol['name'])}</title><style>{_STYLE}</style></head><body>",
-        f"<h1>Does the anonymiser work? {text(protocol['name'])} on {text(data['name'])}</h1>",
-    ]
-    if data["synthetic"]:
-        parts.append(
-            "<p class='synthetic'><b>Synthetic data.</b> No real person walks in it: these numbers "
-            "say nothing of how real people are protected.</p>"
-        )
     trained = _warnings(results)
-    parts += [
+    parts = [
         f"<p>Groups of subjects: {text(groups)}. Gallery: {text(show(protocol['gallery']))} of "
         f"“{text(protocol['enrolled'])}”. Probes: {text(show(protocol['probes']))} of "
         f"“{text(protocol['probed'])}”. {text(protocol['declared'])}</p>",
@@ -264,13 +231,13 @@ def write_html(path: pathlib.Path, results: dict[str, Any]) -> None:
         "the original. Outline: boundary length over the original's, median. Movement: IoU of "
         "neighbouring frames over the original's. Overlap: IoU with the original.</p>",
         "<h2>Against the papers' orderings</h2>",
-        _table(
+        page.table(
             ["ordering", "holds", "measured"],
             [[o["ordering"], o["holds"], o["measured"]] for o in orderings.check(results)],
         ),
         "<h2>By view</h2>",
         *(
-            _image(_curves(results, rank), f"success by view, top-{rank}")
+            page.image(_curves(results, rank), f"success by view, top-{rank}")
             for rank in results["ranks"]
         ),
         _view_tables(results),
@@ -280,18 +247,9 @@ def write_html(path: pathlib.Path, results: dict[str, Any]) -> None:
         file = path.parent / "anonymized" / described["picture"]
         parts.append(f"<h3>{text(described['label'])}</h3>")
         if file.exists():
-            parts.append(_image(file.read_bytes(), f"samples of {described['label']}"))
-    software = results["software"]
-    versions = ", ".join(f"{name} {v}" for name, v in software["packages"].items() if v)
-    parts += [
-        f"<p class='note'>Revision {text(software['git_revision'])}, seed {results['seed']}, "
-        f"{text(', '.join(software['devices']))}, Python {text(software['python'])}, "
-        f"{text(versions)}.</p>",
-        "</body></html>\n",
-    ]
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text("\n".join(parts), encoding="utf-8")
-    os.replace(partial, path)
+            parts.append(page.image(file.read_bytes(), f"samples of {described['label']}"))
+    name = protocol["name"]
+    page.write(path, name, f"Does the anonymiser work? {name} on {data['name']}", results, parts)
 
 
 def _warnings(results: dict[str, Any]) -> list[str]:

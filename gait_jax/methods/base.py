@@ -20,6 +20,8 @@ Batch = dict[str, jax.Array]
 Metrics = dict[str, jax.Array]
 Tree = Any
 
+_PRECISIONS = {"float32": jnp.float32, "bfloat16": jnp.bfloat16}
+
 
 class State(flax.struct.PyTreeNode):
     """Everything that a method learns and needs to go on learning.
@@ -44,8 +46,18 @@ class Method(abc.ABC):
     """A published method: its data, its networks, its step functions, and how it is applied."""
 
     def __init__(self, config: ml_collections.ConfigDict):
-        """Builds the networks; `config` is the whole configuration of the run."""
+        """Builds the networks; `config` is the whole configuration of the run.
+
+        Raises:
+          InputError: a field cannot be used.
+        """
         self.config = config
+        if config.precision not in _PRECISIONS:
+            raise InputError(
+                f"precision {config.precision!r} is not known: use one of {', '.join(_PRECISIONS)}"
+            )
+        # What the layers compute with.
+        self.dtype = _PRECISIONS[config.precision]
 
     @staticmethod
     def prerequisites(config: ml_collections.ConfigDict) -> dict[str, ml_collections.ConfigDict]:

@@ -22,6 +22,7 @@ from gait_jax.methods.base import (
 )
 from gait_jax.methods.gait_anonymizer import open_anonymizer
 from gait_jax.models.colour_transfer import ColourTransferNetwork, composed, offsets
+from gait_jax.pretrained import DEFAULT
 from gait_jax.runtime import keys, parallel
 from gait_jax.runtime.errors import InputError
 
@@ -31,8 +32,9 @@ _SHOWN = 12
 class ColourTransfer(Method):
     """Trains Φ without ground truth: the centre from the original, the edge in the centre's style.
 
-    Batches hold "images" [B, S, S, 3] uint8, x_rgb, "masks" [B, S, S] uint8 of 0 and 1, x_bi, and
-    "originals", the original gait likewise, which is looked at with `loss.overlap` alone.
+    Batches hold "images" [B, S, S, 3] uint8, x_rgb, "masks" [B, S, S] uint8 of 0 and 1, x_bi,
+    "originals", the original gait likewise, which is looked at with `loss.overlap` alone, and
+    "plates", the scene without the person, as the images; looked at with `network.plate` alone.
     """
 
     def __init__(self, config):
@@ -44,20 +46,19 @@ class ColourTransfer(Method):
         if loss.kernel % 2 == 0:
             raise InputError(f"loss.kernel {loss.kernel} is even: use an odd number")
         self.network = ColourTransferNetwork(
-            tuple(network.widths), network.hidden, network.copy, tuple(network.reach)
+            tuple(network.widths),
+            network.hidden,
+            network.copy,
+            tuple(network.reach),
+            network.plate,
+            self.dtype,
         )
         self._moves = offsets(network.reach) if network.copy else []
         self.optimizer = adam(config.optimizer)
 
     def open_data(self, progress) -> TrainingData:
         given = self.config.anonymizer.checkpoint
-        if not given:
-            raise InputError(
-                "colour transfer needs anonymised gaits: set --config.anonymizer.checkpoint to the "
-                "workdir of a trained ST-GAN (python -m gait_jax.train --config=configs/"
-                "stgan_resampled.py)"
-            )
-        anonymizer = open_anonymizer(pathlib.Path(given).expanduser())
+        anonymizer = open_anonymizer(pathlib.Path(given).expanduser() if given else DEFAULT)
         key = keys.stream(self.config.seed, "colour_transfer_gait")
         return crop_data(
             self.config.data,
@@ -70,7 +71,8 @@ class ColourTransfer(Method):
         del pretrained, statistics
         size = self.config.data.size
         key = keys.stream(self.config.seed, "colour_transfer")
-        params = self.network.init(key, jnp.zeros((1, size, size, 3)), jnp.zeros((1, size, size)))
+        image, mask = jnp.zeros((1, size, size, 3)), jnp.zeros((1, size, size))
+        params = self.network.init(key, image, mask, image)
         return State(
             step=jnp.zeros((), jnp.int32),
             params={"network": params},
@@ -83,7 +85,8 @@ class ColourTransfer(Method):
         """(x_rgb in 0..1, x_bi, Φ, the paint's share)."""
         image = batch["images"].astype(jnp.float32) / 255
         mask = batch["masks"].astype(jnp.float32)
-        paint, shares = self.network.apply(params, image, mask)
+        plate = batch["plates"].astype(jnp.float32) / 255
+        paint, shares = self.network.apply(params, image, mask, plate)
         output = composed(image, mask, paint, shares, self._moves)
         return image, mask, output, shares[..., 0]
 
@@ -106,7 +109,11 @@ class ColourTransfer(Method):
 
     def train_step(self, state: State, batch: Batch) -> tuple[State, Metrics]:
         params = state.params["network"]
-        grads, metrics = jax.grad(self._loss, has_aux=True)(params, batch)
+        grads, metrics = parallel.accumulate(
+            lambda part: jax.grad(self._loss, has_aux=True)(params, part),
+            batch,
+            self.config.accumulate,
+        )
         updates, opt = self.optimizer.update(parallel.mean(grads), state.opt["network"])
         params = optax.apply_updates(params, updates)
         ema = move_average(state.ema["network"], params, state.step, self.config.ema_decay)

@@ -35,9 +35,11 @@ class NoiseGAN(ContourMethod):
         g, d = config.generator, config.discriminator
         check_divides("data.points", config.data.points, "generator.stride", g.stride)
         check_divides("data.points", config.data.points, "discriminator.pool", d.pool)
-        self.generator = NoiseGenerator(tuple(g.widths), config.data.points, g.stride)
+        self.generator = NoiseGenerator(tuple(g.widths), config.data.points, g.stride, self.dtype)
         # Whatever the layout, the contours that D_N sees are closed and valid all round.
-        self.discriminator = ContourDiscriminator(tuple(d.widths), d.hidden, d.pool, cyclic=True)
+        self.discriminator = ContourDiscriminator(
+            tuple(d.widths), d.hidden, d.pool, cyclic=True, dtype=self.dtype
+        )
         self.optimizers = {
             "generator": adam(config.optimizer),
             "discriminator": adam(config.optimizer_d),
@@ -88,33 +90,48 @@ class NoiseGAN(ContourMethod):
 
     def train_step(self, state: State, batch: Batch) -> tuple[State, Metrics]:
         config, params = self.config, state.params
-        real = self._real(batch)
-        fake, back = jax.vjp(lambda p: self.draw(p, noise_keys(batch)), params["generator"])
 
-        def d_loss(p):
-            real_logits, fake_logits = self._logits(p, real), self._logits(p, fake)
-            metrics = {
-                "d_real": jax.nn.sigmoid(real_logits).mean(),
-                "d_fake": jax.nn.sigmoid(fake_logits).mean(),
-            }
-            return losses.discriminator(real_logits, fake_logits), metrics
+        def draw(part):
+            """(contours, from their gradient to that of G_N)."""
+            return jax.vjp(lambda p: self.draw(p, noise_keys(part)), params["generator"])
 
-        (loss_d, metrics), grads_d = jax.value_and_grad(d_loss, has_aux=True)(
-            params["discriminator"]
-        )
+        # Both steps are about the same contours; in parts they are drawn twice, not kept.
+        kept = draw(batch) if config.accumulate == 1 else None
+
+        def d_gradients(part):
+            real, (fake, _) = self._real(part), kept or draw(part)
+
+            def loss(p):
+                real_logits, fake_logits = self._logits(p, real), self._logits(p, fake)
+                metrics = {
+                    "loss_d": losses.discriminator(real_logits, fake_logits),
+                    "d_real": jax.nn.sigmoid(real_logits).mean(),
+                    "d_fake": jax.nn.sigmoid(fake_logits).mean(),
+                }
+                return metrics["loss_d"], metrics
+
+            return jax.grad(loss, has_aux=True)(params["discriminator"])
+
+        grads_d, metrics = parallel.accumulate(d_gradients, batch, config.accumulate)
         grads_d = parallel.mean(grads_d)
         update, opt_d = self.optimizers["discriminator"].update(grads_d, state.opt["discriminator"])
         discriminator = optax.apply_updates(params["discriminator"], update)
 
-        def g_loss(contours):
-            logits = self._logits(discriminator, contours)
-            return losses.generator_adversarial(logits, config.loss.saturating)
+        def g_gradients(part):
+            fake, back = kept or draw(part)
 
-        loss_g, grads_fake = jax.value_and_grad(g_loss)(fake)
-        grads_g = parallel.mean(back(grads_fake)[0])
+            def loss(contours):
+                logits = self._logits(discriminator, contours)
+                return losses.generator_adversarial(logits, config.loss.saturating)
+
+            loss_g, grads_fake = jax.value_and_grad(loss)(fake)
+            return back(grads_fake)[0], {"loss_g": loss_g}
+
+        grads_g, parts = parallel.accumulate(g_gradients, batch, config.accumulate)
+        grads_g = parallel.mean(grads_g)
         update, opt_g = self.optimizers["generator"].update(grads_g, state.opt["generator"])
         generator = optax.apply_updates(params["generator"], update)
-        metrics |= {"loss_d": loss_d, "loss_g": loss_g}
+        metrics |= parts
         return state.replace(
             step=state.step + 1,
             params={"generator": generator, "discriminator": discriminator},

@@ -1,5 +1,8 @@
 """ST-GAN: a gait generator against a spatial and a temporal discriminator (2019 §3.4)."""
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 import jax
 import ml_collections
 import optax
@@ -12,6 +15,7 @@ from gait_jax.methods.base import (
     ContourMethod,
     Metrics,
     State,
+    Tree,
     adam,
     check_divides,
     move_average,
@@ -43,6 +47,26 @@ def mean_counts(counts: jax.Array) -> jax.Array:
     return jnp.round(counts.mean(1)).astype(jnp.int32)
 
 
+class _Generated(NamedTuple):
+    """A batch and what G makes of it.
+
+    Attributes:
+      gait: Y [B, T, P, 2].
+      mask: [B, T, P], 1 where a point is valid.
+      noise: ẑ₁ [B, P, 2].
+      both: [B, T, P], 1 where Y and ẑ₁ are.
+      fake: Ŷ, as Y.
+      back: from the gradient of a loss by Ŷ to that by G's parameters.
+    """
+
+    gait: jax.Array
+    mask: jax.Array
+    noise: jax.Array
+    both: jax.Array
+    fake: jax.Array
+    back: Callable[[jax.Array], tuple[Tree]]
+
+
 class STGAN(ContourMethod):
     """Trains G to change a gait towards random noise while D_S and D_T hold it to the natural."""
 
@@ -54,9 +78,13 @@ class STGAN(ContourMethod):
             "data.points", points, "the strides of generator.widths", total_stride(g.widths)
         )
         check_divides("data.points", points, "discriminators.pool", d.pool)
-        self.generator = GaitGenerator(tuple(g.widths), g.code, g.hidden, points, self._cyclic)
-        self.spatial = ContourDiscriminator(tuple(d.widths), d.hidden, d.pool, self._cyclic)
-        self.temporal = TemporalDiscriminator(d.embedding, d.lstm, d.pool)
+        self.generator = GaitGenerator(
+            tuple(g.widths), g.code, g.hidden, points, self._cyclic, self.dtype
+        )
+        self.spatial = ContourDiscriminator(
+            tuple(d.widths), d.hidden, d.pool, self._cyclic, self.dtype
+        )
+        self.temporal = TemporalDiscriminator(d.embedding, d.lstm, d.pool, self.dtype)
         if config.noise not in (NOISE_GAN, GAUSSIAN):
             raise InputError(f"noise {config.noise!r} is not known: use {NOISE_GAN} or {GAUSSIAN}")
         self.noise_gan = NoiseGAN(noise_gan_config(config))
@@ -143,17 +171,61 @@ class STGAN(ContourMethod):
         flat = lambda x: x.reshape(-1, *x.shape[2:])  # noqa: E731
         return self.spatial.apply(params, flat(gait), flat(mask))
 
-    def train_step(self, state: State, batch: Batch) -> tuple[State, Metrics]:
-        config, params = self.config, state.params
+    def _generate(self, state: State, batch: Batch) -> _Generated:
         gait, counts = batch["contours"], batch["counts"]
         mask = layout.valid_mask(counts, gait.shape[2])
         noise, noise_mask = self._batch_noise(state, batch)
-        # L_Per compares where both contours have points.
-        both = mask * noise_mask[:, None]
         fake, back = jax.vjp(
-            lambda p: self.generator.apply(p, gait, mask, noise, noise_mask), params["generator"]
+            lambda p: self.generator.apply(p, gait, mask, noise, noise_mask),
+            state.params["generator"],
         )
+        # L_Per compares where both contours have points.
+        return _Generated(gait, mask, noise, mask * noise_mask[:, None], fake, back)
 
+    def _d_loss(self, p, made: _Generated) -> tuple[jax.Array, Metrics]:
+        gait, fake, mask = made.gait, made.fake, made.mask
+        spatial = self._frames(p["spatial"], gait, mask), self._frames(p["spatial"], fake, mask)
+        temporal = (
+            self.temporal.apply(p["temporal"], gait, mask),
+            self.temporal.apply(p["temporal"], fake, mask),
+        )
+        metrics = {
+            "loss_d_spatial": losses.discriminator(*spatial),
+            "loss_d_temporal": losses.discriminator(*temporal),
+            "d_spatial_real": jax.nn.sigmoid(spatial[0]).mean(),
+            "d_spatial_fake": jax.nn.sigmoid(spatial[1]).mean(),
+            "d_temporal_real": jax.nn.sigmoid(temporal[0]).mean(),
+            "d_temporal_fake": jax.nn.sigmoid(temporal[1]).mean(),
+        }
+        return metrics["loss_d_spatial"] + metrics["loss_d_temporal"], metrics
+
+    def _g_loss(self, p, made: _Generated, fake: jax.Array) -> tuple[jax.Array, Metrics]:
+        weights, gait, mask, noise = self.config.loss, made.gait, made.mask, made.noise[:, None]
+        metrics = {
+            "loss_spatial": losses.generator_adversarial(
+                self._frames(p["spatial"], fake, mask), weights.saturating
+            ),
+            "loss_temporal": losses.generator_adversarial(
+                self.temporal.apply(p["temporal"], fake, mask), weights.saturating
+            ),
+            "loss_reconstruction": losses.contour_distance(gait, fake, mask, weights.norm),
+            "loss_perturbation": losses.contour_distance(noise, fake, made.both, weights.norm),
+        }
+        total = losses.generator(
+            weights.spatial * metrics["loss_spatial"],
+            weights.temporal * metrics["loss_temporal"],
+            weights.contour * metrics["loss_reconstruction"],
+            weights.contour * metrics["loss_perturbation"],
+            weights.alpha,
+        )
+        return total, metrics | {
+            "loss_generator": total,
+            "from_original": losses.contour_distance(gait, fake, mask),
+            "from_noise": losses.contour_distance(noise, fake, made.both),
+        }
+
+    def train_step(self, state: State, batch: Batch) -> tuple[State, Metrics]:
+        config, params = self.config, state.params
         new_params, new_opt = {}, {}
 
         def update(name, grads):
@@ -162,59 +234,29 @@ class STGAN(ContourMethod):
             )
             new_params[name] = optax.apply_updates(params[name], updates)
 
-        # First step: G is fixed, D_S and D_T maximise eqs 2 and 3.
-        def d_loss(p):
-            spatial = self._frames(p["spatial"], gait, mask), self._frames(p["spatial"], fake, mask)
-            temporal = (
-                self.temporal.apply(p["temporal"], gait, mask),
-                self.temporal.apply(p["temporal"], fake, mask),
-            )
-            metrics = {
-                "loss_d_spatial": losses.discriminator(*spatial),
-                "loss_d_temporal": losses.discriminator(*temporal),
-                "d_spatial_real": jax.nn.sigmoid(spatial[0]).mean(),
-                "d_spatial_fake": jax.nn.sigmoid(spatial[1]).mean(),
-                "d_temporal_real": jax.nn.sigmoid(temporal[0]).mean(),
-                "d_temporal_fake": jax.nn.sigmoid(temporal[1]).mean(),
-            }
-            return metrics["loss_d_spatial"] + metrics["loss_d_temporal"], metrics
+        # Both steps are about the same gaits; in parts they are generated twice, not kept.
+        kept = self._generate(state, batch) if config.accumulate == 1 else None
 
-        discriminators = {name: params[name] for name in ("spatial", "temporal")}
-        grads, metrics = jax.grad(d_loss, has_aux=True)(discriminators)
+        # First step: G is fixed, D_S and D_T maximise eqs 2 and 3.
+        def d_gradients(part):
+            made = kept or self._generate(state, part)
+            discriminators = {name: params[name] for name in ("spatial", "temporal")}
+            return jax.grad(self._d_loss, has_aux=True)(discriminators, made)
+
+        grads, metrics = parallel.accumulate(d_gradients, batch, config.accumulate)
         for name, g in grads.items():
             update(name, g)
 
         # Second step: D_S and D_T are fixed, G minimises eq 8.
-        weights = config.loss
+        def g_gradients(part):
+            made = kept or self._generate(state, part)
+            loss = lambda generated: self._g_loss(new_params, made, generated)  # noqa: E731
+            (_, parts), grads_fake = jax.value_and_grad(loss, has_aux=True)(made.fake)
+            return made.back(grads_fake)[0], parts
 
-        def g_loss(generated):
-            parts = {
-                "loss_spatial": losses.generator_adversarial(
-                    self._frames(new_params["spatial"], generated, mask), weights.saturating
-                ),
-                "loss_temporal": losses.generator_adversarial(
-                    self.temporal.apply(new_params["temporal"], generated, mask), weights.saturating
-                ),
-                "loss_reconstruction": losses.contour_distance(gait, generated, mask, weights.norm),
-                "loss_perturbation": losses.contour_distance(
-                    noise[:, None], generated, both, weights.norm
-                ),
-            }
-            total = losses.generator(
-                weights.spatial * parts["loss_spatial"],
-                weights.temporal * parts["loss_temporal"],
-                weights.contour * parts["loss_reconstruction"],
-                weights.contour * parts["loss_perturbation"],
-                weights.alpha,
-            )
-            return total, parts | {"loss_generator": total}
-
-        (_, parts), grads_fake = jax.value_and_grad(g_loss, has_aux=True)(fake)
-        update("generator", back(grads_fake)[0])
-        metrics |= parts | {
-            "from_original": losses.contour_distance(gait, fake, mask),
-            "from_noise": losses.contour_distance(noise[:, None], fake, both),
-        }
+        grads, parts = parallel.accumulate(g_gradients, batch, config.accumulate)
+        update("generator", grads)
+        metrics |= parts
         return state.replace(
             step=state.step + 1,
             params=new_params,

@@ -43,7 +43,7 @@ class Wu2017(Method):
                 raise InputError(f"{what} {name!r} is not known: use one of {', '.join(known)}")
         if config.data.size < 50:
             raise InputError(f"data.size {config.data.size} is too small for the network: use 64")
-        self.network = _NETWORKS[config.network](config.dropout)
+        self.network = _NETWORKS[config.network](config.dropout, self.dtype)
         self.optimizer = _OPTIMIZERS[config.optimizer.name](config.optimizer)
 
     def open_data(self, progress):
@@ -96,14 +96,17 @@ class Wu2017(Method):
 
     def train_step(self, state: State, batch: Batch) -> tuple[State, Metrics]:
         config = self.config
-        dropout = keys.per_example(keys.stream(config.seed, "wu2017_dropout"), batch["seed"])
+        key = keys.stream(config.seed, "wu2017_dropout")
 
-        def loss(params):
-            metrics = self._loss(self._logits(state, params, batch, dropout), batch)
+        def loss(params, part):
+            dropout = keys.per_example(key, part["seed"])
+            metrics = self._loss(self._logits(state, params, part, dropout), part)
             return metrics["loss"], metrics
 
         params = state.params["network"]
-        grads, metrics = jax.grad(loss, has_aux=True)(params)
+        grads, metrics = parallel.accumulate(
+            lambda part: jax.grad(loss, has_aux=True)(params, part), batch, config.accumulate
+        )
         metrics = parallel.mean(metrics)
         updates, opt = self.optimizer.update(parallel.mean(grads), state.opt["network"], params)
         params = optax.apply_updates(params, updates)

@@ -1,6 +1,9 @@
 """The colour-transfer network Φ (Tieu et al. 2020, figure 3)."""
 
+import functools
+import math
 from collections.abc import Sequence
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -10,6 +13,8 @@ from gait_jax.models.convolution import image_conv
 
 # The same place's lead over other sources before training, a logit.
 _SAME_PLACE = 5.0
+# What is left of the share of a pixel that is surely not the person's.
+_LEAST = 1e-4
 
 
 def _pad(x: jax.Array, around: int) -> jax.Array:
@@ -36,6 +41,14 @@ def offsets(reach: Sequence[int]) -> list[tuple[int, int]]:
     return [(0, 0)] + [(distance * i, distance * j) for distance in reach for i, j in around]
 
 
+def moved(image: jax.Array, moves: Sequence[tuple[int, int]], k: int) -> jax.Array:
+    """What stands at the k-th of `offsets` from each pixel, 0 beyond the border: [N, H, W, C]."""
+    far = max(abs(step) for move in moves for step in move)
+    rows, columns = (far + step for step in moves[k])
+    height, width = image.shape[1:3]
+    return _pad(image, far)[:, rows : rows + height, columns : columns + width]
+
+
 class ColourTransferNetwork(nn.Module):
     """Φ: convolutional encoder → fully connected layer → convolutional decoder, times the mask.
 
@@ -47,26 +60,36 @@ class ColourTransferNetwork(nn.Module):
     connected layer has no room for, fine texture and colours that training never saw, is taken over
     instead of painted anew.
 
+    With `plate`, which the paper has not either, pixels of the original that look like the scene
+    without the person are hardly taken over: the network need not guess which ones show them.
+
     Attributes:
       widths: channels after each stage of the encoder; the decoder mirrors them.
       hidden: units of the fully connected layer.
       copy: see above.
       reach: from how far it may take pixels besides those of the same place, in pixels.
+      plate: see above.
+      dtype: what the layers compute with; inputs, outputs and parameters are float32.
     """
 
     widths: Sequence[int]
     hidden: int
     copy: bool
     reach: Sequence[int] = ()
+    plate: bool = False
+    dtype: Any = jnp.float32
 
     @nn.compact
-    def __call__(self, image: jax.Array, mask: jax.Array) -> tuple[jax.Array, jax.Array]:
+    def __call__(
+        self, image: jax.Array, mask: jax.Array, plate: jax.Array
+    ) -> tuple[jax.Array, jax.Array]:
         """Paints a person.
 
         Args:
           image: x_rgb [N, S, S, 3] in 0..1, the original with its background; S is a multiple of 2
             to the power of the number of stages.
           mask: x_bi [N, S, S] of 0 and 1, the anonymised gait.
+          plate: the scene without the person [N, S, S, 3] in 0..1; see `plate`.
 
         Returns:
           (paint [N, S, S, 3] in 0..1, shares [N, S, S, 1 + K]: of the paint and of the original at
@@ -75,22 +98,37 @@ class ColourTransferNetwork(nn.Module):
         """
         inputs = jnp.concatenate([2 * image - 1, mask[..., None]], axis=-1)
         x, maps = inputs, []
+        convolution = functools.partial(image_conv, dtype=self.dtype)
         for width in self.widths:
             maps.append(x)
-            x = nn.leaky_relu(image_conv(width, 2)(fold(_pad(x, 1))), 0.2)
+            x = nn.leaky_relu(convolution(width, 2)(fold(_pad(x, 1))), 0.2)
         shape = x.shape[1:]
-        x = nn.relu(nn.Dense(self.hidden)(x.reshape(len(x), -1)))
-        x = nn.relu(nn.Dense(shape[0] * shape[1] * shape[2])(x)).reshape(-1, *shape)
+        x = nn.relu(nn.Dense(self.hidden, dtype=self.dtype)(x.reshape(len(x), -1)))
+        x = nn.relu(nn.Dense(math.prod(shape), dtype=self.dtype)(x)).reshape(-1, *shape)
         for width, skipped in zip((*self.widths[-2::-1], 16), maps[::-1], strict=True):
             # The cropped border is what a transposed convolution's padding takes away.
-            x = nn.relu(unfold(image_conv(4 * width, 2)(_pad(x, 1)))[:, 1:-1, 1:-1])
+            x = nn.relu(unfold(convolution(4 * width, 2)(_pad(x, 1)))[:, 1:-1, 1:-1])
             if self.copy:
                 x = jnp.concatenate([x, skipped], axis=-1)
         sources = 1 + (len(offsets(self.reach)) if self.copy else 0)
-        x = image_conv(3 + sources, 3)(_pad(x, 1))
+        x = convolution(3 + sources, 3)(_pad(x, 1)).astype(jnp.float32)
         # Begins by keeping the original: most of the person is to stay as it is.
-        start = jnp.zeros(sources).at[1:2].set(_SAME_PLACE)
-        return nn.sigmoid(x[..., :3]), nn.softmax(x[..., 3:] + start)
+        logits = x[..., 3:] + jnp.zeros(sources).at[1:2].set(_SAME_PLACE)
+        if self.copy and self.plate:
+            logits = logits.at[..., 1:].add(jnp.log(self._shows_the_person(image, plate) + _LEAST))
+        return nn.sigmoid(x[..., :3]), nn.softmax(logits)
+
+    def _shows_the_person(self, image: jax.Array, plate: jax.Array) -> jax.Array:
+        """How surely each of `offsets` is the person's: [N, S, S, K] in 0..1; 0 beyond the border.
+
+        Learned is only from which difference in colour on.
+        """
+        steepness = self.param("steepness", nn.initializers.constant(100.0), ())
+        threshold = self.param("threshold", nn.initializers.constant(0.1), ())
+        difference = jnp.abs(image - plate).max(-1, keepdims=True)
+        person = nn.sigmoid(steepness * (difference - threshold))
+        moves = offsets(self.reach)
+        return jnp.concatenate([moved(person, moves, k) for k in range(len(moves))], axis=-1)
 
 
 def composed(
@@ -113,11 +151,6 @@ def composed(
       [N, S, S, 3] in 0..1, black outside the mask.
     """
     output = shares[..., :1] * paint
-    far = max((abs(step) for move in moves for step in move), default=0)
-    height, width = mask.shape[1:]
-    padded = _pad(image, far)
-    for k, (down, right) in enumerate(moves[: shares.shape[-1] - 1], start=1):
-        rows, columns = far + down, far + right
-        moved = padded[:, rows : rows + height, columns : columns + width]
-        output += shares[..., k : k + 1] * moved
+    for k in range(shares.shape[-1] - 1):
+        output += shares[..., k + 1 : k + 2] * moved(image, moves, k)
     return mask[..., None] * output

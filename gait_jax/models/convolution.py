@@ -133,7 +133,7 @@ def _on_cpu(function: Callable[..., jax.Array]) -> Callable[..., jax.Array] | No
     return function if jax.default_backend() == "cpu" else None
 
 
-def conv(features: int, width: int, stride: int, cyclic: bool, name: str | None = None) -> nn.Conv:
+def conv(features: int, width: int, stride: int, cyclic: bool, dtype=jnp.float32) -> nn.Conv:
     """A convolution [N, L, C] → [N, L / stride, features] for L a multiple of the stride.
 
     Args:
@@ -141,7 +141,7 @@ def conv(features: int, width: int, stride: int, cyclic: bool, name: str | None 
       width: kernel width, at least the stride.
       stride: step.
       cyclic: whether the signal's end meets its start (`resampled` contours) or zeros (`padded`).
-      name: the layer's name.
+      dtype: what it computes with.
 
     Returns:
       The layer.
@@ -154,12 +154,12 @@ def conv(features: int, width: int, stride: int, cyclic: bool, name: str | None 
         strides=(stride,),
         padding=padding,
         conv_general_dilated=_on_cpu(block_convolution),
-        name=name,
+        dtype=dtype,
     )
 
 
 def image_conv(
-    features: int, width: int, use_bias: bool = True, name: str | None = None
+    features: int, width: int, use_bias: bool = True, name: str | None = None, dtype=jnp.float32
 ) -> nn.Conv:
     """A convolution [N, H, W, C] → [N, H - width + 1, W - width + 1, features].
 
@@ -168,6 +168,7 @@ def image_conv(
       width: rows and columns of the kernel.
       use_bias: whether it adds a bias.
       name: the layer's name.
+      dtype: what it computes with.
 
     Returns:
       The layer.
@@ -179,6 +180,7 @@ def image_conv(
         use_bias=use_bias,
         conv_general_dilated=_on_cpu(tap_convolution),
         name=name,
+        dtype=dtype,
     )
 
 

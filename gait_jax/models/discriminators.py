@@ -1,6 +1,7 @@
 """The discriminators: D_N (2019 §3.3), D_S and D_T (2019 §3.4), as logits before the sigmoid."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -21,12 +22,14 @@ class ContourDiscriminator(nn.Module):
       hidden: units of the fully connected layer.
       pool: points averaged before the first convolution.
       cyclic: whether the contour's last point meets its first.
+      dtype: what the layers compute with; inputs, outputs and parameters are float32.
     """
 
     widths: Sequence[int]
     hidden: int
     pool: int
     cyclic: bool
+    dtype: Any = jnp.float32
 
     @nn.compact
     def __call__(self, contours: jax.Array, mask: jax.Array) -> jax.Array:
@@ -36,9 +39,9 @@ class ContourDiscriminator(nn.Module):
         for width in self.widths:
             if x.shape[1] % 2:
                 x = jnp.pad(x, ((0, 0), (0, 1), (0, 0)))
-            x = nn.leaky_relu(conv(width, 4, 2, self.cyclic)(x), 0.2)
-        x = nn.leaky_relu(nn.Dense(self.hidden)(x.reshape(len(x), -1)), 0.2)
-        return nn.Dense(1)(x)[:, 0]
+            x = nn.leaky_relu(conv(width, 4, 2, self.cyclic, self.dtype)(x), 0.2)
+        x = nn.leaky_relu(nn.Dense(self.hidden, dtype=self.dtype)(x.reshape(len(x), -1)), 0.2)
+        return nn.Dense(1, dtype=self.dtype)(x)[:, 0].astype(jnp.float32)
 
 
 class TemporalDiscriminator(nn.Module):
@@ -48,17 +51,19 @@ class TemporalDiscriminator(nn.Module):
       embedding: units of the linear map from a contour to the LSTM's input.
       lstm: units of the LSTM.
       pool: points averaged before.
+      dtype: what the layers compute with; inputs, outputs and parameters are float32.
     """
 
     embedding: int
     lstm: int
     pool: int
+    dtype: Any = jnp.float32
 
     @nn.compact
     def __call__(self, contours: jax.Array, mask: jax.Array) -> jax.Array:
         """Contour sequences [B, T, P, 2] with masks [B, T, P] → logits [B]; large means real."""
         count, frames, points, _ = contours.shape
         means, _ = layout.pool(contours.reshape(-1, points, 2), mask.reshape(-1, points), self.pool)
-        x = nn.Dense(self.embedding)(_SCALE * means.reshape(count, frames, -1))
-        x = nn.RNN(nn.OptimizedLSTMCell(self.lstm))(x)
-        return nn.Dense(1)(x.reshape(count, -1))[:, 0]
+        x = nn.Dense(self.embedding, dtype=self.dtype)(_SCALE * means.reshape(count, frames, -1))
+        x = nn.RNN(nn.OptimizedLSTMCell(self.lstm, dtype=self.dtype))(x)
+        return nn.Dense(1, dtype=self.dtype)(x.reshape(count, -1))[:, 0].astype(jnp.float32)

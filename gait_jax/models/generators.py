@@ -1,6 +1,7 @@
 """The generators: G_N (2019 §3.3) and G (2019 §3.4)."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -27,12 +28,14 @@ class ContourEncoder(nn.Module):
       code: channels of the code at each remaining position.
       hidden: units of the fully connected bottleneck; 0 leaves the code local.
       cyclic: whether the contour's last point meets its first.
+      dtype: what the layers compute with; inputs, outputs and parameters are float32.
     """
 
     widths: Sequence[int]
     code: int
     hidden: int
     cyclic: bool
+    dtype: Any = jnp.float32
 
     @nn.compact
     def __call__(self, contours: jax.Array, mask: jax.Array) -> jax.Array:
@@ -40,9 +43,9 @@ class ContourEncoder(nn.Module):
         x = jnp.concatenate([contours, mask[..., None]], axis=-1)
         for i, width in enumerate(self.widths):
             stride = CONTROL_STRIDE if i == 0 else 2
-            x = nn.relu(conv(width, 2 * stride, stride, self.cyclic)(x))
-        x = conv(self.code, 1, 1, self.cyclic)(x)
-        return nn.Dense(self.hidden)(x.reshape(len(x), -1)) if self.hidden else x
+            x = nn.relu(conv(width, 2 * stride, stride, self.cyclic, self.dtype)(x))
+        x = conv(self.code, 1, 1, self.cyclic, self.dtype)(x)
+        return nn.Dense(self.hidden, dtype=self.dtype)(x.reshape(len(x), -1)) if self.hidden else x
 
 
 class ContourDecoder(nn.Module):
@@ -53,12 +56,14 @@ class ContourDecoder(nn.Module):
       code: channels of the code at each position.
       points: P.
       cyclic: whether the contour's last point meets its first.
+      dtype: what the layers compute with; inputs, outputs and parameters are float32.
     """
 
     widths: Sequence[int]
     code: int
     points: int
     cyclic: bool
+    dtype: Any = jnp.float32
 
     @nn.compact
     def __call__(self, code: jax.Array) -> jax.Array:
@@ -66,12 +71,14 @@ class ContourDecoder(nn.Module):
         length = self.points // total_stride(self.widths)
         x = nn.relu(code)
         if x.ndim == 2:
-            x = nn.relu(nn.Dense(length * self.code)(x)).reshape(len(x), length, self.code)
-        x = nn.relu(conv(self.widths[-1], 3, 1, self.cyclic)(x))
+            x = nn.relu(nn.Dense(length * self.code, dtype=self.dtype)(x)).reshape(
+                len(x), length, self.code
+            )
+        x = nn.relu(conv(self.widths[-1], 3, 1, self.cyclic, self.dtype)(x))
         for width in reversed(self.widths[:-1]):
-            x = nn.relu(shuffle_up(conv(2 * width, 3, 1, self.cyclic)(x), 2))
-        control = conv(2, 3, 1, self.cyclic)(x)
-        return spline.curve(control, CONTROL_STRIDE, self.cyclic)
+            x = nn.relu(shuffle_up(conv(2 * width, 3, 1, self.cyclic, self.dtype)(x), 2))
+        control = conv(2, 3, 1, self.cyclic, self.dtype)(x)
+        return spline.curve(control.astype(jnp.float32), CONTROL_STRIDE, self.cyclic)
 
 
 class NoiseGenerator(nn.Module):
@@ -82,20 +89,24 @@ class NoiseGenerator(nn.Module):
         points: P.
         stride: points per control point of the curve; divides P. A contour drawn from nothing needs
             fewer control points than one that follows a gait: they are what can be ragged.
+        dtype: what the layers compute with; inputs, outputs and parameters are float32.
     """
 
     widths: Sequence[int]
     points: int
     stride: int
+    dtype: Any = jnp.float32
 
     @nn.compact
     def __call__(self, seeds: jax.Array) -> jax.Array:
         """Maps seeds z [N, S] to closed contours ẑ [N, P, 2] in body heights, all points valid."""
         x = seeds
         for width in self.widths:
-            x = nn.relu(nn.Dense(width)(x))
-        control = nn.Dense(2 * self.points // self.stride)(x).reshape(len(x), -1, 2)
-        return spline.curve(control, self.stride, cyclic=True)
+            x = nn.relu(nn.Dense(width, dtype=self.dtype)(x))
+        control = nn.Dense(2 * self.points // self.stride, dtype=self.dtype)(x).reshape(
+            len(x), -1, 2
+        )
+        return spline.curve(control.astype(jnp.float32), self.stride, cyclic=True)
 
 
 class GaitGenerator(nn.Module):
@@ -109,6 +120,7 @@ class GaitGenerator(nn.Module):
       hidden: units of the fully connected bottleneck; 0 for none.
       points: P.
       cyclic: whether the contour's last point meets its first.
+      dtype: what the layers compute with; inputs, outputs and parameters are float32.
     """
 
     widths: Sequence[int]
@@ -116,6 +128,7 @@ class GaitGenerator(nn.Module):
     hidden: int
     points: int
     cyclic: bool
+    dtype: Any = jnp.float32
 
     @nn.compact
     def __call__(
@@ -133,10 +146,12 @@ class GaitGenerator(nn.Module):
           [B, T, P, 2], meaningful where the gait's mask is 1.
         """
         count, frames = gait.shape[:2]
-        encoder = (self.widths, self.code, self.hidden, self.cyclic)
+        encoder = (self.widths, self.code, self.hidden, self.cyclic, self.dtype)
         flat = lambda x: x.reshape(count * frames, *x.shape[2:])  # noqa: E731
         gait_code = ContourEncoder(*encoder, name="gait_encoder")(flat(gait), flat(gait_mask))
         noise_code = ContourEncoder(*encoder, name="noise_encoder")(noise, noise_mask)
         code = gait_code + jnp.repeat(noise_code, frames, axis=0)
-        decoder = ContourDecoder(self.widths, self.code, self.points, self.cyclic, name="decoder")
+        decoder = ContourDecoder(
+            self.widths, self.code, self.points, self.cyclic, self.dtype, name="decoder"
+        )
         return decoder(code).reshape(gait.shape)

@@ -1,5 +1,7 @@
 """The pair networks of Wu et al. (2017): do two gait energy images show the same person?"""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 from flax import linen as nn
@@ -50,15 +52,17 @@ class _PairConvolution(nn.Module):
 
     Attributes:
       features: output channels.
+      dtype: what it computes with.
     """
 
     features: int
+    dtype: Any = jnp.float32
 
     @nn.compact
     def __call__(self, x: jax.Array) -> tuple[jax.Array, jax.Array]:
         """[N, H, W, C] → what each image adds as a pair's left and as its right one."""
         halves = [
-            image_conv(self.features, _WIDTH, use_bias=bias, name=name)(x)
+            image_conv(self.features, _WIDTH, use_bias=bias, name=name, dtype=self.dtype)(x)
             for name, bias in (("left", False), ("right", True))
         ]
         return halves[0], halves[1]
@@ -87,18 +91,20 @@ class LocalBottom(_Verifier):
 
     Attributes:
       dropout: share of units left out in training.
+      dtype: what the layers compute with; inputs, outputs and parameters are float32.
       joined: the layer at which two images meet.
     """
 
     dropout: float = 0.5
+    dtype: Any = jnp.float32
     joined = "conv1"
 
     def setup(self):
-        self.conv1 = _PairConvolution(16)
-        self.conv2 = image_conv(64, _WIDTH)
-        self.conv3 = image_conv(256, _WIDTH)
+        self.conv1 = _PairConvolution(16, self.dtype)
+        self.conv2 = image_conv(64, _WIDTH, dtype=self.dtype)
+        self.conv3 = image_conv(256, _WIDTH, dtype=self.dtype)
         self.drop = nn.Dropout(self.dropout)
-        self.output = nn.Dense(2)
+        self.output = nn.Dense(2, dtype=self.dtype)
 
     def embed(self, images: jax.Array) -> tuple[jax.Array, jax.Array]:
         """[N, S, S] → left and right halves of the first convolution [N, H, W, 16]."""
@@ -109,7 +115,7 @@ class LocalBottom(_Verifier):
         x = max_pool(local_response_normalization(nn.relu(left + right)))
         x = max_pool(nn.relu(self.conv2(x)))
         x = self.drop(nn.relu(self.conv3(x)), deterministic=not train)
-        return self.output(x.reshape(len(x), -1))
+        return self.output(x.reshape(len(x), -1)).astype(jnp.float32)
 
 
 class MiddleTop(_Verifier):
@@ -117,18 +123,20 @@ class MiddleTop(_Verifier):
 
     Attributes:
       dropout: share of units left out in training.
+      dtype: what the layers compute with; inputs, outputs and parameters are float32.
       joined: the layer at which two images meet.
     """
 
     dropout: float = 0.5
+    dtype: Any = jnp.float32
     joined = "conv3"
 
     def setup(self):
-        self.conv1 = image_conv(16, _WIDTH)
-        self.conv2 = image_conv(64, _WIDTH)
-        self.conv3 = _PairConvolution(256)
+        self.conv1 = image_conv(16, _WIDTH, dtype=self.dtype)
+        self.conv2 = image_conv(64, _WIDTH, dtype=self.dtype)
+        self.conv3 = _PairConvolution(256, self.dtype)
         self.drop = nn.Dropout(self.dropout)
-        self.output = nn.Dense(2)
+        self.output = nn.Dense(2, dtype=self.dtype)
 
     def embed(self, images: jax.Array) -> tuple[jax.Array, jax.Array]:
         """[N, S, S] → left and right halves of the third convolution [N, H, W, 256]."""
@@ -138,4 +146,4 @@ class MiddleTop(_Verifier):
     def compare(self, left: jax.Array, right: jax.Array, train: bool = False) -> jax.Array:
         """Left and right halves of Q pairs → logits [Q, 2]."""
         x = self.drop(nn.relu(left + right), deterministic=not train)
-        return self.output(x.reshape(len(x), -1))
+        return self.output(x.reshape(len(x), -1)).astype(jnp.float32)

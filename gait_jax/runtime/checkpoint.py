@@ -1,11 +1,15 @@
 """Checkpoints: the one file that names Orbax."""
 
+import hashlib
 import pathlib
+import shutil
+import uuid
 from typing import Any
 
 import jax
 import numpy as np
 import orbax.checkpoint as ocp
+from absl import logging
 
 from gait_jax.runtime import parallel
 from gait_jax.runtime.errors import InputError
@@ -13,15 +17,39 @@ from gait_jax.runtime.errors import InputError
 Tree = Any
 
 _FOLDER = "checkpoints"
+_DAMAGED = "damaged_checkpoints"
+_UNFINISHED = "*.orbax-checkpoint-tmp*"
 _STATE = "state"
 _DATA = "data"
+
+
+class _DamagedError(Exception):
+    """A checkpoint that cannot be read whole, or holds something else than was saved."""
+
+
+def shapes(tree: Tree) -> dict[str, str]:
+    """What a state has to look like to be restored: by path, shape and type."""
+    return {
+        jax.tree_util.keystr(path): f"{x.dtype}{list(x.shape)}"
+        for path, x in jax.tree_util.tree_leaves_with_path(tree)
+    }
+
+
+def digest(tree: Tree) -> str:
+    """SHA-256 of all numbers of a state, in the order of its paths."""
+    found = hashlib.sha256()
+    for path, x in jax.tree_util.tree_leaves_with_path(tree):
+        found.update(jax.tree_util.keystr(path).encode())
+        found.update(np.ascontiguousarray(x).tobytes())
+    return found.hexdigest()
 
 
 class Checkpoints:
     """The checkpoints of one run, in `workdir/checkpoints`.
 
     Saving goes on in the background; a checkpoint appears under its final name only when it is
-    whole. Use as a context manager, so that leaving waits for the last one.
+    whole. Use as a context manager, so that leaving waits for the last one. Of many processes each
+    works by itself: none waits for another here.
     """
 
     def __init__(self, workdir: pathlib.Path, keep: int = 2, create: bool = True):
@@ -30,60 +58,188 @@ class Checkpoints:
         Args:
           workdir: the run's folder.
           keep: how many checkpoints to keep.
-          create: whether to make the folder.
+          create: whether to make the folder, and to remove what an interrupted run left unfinished
+            in it; False to read alone.
         """
+        self._workdir, self._keep = workdir, keep
+        self._folder = (workdir / _FOLDER).absolute()
+        if create:
+            self._folder.mkdir(exist_ok=True)
+            self._remove_unfinished()
+        self._open()
+
+    def _open(self) -> None:
+        process = jax.process_index()
         self._manager = ocp.CheckpointManager(
-            (workdir / _FOLDER).absolute(),
-            options=ocp.CheckpointManagerOptions(max_to_keep=keep, create=create),
+            self._folder,
+            options=ocp.CheckpointManagerOptions(
+                max_to_keep=self._keep,
+                create=False,
+                multiprocessing_options=ocp.options.MultiprocessingOptions(
+                    primary_host=process,
+                    active_processes={process},
+                    barrier_sync_key_prefix=f"process_{process}",
+                ),
+            ),
         )
+
+    def _remove_unfinished(self) -> None:
+        for unfinished in self._folder.glob(_UNFINISHED):
+            shutil.rmtree(unfinished, ignore_errors=True)
 
     def __enter__(self) -> "Checkpoints":
         return self
 
-    def __exit__(self, *exc) -> None:
-        self._manager.wait_until_finished()
+    def __exit__(self, kind, *exc) -> None:
+        if kind is None:
+            self.wait()
+        else:
+            # The error under way says more than one that comes after it.
+            try:
+                self.wait()
+            except InputError as error:
+                logging.error("%s", error)
         self._manager.close()
 
     @property
     def latest(self) -> int | None:
-        """The step of the newest checkpoint, None without one."""
+        """The step of the newest finished checkpoint, None without one."""
         return self._manager.latest_step()
 
     def save(self, step: int, state: Tree, data: dict[str, Any]) -> None:
-        """Saves everything needed to go on after `step` steps.
+        """Saves everything needed to go on after `step` steps; unless that is there already.
 
         Args:
           step: steps done.
           state: tree of arrays.
           data: the data iterator's state, as JSON values.
+
+        Raises:
+          InputError: it, or the one before it, cannot be written; those before are kept.
         """
-        self._manager.save(
-            step,
-            args=ocp.args.Composite(
-                **{
-                    _STATE: ocp.args.StandardSave(parallel.to_host(state)),
-                    _DATA: ocp.args.JsonSave(data),
-                }
-            ),
+        state = parallel.to_host(state)
+        described = {"iterator": data, "digest": digest(state), "shapes": shapes(state)}
+        try:
+            self._manager.save(
+                step,
+                args=ocp.args.Composite(
+                    **{
+                        _STATE: ocp.args.StandardSave(state),
+                        _DATA: ocp.args.JsonSave(described),
+                    }
+                ),
+            )
+        # What TensorStore and Orbax raise depends on where the disk fails them.
+        except Exception as error:
+            raise self._cannot_write(error) from None
+
+    def wait(self) -> None:
+        """Waits until everything is saved.
+
+        Raises:
+          InputError: it cannot be written; what was saved before is kept.
+        """
+        try:
+            self._manager.wait_until_finished()
+        except Exception as error:
+            raise self._cannot_write(error) from None
+
+    def _cannot_write(self, error: Exception) -> InputError:
+        self._remove_unfinished()
+        reason = next((line.strip() for line in str(error).splitlines() if line.strip()), error)
+        kept = [int(path.name) for path in self._folder.iterdir() if path.name.isdigit()]
+        what = f"that of step {max(kept)} is kept" if kept else "none was saved before"
+        return InputError(
+            f"a checkpoint could not be written to {self._folder} ({reason}); {what}. Make room or "
+            "mend the disk, and run the same command again"
         )
 
-    def restore(self, step: int, like: Tree) -> tuple[Tree, dict[str, Any]]:
-        """Restores (state as NumPy arrays, data iterator's state) of a step.
+    def restore_newest(
+        self, like: Tree, set_aside: bool = False
+    ) -> tuple[int, Tree, dict[str, Any]] | None:
+        """The newest checkpoint that is whole.
 
         Args:
-          step: which checkpoint.
           like: a tree of the same structure, shapes and types (arrays or their abstract values).
+          set_aside: whether to move damaged ones to `workdir/damaged_checkpoints`, so that their
+            steps can be saved anew.
+
+        Returns:
+          (step, state as NumPy arrays, data iterator's state); None without any checkpoint.
+
+        Raises:
+          InputError: the newest one is of other networks, or none is whole.
         """
-        found = self._manager.restore(
+        steps = sorted(self._manager.all_steps(), reverse=True)
+        for step in steps:
+            try:
+                return step, *self._restore(step, like)
+            except _DamagedError as error:
+                self._leave_out(step, str(error), set_aside)
+        if steps:
+            raise InputError(
+                f"no checkpoint in {self._folder} can be read any more (steps "
+                f"{', '.join(map(str, steps))}): restore one from a backup, or train into another "
+                "--workdir"
+            )
+        return None
+
+    def _restore(self, step: int, like: Tree) -> tuple[Tree, dict[str, Any]]:
+        # First what was saved of the state, so that a state of other networks is not taken for a
+        # damaged one.
+        try:
+            restored = self._manager.restore(
+                step, args=ocp.args.Composite(**{_DATA: ocp.args.JsonRestore()})
+            )
+            described = restored[_DATA]
+            saved = described["shapes"]
+            wanted, iterator = described["digest"], described["iterator"]
+        # Whatever a library makes of torn files.
+        except Exception as error:
+            raise _DamagedError(_first_line(error)) from None
+        expected = shapes(like)
+        if saved != expected:
+            name = min(k for k in saved | expected if saved.get(k) != expected.get(k))
+            raise InputError(
+                f"the checkpoint of step {step} in {self._workdir} does not fit the networks of "
+                f"its config.json ({name} is {saved.get(name, 'absent')}, not "
+                f"{expected.get(name, 'absent')}): it was edited, or made by another version; "
+                "train it anew"
+            )
+        try:
+            restored = self._manager.restore(
+                step,
+                args=ocp.args.Composite(
+                    **{_STATE: ocp.args.StandardRestore(jax.tree.map(_numpy_like, like))}
+                ),
+            )
+            state = parallel.to_host(restored[_STATE])
+        except Exception as error:
+            raise _DamagedError(_first_line(error)) from None
+        if digest(state) != wanted:
+            raise _DamagedError("its numbers are not those that were saved")
+        return state, iterator
+
+    def _leave_out(self, step: int, reason: str, set_aside: bool) -> None:
+        logging.warning(
+            "The checkpoint of step %d in %s is damaged (%s): the one before it is used.",
             step,
-            args=ocp.args.Composite(
-                **{
-                    _STATE: ocp.args.StandardRestore(jax.tree.map(_numpy_like, like)),
-                    _DATA: ocp.args.JsonRestore(),
-                }
-            ),
+            self._workdir,
+            reason,
         )
-        return parallel.to_host(found[_STATE]), found[_DATA]
+        if not set_aside:
+            return
+        aside = self._workdir / _DAMAGED
+        aside.mkdir(exist_ok=True)
+        self._manager.close()
+        (self._folder / str(step)).rename(aside / f"{step}-{uuid.uuid4().hex[:8]}")
+        # Orbax lists the folder when it opens it.
+        self._open()
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0] if lines else ''}"[:200]
 
 
 def _numpy_like(x: Any) -> Any:
@@ -91,7 +247,7 @@ def _numpy_like(x: Any) -> Any:
 
 
 def load_latest(workdir: pathlib.Path, like: Tree) -> tuple[int, Tree]:
-    """Reads the newest checkpoint's state of a run, for use.
+    """Reads the newest whole checkpoint's state of a run, for use.
 
     Args:
       workdir: a run's folder.
@@ -101,7 +257,7 @@ def load_latest(workdir: pathlib.Path, like: Tree) -> tuple[int, Tree]:
       (step, state as NumPy arrays).
 
     Raises:
-      InputError: there is no checkpoint, or it is of another structure.
+      InputError: there is no checkpoint, none is whole, or it is of another structure.
     """
     if not (workdir / _FOLDER).is_dir():
         raise InputError(
@@ -109,16 +265,9 @@ def load_latest(workdir: pathlib.Path, like: Tree) -> tuple[int, Tree]:
             "(python -m gait_jax.train --workdir=DIR)"
         )
     with Checkpoints(workdir, create=False) as checkpoints:
-        step = checkpoints.latest
-        if step is None:
-            raise InputError(
-                f"{workdir} holds no finished checkpoint yet: let the training save one first"
-            )
-        try:
-            return step, checkpoints.restore(step, like)[0]
-        except (ValueError, KeyError) as error:
-            reason = str(error).strip().splitlines()[0]
-            raise InputError(
-                f"the checkpoint of step {step} in {workdir} does not fit the networks of its "
-                f"config.json ({reason}): it was edited, or made by another version; train it anew"
-            ) from None
+        found = checkpoints.restore_newest(like)
+    if found is None:
+        raise InputError(
+            f"{workdir} holds no finished checkpoint yet: let the training save one first"
+        )
+    return found[:2]

@@ -3,17 +3,28 @@
 import logging as stdlib_logging
 import pathlib
 import sys
+import traceback
 from collections.abc import Callable
 from typing import Any
 
 from absl import app, flags, logging
 from ml_collections import config_flags
 
+from gait_jax.runtime import distributed
+
 _CONFIG = config_flags.DEFINE_config_file(
     "config", None, "Configuration file; each of its fields can be set as --config.FIELD=VALUE."
 )
-_WORKDIR = flags.DEFINE_string("workdir", None, "Folder that everything is written to.")
-_PROGRESS = flags.DEFINE_bool("progress", True, "Show progress bars.")
+WORKDIR = flags.DEFINE_string("workdir", None, "Folder that everything is written to.")
+PROGRESS = flags.DEFINE_bool("progress", True, "Show progress bars.")
+_COORDINATOR = flags.DEFINE_string(
+    "coordinator_address",
+    None,
+    "HOST:PORT of process 0. Only where the processes of a run do not find each other by "
+    "themselves, as they do on TPU pods, in SLURM, Open MPI and Kubernetes.",
+)
+_PROCESSES = flags.DEFINE_integer("num_processes", None, "Processes of the whole run; likewise.")
+_PROCESS = flags.DEFINE_integer("process_id", None, "This process, from 0; likewise.")
 
 
 def _of_this_project(record) -> bool:
@@ -33,7 +44,7 @@ def main(
     Args:
       name: the module's, for messages.
       run: a function of (configuration, workdir, progress).
-      errors: what `run` raises for something that the user can mend: one line, exit status 1.
+      errors: what `run` raises for something that the user can mend (see `launch`).
     """
 
     def parse(argv: list[str]) -> list[str]:
@@ -51,15 +62,49 @@ def main(
             sys.exit(f"{name}: unknown arguments: {' '.join(rest[1:])}; see --help")
         return rest
 
+    flags.mark_flags_as_required(["config", "workdir"])
+    launch(
+        name,
+        lambda argv: run(_CONFIG.value, pathlib.Path(WORKDIR.value), PROGRESS.value),
+        errors,
+        parse,
+    )
+
+
+def launch(
+    name: str,
+    run: Callable[[list[str]], Any],
+    errors: tuple[type[Exception], ...],
+    parse: Callable[[list[str]], list[str]],
+) -> None:
+    """Runs a command in this process, which may be one of many.
+
+    Args:
+      name: the module's, for messages.
+      run: a function of the arguments that are no flags.
+      errors: what it raises for something that the user can mend: one line, exit status 1. A run
+        that was told to stop, and saved, ends with `distributed.PREEMPTED`.
+      parse: from the command line to the arguments that are no flags.
+    """
+
     def call(argv: list[str]) -> None:
-        del argv
         logging.set_verbosity(logging.INFO)
         logging.use_absl_handler()
         logging.get_absl_handler().addFilter(_of_this_project)
         try:
-            run(_CONFIG.value, pathlib.Path(_WORKDIR.value), _PROGRESS.value)
+            distributed.initialize(_COORDINATOR.value, _PROCESSES.value, _PROCESS.value)
+            if not distributed.is_main():
+                logging.set_verbosity(logging.WARNING)
+            run(argv)
+        except distributed.PreemptedError as error:
+            print(f"{name}: {error}", file=sys.stderr)
+            sys.exit(distributed.PREEMPTED)
         except errors as error:
-            sys.exit(f"{name}: {error}")
+            print(f"{name}: {error}", file=sys.stderr)
+            distributed.leave(1)
+        except Exception:
+            # The others would wait for this process, which would wait for them.
+            traceback.print_exc()
+            distributed.leave(1)
 
-    flags.mark_flags_as_required(["config", "workdir"])
     app.run(call, flags_parser=parse)

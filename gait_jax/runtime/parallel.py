@@ -1,9 +1,10 @@
 """Data parallelism: the one file that names pmap."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from gait_jax.runtime.errors import InputError
@@ -18,8 +19,33 @@ def mean(tree: Tree) -> Tree:
     return jax.lax.pmean(tree, AXIS)
 
 
-def parallel_step(step: Callable[[Tree, Tree], tuple[Tree, Tree]]) -> Callable[..., Any]:
-    """Compiles `step(state, batch) → (state, metrics)` for all devices.
+def accumulate(function: Callable[[Tree], Tree], batch: Tree, parts: int) -> Tree:
+    """Means of a function's results over parts of a batch, one part after the other.
+
+    What one part needs in memory is freed before the next: a batch may be larger than what fits.
+
+    Args:
+      function: of a batch; returns a tree of arrays that are means over its examples.
+      batch: arrays [B, ...].
+      parts: how many; divides B.
+
+    Returns:
+      As `function` of the whole batch, to float tolerance.
+    """
+    if parts == 1:
+        return function(batch)
+    split = jax.tree.map(lambda x: x.reshape(parts, len(x) // parts, *x.shape[1:]), batch)
+    zeros = jax.tree.map(
+        lambda x: jnp.zeros(x.shape, x.dtype),
+        jax.eval_shape(function, jax.tree.map(lambda x: x[0], split)),
+    )
+    add = lambda total, part: (jax.tree.map(jnp.add, total, function(part)), None)  # noqa: E731
+    total, _ = jax.lax.scan(add, zeros, split)
+    return jax.tree.map(lambda x: x / parts, total)
+
+
+def parallel_steps(step: Callable[[Tree, Tree], tuple[Tree, Tree]]) -> Callable[..., Any]:
+    """Compiles `step(state, batch) → (state, metrics)` for all devices, some steps a dispatch.
 
     The state carries no device axis: every device gets the whole of it and must return the same
     one, so gradients and metrics have to go through `mean`. The state given is donated.
@@ -28,11 +54,25 @@ def parallel_step(step: Callable[[Tree, Tree], tuple[Tree, Tree]]) -> Callable[.
       step: a function of a state and a device's share of the batch.
 
     Returns:
-      A function of the state and a batch with leading axes [local devices, share] (see `shard`).
+      A function of the state and of batches with leading axes [local devices, steps, share] (see
+      `shard`): (state, metrics with a leading axis of steps). It compiles anew for another number
+      of steps.
     """
+
+    def steps(state, batches):
+        if len(jax.tree.leaves(batches)[0]) == 1:
+            # Within a loop XLA computes with one thread on the CPU.
+            state, metrics = step(state, jax.tree.map(lambda x: x[0], batches))
+            return state, jax.tree.map(lambda x: x[None], metrics)
+        return jax.lax.scan(step, state, batches)
+
     return jax.pmap(
-        step, axis_name=AXIS, in_axes=(None, 0), out_axes=(None, None), donate_argnums=(0,)
+        steps, axis_name=AXIS, in_axes=(None, 0), out_axes=(None, None), donate_argnums=(0,)
     )
+
+
+def _local_mesh() -> jax.sharding.Mesh:
+    return jax.sharding.Mesh(np.array(jax.local_devices()), (AXIS,))
 
 
 def replicate(state: Tree) -> Tree:
@@ -41,27 +81,48 @@ def replicate(state: Tree) -> Tree:
     A step function compiles anew for inputs that are placed in another way: without this it would
     compile once for the first step and once more for the second.
     """
-    mesh = jax.sharding.Mesh(np.array(jax.local_devices()), (AXIS,))
-    return jax.device_put(state, jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec()))
+    sharding = jax.sharding.NamedSharding(_local_mesh(), jax.sharding.PartitionSpec())
+    return jax.device_put(state, sharding)
 
 
-def shard(batch: Tree) -> Tree:
-    """Splits a host's batch [B, ...] into [local devices, B / local devices, ...]."""
+def shard(batches: Sequence[Tree]) -> Tree:
+    """Starts to put a process's batches [B, ...] on its devices.
+
+    Args:
+      batches: one for each step of a dispatch.
+
+    Returns:
+      Arrays [local devices, steps, B / local devices, ...]; the copy goes on in the background.
+    """
     devices = jax.local_device_count()
-    return jax.tree.map(lambda x: x.reshape(devices, len(x) // devices, *x.shape[1:]), batch)
+
+    def split(*arrays):
+        x = np.stack(arrays)
+        x = x.reshape(len(x), devices, -1, *x.shape[2:])
+        return np.ascontiguousarray(np.swapaxes(x, 0, 1))
+
+    sharding = jax.sharding.NamedSharding(_local_mesh(), jax.sharding.PartitionSpec(AXIS))
+    return jax.device_put(jax.tree.map(split, *batches), sharding)
 
 
-def local_batch(global_batch: int) -> int:
+def local_batch(global_batch: int, parts: int = 1) -> int:
     """This process's share of a global batch.
 
+    Args:
+      global_batch: examples a step.
+      parts: into how many a device's share is divided again (see `accumulate`).
+
     Raises:
-      InputError: the batch does not divide among the devices.
+      InputError: the batch does not divide among the devices, or a device's share into parts.
     """
     devices = jax.device_count()
-    if global_batch % devices:
+    if parts < 1:
+        raise InputError(f"accumulate is {parts}: use 1 or more")
+    if global_batch < 1 or global_batch % (devices * parts):
+        among = f"{devices} devices" + (f" and {parts} parts each (accumulate)" * (parts > 1))
         raise InputError(
-            f"batch_size {global_batch} does not divide among {devices} devices: "
-            f"use a multiple of {devices}"
+            f"batch_size {global_batch} does not divide among {among}: "
+            f"use a multiple of {devices * parts}"
         )
     return global_batch // jax.process_count()
 

@@ -34,6 +34,9 @@ _PACKAGES = (
     "av",
 )
 
+# Variables that change what is computed, or how.
+_ENVIRONMENT = ("JAX_", "XLA_", "LIBTPU_", "NVIDIA_TF32", "TF_CUDNN_", "OMP_NUM_THREADS")
+
 
 def write_atomically(path: pathlib.Path, text: str) -> None:
     """Writes a text file under a temporary name, then renames it."""
@@ -190,37 +193,72 @@ def software() -> dict[str, Any]:
         "packages": {name: version_of(name) for name in ("gait_jax", *_PACKAGES)},
         "processes": jax.process_count(),
         "devices": [f"{d.platform}:{d.device_kind}" for d in jax.devices()],
+        "environment": {
+            name: value
+            for name, value in sorted(os.environ.items())
+            if name.startswith(_ENVIRONMENT)
+        },
     }
 
 
-def write_provenance(workdir: pathlib.Path, step: int, data: dict[str, Any]) -> None:
+def write_provenance(
+    workdir: pathlib.Path, step: int, data: dict[str, Any], config: dict[str, Any]
+) -> None:
     """Adds an entry to `provenance.json`: one for the start and one for each restart.
 
     Args:
       workdir: the run's folder.
       step: the step that this start goes on from.
       data: what the data is: data set, version, groups, and whether it is synthetic.
+      config: nested configuration of JSON values.
     """
-    path = workdir / "provenance.json"
-    entries = json.loads(path.read_text(encoding="utf-8"))["starts"] if path.exists() else []
+    entries = _starts(workdir)
     entries.append(
         {
-            "time": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+            "time": _now(),
             "from_step": step,
             "argv": sys.argv,
             "data": data,
+            "config": config,
         }
         | software()
     )
-    write_atomically(path, json.dumps({"starts": entries}, indent=2) + "\n")
+    write_json(workdir / "provenance.json", {"starts": entries})
+
+
+def write_result(workdir: pathlib.Path, step: int, digest: str) -> None:
+    """Adds to the last start what came of it.
+
+    Args:
+      workdir: the run's folder.
+      step: steps done.
+      digest: names all numbers of the final state.
+    """
+    entries = _starts(workdir)
+    last = [row for row in read_metrics(workdir) if row["step"] == step]
+    entries[-1]["result"] = {
+        "time": _now(),
+        "step": step,
+        "digest": digest,
+        # All but how fast it was.
+        "metrics": {k: v for row in last for k, v in row.items() if not k.endswith("_per_second")},
+    }
+    write_json(workdir / "provenance.json", {"starts": entries})
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+
+
+def _starts(workdir: pathlib.Path) -> list[dict[str, Any]]:
+    path = workdir / "provenance.json"
+    return read_json(path)["starts"] if path.exists() else []
 
 
 def read_last_start(workdir: pathlib.Path) -> dict[str, Any]:
     """What a run wrote down at its last start; empty where nothing is left of it."""
-    path = workdir / "provenance.json"
-    if not path.exists():
-        return {}
-    return json.loads(path.read_text(encoding="utf-8"))["starts"][-1]
+    starts = _starts(workdir)
+    return starts[-1] if starts else {}
 
 
 def read_data_description(workdir: pathlib.Path) -> dict[str, Any]:

@@ -20,7 +20,7 @@ def untrained():
     """A network that paints anything."""
     network = ColourTransferNetwork((4, 8), 8, True, (2,))
     image, mask = np.zeros((1, _SIZE, _SIZE, 3)), np.zeros((1, _SIZE, _SIZE))
-    params = network.init(jax.random.key(1), image, mask)
+    params = network.init(jax.random.key(1), image, mask, image)
     return TransferColouriser(network, params, offsets((2,)), _SIZE, 0.05)
 
 
@@ -30,8 +30,8 @@ class _Fixed:
     def __init__(self, paint, *shares):
         self._paint, self._shares = jnp.asarray(paint), jnp.asarray(shares)
 
-    def apply(self, params, image, mask):
-        del params
+    def apply(self, params, image, mask, plate):
+        del params, plate
         return tuple(
             jnp.broadcast_to(x, (*mask.shape, len(x))) for x in (self._paint, self._shares)
         )

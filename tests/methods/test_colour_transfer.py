@@ -7,7 +7,9 @@ from drawn import load_config
 from gait_jax import trainer
 from gait_jax.data.dataset import GaitDataset
 from gait_jax.methods.colour_transfer import ColourTransfer
-from gait_jax.runtime import parallel
+from gait_jax.methods.gait_anonymizer import open_anonymizer
+from gait_jax.pretrained import DEFAULT
+from gait_jax.runtime import parallel, records
 from gait_jax.runtime.errors import InputError
 
 TINY = {
@@ -40,20 +42,22 @@ def _batch(size=32):
     masks[:, 4:28, 10:22] = 1
     originals = np.zeros_like(masks)
     originals[:, 4:28, 12:20] = 1
-    return {"images": images, "masks": masks, "originals": originals}
+    plates = np.zeros_like(images)
+    plates[..., 2] = 200
+    return {"images": images, "masks": masks, "originals": originals, "plates": plates}
 
 
 @pytest.mark.parametrize("form", ["walkers", "walkers,paper"])
 def test_the_edge_gets_the_centres_colour_though_the_original_shows_the_wall_there(form):
     config = _config(form, **{"optimizer.learning_rate": 5e-3, "ema_decay": 0.9})
     method = ColourTransfer(config)
-    step = parallel.parallel_step(method.train_step)
+    step = parallel.parallel_steps(method.train_step)
     state = parallel.replicate(parallel.to_host(method.init()))
     batch = _batch()
     for _ in range(150):
-        state, metrics = step(state, jax.tree.map(lambda x: x[None], batch))
+        state, metrics = step(state, parallel.shard([batch]))
     # Grey all over would score 0.4.
-    assert float(metrics["loss_reconstruction"]) < 0.1
+    assert float(metrics["loss_reconstruction"][0]) < 0.1
     output, painted = method.samples(parallel.to_host(state), batch)
     assert (np.asarray(painted) == 1).all() == (form == "walkers,paper")
     masks = batch["masks"] > 0
@@ -108,10 +112,14 @@ def test_configurations_that_do_not_fit(changes, message):
         ColourTransfer(_config(**changes))
 
 
-def test_without_an_anonymiser_there_is_nothing_to_train_on(tmp_path):
-    with pytest.raises(InputError, match="set --config.anonymizer.checkpoint to the workdir"):
-        trainer.train_and_evaluate(_config(), tmp_path / "run", progress=False)
-    assert not (tmp_path / "run").exists()
+def test_without_an_anonymiser_the_one_that_ships_is_used(tmp_path, monkeypatch):
+    colour_walkers.patch(monkeypatch)
+    config = _config(train_steps=1)
+    config.data.data_dir = str(tmp_path / "data")
+    trainer.train_and_evaluate(config, tmp_path / "run", progress=False)
+    shipped = open_anonymizer(DEFAULT).fingerprint()
+    data = records.read_data_description(tmp_path / "run")
+    assert data["anonymizer"] == f"{shipped}-{config.seed}"
 
 
 def test_trained_from_a_gait_anonymiser_and_used_on_frames(trained_run, tmp_path, monkeypatch):

@@ -43,9 +43,9 @@ def padded():
 @pytest.fixture(scope="module")
 def stepped(padded):
     method, state, batch = padded
-    step = parallel.parallel_step(method.train_step)
-    after, metrics = step(parallel.to_host(state), jax.tree.map(lambda x: x[None], batch))
-    return parallel.to_host(after), {k: float(v) for k, v in metrics.items()}
+    step = parallel.parallel_steps(method.train_step)
+    after, metrics = step(parallel.to_host(state), parallel.shard([batch]))
+    return parallel.to_host(after), {k: float(v[0]) for k, v in metrics.items()}
 
 
 def test_mean_counts():
@@ -136,8 +136,8 @@ def test_reconstruction_alone_brings_the_gait_back_and_alpha_moves_it_to_the_noi
         config.ema_decay = 0.5
         method = STGAN(config)
         state, batch = method.init(), make_batch([[64] * 4] * 2)
-        step = parallel.parallel_step(method.train_step)
-        shard = jax.tree.map(lambda x: x[None], batch)
+        step = parallel.parallel_steps(method.train_step)
+        shard = parallel.shard([batch])
         state = parallel.replicate(parallel.to_host(state))
         for _ in range(150):
             state, _ = step(state, shard)

@@ -41,13 +41,13 @@ def run(config, energies, steps):
     method = Wu2017(config)
     pack = config.data.pack
     packs = PairPacks(energies, pack.people, pack.images, pack.pairs)
-    step = parallel.parallel_step(method.train_step)
+    step = parallel.parallel_steps(method.train_step)
     state = parallel.to_host(method.init(statistics=statistics_of(energies)))
     seen = []
     for i in range(steps):
         batch = packs.take(np.array([i % len(packs)]), np.array([i], np.uint32))
-        state, metrics = step(state, jax.tree.map(lambda x: x[None], batch))
-        seen.append({k: float(v) for k, v in metrics.items()})
+        state, metrics = step(state, parallel.shard([batch]))
+        seen.append({k: float(v[0]) for k, v in metrics.items()})
     return method, parallel.to_host(state), seen
 
 

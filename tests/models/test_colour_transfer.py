@@ -13,11 +13,11 @@ def _inputs(count=2, size=16):
     rng = np.random.default_rng(0)
     image = jnp.asarray(rng.random((count, size, size, 3)), jnp.float32)
     mask = jnp.asarray(rng.random((count, size, size)) < 0.5, jnp.float32)
-    return image, mask
+    return image, mask, jnp.asarray(rng.random(image.shape), jnp.float32)
 
 
-def _network(copy):
-    network = ColourTransferNetwork((4, 8), 6, copy, (2,))
+def _network(copy, plate=False):
+    network = ColourTransferNetwork((4, 8), 6, copy, (2,), plate)
     return network, network.init(jax.random.key(0), *_inputs(1))
 
 
@@ -55,8 +55,8 @@ def test_offsets_by_hand():
 @pytest.mark.parametrize("copy", [True, False])
 def test_colours_are_in_range_and_the_printed_form_takes_nothing_over(copy):
     network, params = _network(copy)
-    image, mask = _inputs()
-    paint, shares = network.apply(params, image, mask)
+    inputs = _inputs()
+    paint, shares = network.apply(params, *inputs)
     assert paint.shape == (2, 16, 16, 3)
     assert 0 <= float(paint.min()) and float(paint.max()) <= 1
     # Paint, the same place, and eight places around it.
@@ -76,7 +76,7 @@ def test_composition_by_hand():
 
 
 def test_without_copies_the_output_is_the_paint():
-    image, mask = _inputs(1)
+    image, mask, _ = _inputs(1)
     paint = 1 - image
     output = composed(image, mask, paint, jnp.ones((1, 16, 16, 1)), [])
     np.testing.assert_allclose(output, paint * mask[..., None])
@@ -85,11 +85,31 @@ def test_without_copies_the_output_is_the_paint():
 @pytest.mark.parametrize("copy", [True, False])
 def test_both_inputs_reach_the_whole_picture_through_the_fully_connected_layer(copy):
     network, params = _network(copy)
-    image, mask = _inputs(1)
-    paint, _ = network.apply(params, image, mask)
+    image, mask, plate = _inputs(1)
+    paint, _ = network.apply(params, image, mask, plate)
     for changed in (
-        network.apply(params, image.at[0, 0, 0].add(0.5), mask),
-        network.apply(params, image, mask.at[0, 0, 0].set(1 - mask[0, 0, 0])),
+        network.apply(params, image.at[0, 0, 0].add(0.5), mask, plate),
+        network.apply(params, image, mask.at[0, 0, 0].set(1 - mask[0, 0, 0]), plate),
     ):
         # The corner opposite is out of reach of the convolutions alone.
         assert np.abs(np.asarray(changed[0] - paint))[0, -1, -1].max() > 1e-7
+
+
+def test_what_looks_like_the_scene_is_not_taken_over():
+    network, params = _network(copy=True, plate=True)
+    _, mask, plate = _inputs(1)
+    # A person of a single column; all around is as the scene without them.
+    image = plate.at[:, :, 7].set(1 - jnp.round(plate[:, :, 7]))
+    _, shares = network.apply(params, image, mask, plate)
+    shares = np.asarray(shares)[0]
+    moves = offsets((2,))
+    # On the person: the same place. Two columns beside them: what lies on them. Far from them
+    # nothing is the person's, so that there is nothing to choose by but the paint.
+    same, from_right = 1 + moves.index((0, 0)), 1 + moves.index((0, 2))
+    assert (shares[:, 7, same] > 0.9).all()
+    assert (shares[2:-2, 5, same] < 0.02).all() and (shares[2:-2, 5, from_right] > 0.1).all()
+    assert (shares[:, 12, 0] > 0.8).all()
+    # Without knowing the scene it keeps the original wherever it is.
+    network, params = _network(copy=True)
+    _, shares = network.apply(params, image, mask, plate)
+    assert (np.asarray(shares)[0, :, :, 1] > 0.8).all()

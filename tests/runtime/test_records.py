@@ -210,8 +210,8 @@ def test_first_not_finite():
 
 
 def test_provenance_adds_an_entry_for_each_start(tmp_path):
-    records.write_provenance(tmp_path, 0, {"name": "casia_b", "synthetic": True})
-    records.write_provenance(tmp_path, 250, {"name": "casia_b", "synthetic": False})
+    records.write_provenance(tmp_path, 0, {"name": "casia_b", "synthetic": True}, _CONFIG)
+    records.write_provenance(tmp_path, 250, {"name": "casia_b", "synthetic": False}, _CONFIG)
     assert _names(tmp_path) == ["provenance.json"]
     starts = json.loads((tmp_path / "provenance.json").read_text())["starts"]
     assert [start["from_step"] for start in starts] == [0, 250]

@@ -1,0 +1,28 @@
+"""The same walk in the same clothes on another body: only synthetic people have such twins."""
+
+import cv2
+import numpy as np
+
+from gait_jax.data.contour_store import Walk
+from tfds_casia.walkers import twin
+from tfds_casia.walkers.recording import WalkName
+
+
+def film(walk: Walk, body_of: str) -> tuple[np.ndarray, list[np.ndarray], list[np.ndarray]]:
+    """Films a walker's twin, without the camera's noise.
+
+    Args:
+      walk: of the data set walkers, as it is made without a seed of its own.
+      body_of: the subject whose body the twin has, brought to the height of the walk's own.
+
+    Returns:
+      (which frames of the walk it has: [T] rising indices, silhouettes [H, W] uint8 of 0 and 1,
+      pictures [H, W, 3] uint8 red, green, blue).
+    """
+    name = WalkName(int(walk.subject), walk.condition, walk.sequence)
+    frames, masks, pictures = twin.film(0, name, walk.view, int(body_of))
+    return (
+        frames,
+        [mask // 255 for mask in masks],
+        [cv2.cvtColor(picture, cv2.COLOR_BGR2RGB) for picture in pictures],
+    )

@@ -1,0 +1,152 @@
+"""Many processes: how they find each other, what they share, when they stop."""
+
+import itertools
+import json
+import os
+import socket
+import sys
+from typing import Any, NoReturn
+
+import jax
+import numpy as np
+from jax.experimental import multihost_utils
+
+from gait_jax.runtime.errors import InputError
+
+Tree = Any
+
+# EX_TEMPFAIL of sysexits.h: not finished, and worth running again.
+PREEMPTED = 75
+
+
+# JAX agrees on one of the calls to come by their numbers, over all runs of a process.
+_calls = itertools.count(1)
+
+
+class PreemptedError(Exception):
+    """The run was told to stop (SIGTERM), and saved what it had done."""
+
+
+def initialize(
+    coordinator_address: str | None = None,
+    num_processes: int | None = None,
+    process_id: int | None = None,
+) -> None:
+    """Lets the processes of one run find each other; once a process, before any computation.
+
+    JAX finds TPU pods, SLURM, Open MPI and Kubernetes by itself; everything else needs all three
+    arguments. A run of one process is initialised too: without that nobody sees SIGTERM coming.
+
+    Args:
+      coordinator_address: host and port of process 0, "HOST:PORT".
+      num_processes: of the whole run.
+      process_id: of this process, from 0.
+
+    Raises:
+      InputError: some arguments are given and others are not, or the processes cannot meet.
+    """
+    given = (coordinator_address, num_processes, process_id)
+    if num_processes == 1 and coordinator_address is None and process_id in (None, 0):
+        _alone()
+        return
+    if any(value is not None for value in given):
+        if any(value is None for value in given):
+            raise InputError(
+                "a run of many processes needs --coordinator_address=HOST:PORT, --num_processes=N "
+                "and --process_id=I together: give all three, or none"
+            )
+        if not 0 <= process_id < num_processes:
+            raise InputError(
+                f"--process_id={process_id} is not one of --num_processes={num_processes}: they "
+                "are numbered from 0"
+            )
+        if not coordinator_address.rpartition(":")[2].isdigit():
+            raise InputError(
+                f"--coordinator_address={coordinator_address} has no port: use HOST:PORT"
+            )
+    # With addresses given JAX would still ask the cluster which devices are this process's.
+    found_by = "deactivate" if coordinator_address else None
+    try:
+        jax.distributed.initialize(*given, cluster_detection_method=found_by)
+    except ValueError as error:
+        if "coordinator_address" not in str(error) or coordinator_address is not None:
+            raise InputError(f"the processes of this run cannot meet: {error}") from None
+        _alone()
+    except RuntimeError as error:
+        reason = str(error).strip().splitlines()[0]
+        raise InputError(
+            f"process {process_id} of {num_processes} did not reach {coordinator_address} "
+            f"({reason}): check that process 0 runs and that its port can be reached"
+        ) from None
+
+
+def _alone() -> None:
+    # The port is free now; another process could take it in the meantime, and then JAX says so.
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    # One process talks to nobody: XLA's own collectives among its devices serve.
+    jax.config.update("jax_cpu_collectives_implementation", None)
+    jax.distributed.initialize(address, 1, 0, cluster_detection_method="deactivate")
+
+
+def is_main() -> bool:
+    """Whether this is the process that writes the run's files."""
+    return jax.process_index() == 0
+
+
+def from_main(tree: Tree) -> Tree:
+    """The main process's arrays, in every process.
+
+    Args:
+      tree: of arrays; what the other processes give only lends its structure, shapes and types.
+
+    Returns:
+      The main process's tree, as NumPy arrays.
+    """
+    if jax.process_count() == 1:
+        return tree
+    # 64 bits and random bits alike travel as bytes: JAX would make 32 bits of them.
+    as_bytes = lambda x: np.frombuffer(np.asarray(x).tobytes(), np.uint8)  # noqa: E731
+    sent = multihost_utils.broadcast_one_to_all(jax.tree.map(as_bytes, tree))
+
+    def received(bytes_, like):
+        like = np.asarray(like)
+        found = np.frombuffer(np.asarray(bytes_, np.uint8).tobytes(), like.dtype)
+        return found.reshape(like.shape).copy()
+
+    return jax.tree.map(received, sent, tree)
+
+
+def value_from_main(value: Any) -> Any:
+    """The main process's JSON value, in every process."""
+    if jax.process_count() == 1:
+        return value
+    text = np.frombuffer(json.dumps(value).encode(), np.uint8)
+    length = int(from_main(np.int64(len(text))))
+    text = text if is_main() else np.zeros(length, np.uint8)
+    return json.loads(from_main(text).tobytes())
+
+
+def told_to_stop() -> bool:
+    """Whether all processes are to save and stop now, because one of them was sent SIGTERM.
+
+    To be called after every dispatch, in all processes alike.
+
+    Returns:
+      The same in every process, for the same call. False where `initialize` was not called.
+    """
+    return multihost_utils.reached_preemption_sync_point(next(_calls))
+
+
+def leave(status: int) -> NoReturn:
+    """Ends this process because of an error that the others may not share.
+
+    A process that leaves in good order waits for the others, who in turn wait for it in a step
+    that will not come. Leaving at once lets them see that it is gone.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if jax.process_count() == 1:
+        sys.exit(status)
+    os._exit(status)

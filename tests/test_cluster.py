@@ -1,0 +1,269 @@
+"""Many processes and bad days, with the real command line over loopback."""
+
+import json
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import jax
+import numpy as np
+import pytest
+from drawn import ROOT, as_flags
+
+from gait_jax import trainer
+from gait_jax.runtime import records
+
+_PREEMPTED = 75
+
+
+def _leaves(workdir):
+    state = trainer.load_run(workdir)[2]
+    return {jax.tree_util.keystr(p): x for p, x in jax.tree_util.tree_leaves_with_path(state)}
+
+
+def _assert_close(a, b):
+    """Equal to float tolerance: devices sum in another order."""
+    assert a.keys() == b.keys()
+    for name in a:
+        np.testing.assert_allclose(a[name], b[name], rtol=1e-3, atol=1e-5, err_msg=name)
+
+
+def _start(workdir, flags, devices=1, cluster=(), preexec=None):
+    environment = os.environ | {
+        "XLA_FLAGS": f"--xla_force_host_platform_device_count={devices}",
+        "JAX_PLATFORMS": "cpu",
+    }
+    command = [sys.executable, "-m", "gait_jax.train", f"--workdir={workdir}", "--noprogress"]
+    return subprocess.Popen(
+        [*command, *flags, *cluster],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=preexec,
+    )
+
+
+def _finish(*processes, status=0):
+    """Waits for all; what they wrote to stderr."""
+    texts = [process.communicate(timeout=300)[1] for process in processes]
+    found = [process.returncode for process in processes]
+    assert found == [status] * len(processes), "\n".join(texts)
+    return texts
+
+
+def _free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _start_cluster(workdir, flags, processes=2, devices=2):
+    port = _free_port()
+    return [
+        _start(
+            workdir,
+            flags,
+            devices,
+            [
+                f"--coordinator_address=127.0.0.1:{port}",
+                f"--num_processes={processes}",
+                f"--process_id={i}",
+            ],
+        )
+        for i in range(processes)
+    ]
+
+
+def _wait_for(condition, process, timeout=240):
+    deadline = time.monotonic() + timeout
+    while not condition():
+        assert process.poll() is None, process.communicate()[1]
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def _steps(workdir):
+    return [row["step"] for row in records.read_metrics(workdir) if "loss_generator" in row]
+
+
+@pytest.fixture(scope="module")
+def flags(casia_a_dir, data_dir):
+    """Twelve steps of eight windows, a checkpoint after each second."""
+    return as_flags(
+        "stgan_resampled",
+        casia_a_dir,
+        data_dir,
+        batch_size=8,
+        train_steps=12,
+        **{"noise_gan.batch_size": 8},
+    )
+
+
+@pytest.fixture(scope="module")
+def undisturbed(flags, tmp_path_factory):
+    """One process with four devices, from the first step to the last."""
+    workdir = tmp_path_factory.mktemp("undisturbed") / "run"
+    _finish(_start(workdir, flags, devices=4))
+    return workdir
+
+
+def test_two_processes_with_two_devices_are_one_with_four(flags, undisturbed, tmp_path):
+    _finish(*_start_cluster(tmp_path / "run", flags))
+    _assert_close(_leaves(tmp_path / "run"), _leaves(undisturbed))
+    assert _steps(tmp_path / "run") == _steps(undisturbed) == list(range(1, 13))
+    start = records.read_last_start(tmp_path / "run")
+    assert (start["processes"], len(start["devices"])) == (2, 4)
+    assert start["result"]["step"] == 12
+
+
+def test_a_run_goes_on_on_other_machines(flags, undisturbed, tmp_path):
+    workdir = tmp_path / "run"
+    _finish(_start(workdir, [*flags, "--config.train_steps=4"], devices=4))
+    _finish(*_start_cluster(workdir, [*flags, "--config.train_steps=8"]))
+    # And several steps a dispatch, and each batch in two parts.
+    last = [*flags, "--config.steps_per_dispatch=3", "--config.accumulate=2"]
+    _finish(_start(workdir, last, devices=1))
+    _assert_close(_leaves(workdir), _leaves(undisturbed))
+    starts = json.loads((workdir / "provenance.json").read_text())["starts"]
+    assert [(s["from_step"], s["processes"], len(s["devices"])) for s in starts] == [
+        (0, 1, 4),
+        (4, 2, 4),
+        (8, 1, 1),
+    ]
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_sigterm_saves_and_the_same_command_goes_on(flags, tmp_path, processes):
+    workdir = tmp_path / "run"
+    # More steps than there is time for, and no checkpoint on the way.
+    far = [*flags, "--config.train_steps=1000000", "--config.checkpoint_every=1000000"]
+    far += ["--config.eval_every=1000000"]
+    started = _start_cluster(workdir, far, processes, devices=1)
+    _wait_for(lambda: len(_steps(workdir)) > 3, started[0])
+    # One of them alone is told.
+    started[-1].send_signal(signal.SIGTERM)
+    texts = _finish(*started, status=_PREEMPTED)
+    last = texts[0].splitlines()[-1]
+    assert last.startswith("gait_jax.train: told to stop; step ") and "again to go on" in last
+    step = trainer.load_run(workdir)[3]
+    assert f"step {step} is saved" in last
+    assert _steps(workdir) == list(range(1, step + 1))
+    again = _start(workdir, [*far, f"--config.train_steps={step + 2}"])
+    assert f"after step {step}" in _finish(again)[0]
+    assert trainer.load_run(workdir)[3] == step + 2
+
+
+def test_kill_9_loses_what_was_done_since_the_last_checkpoint_and_no_more(flags, tmp_path):
+    more = [*flags, "--config.train_steps=40"]
+    _finish(_start(tmp_path / "whole", more))
+    workdir = tmp_path / "run"
+    for steps in (5, 13, 14, 27):
+        process = _start(workdir, more)
+        _wait_for(lambda steps=steps: len(_steps(workdir)) >= steps, process)
+        process.kill()
+        process.communicate()
+        found = [int(p.name) for p in (workdir / "checkpoints").iterdir() if p.name.isdigit()]
+        # A checkpoint each second step; the one under way may not be whole yet.
+        assert max(found, default=0) >= max(_steps(workdir)) - 4
+    _finish(_start(workdir, more))
+    a, b = _leaves(tmp_path / "whole"), _leaves(workdir)
+    assert [name for name in a if not np.array_equal(a[name], b[name])] == []
+    assert _steps(workdir) == list(range(1, 41))
+
+
+def test_a_damaged_newest_checkpoint_is_set_aside_and_its_steps_done_again(
+    flags, undisturbed, tmp_path
+):
+    workdir = tmp_path / "run"
+    _finish(_start(workdir, [*flags, "--config.train_steps=8"]))
+    for file in (workdir / "checkpoints" / "8" / "state" / "d").iterdir():
+        file.write_bytes(file.read_bytes()[:100])
+    text = _finish(_start(workdir, flags))[0]
+    assert "The checkpoint of step 8" in text and "after step 6" in text
+    assert [p.name.split("-")[0] for p in (workdir / "damaged_checkpoints").iterdir()] == ["8"]
+    _assert_close(_leaves(workdir), _leaves(undisturbed))
+
+
+def _small_disk(directory: pathlib.Path, size: str) -> bool:
+    """Mounts a disk of its own, where that is allowed."""
+    directory.mkdir()
+    done = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(directory)], capture_output=True
+    )
+    return done.returncode == 0
+
+
+def test_a_full_disk_stops_the_run_with_one_line_and_keeps_what_was_saved(flags, tmp_path):
+    disk = tmp_path / "disk"
+    if not _small_disk(disk, "24m"):
+        pytest.skip("mounting a small disk needs more rights than this user has")
+    try:
+        _finish(_start(disk / "run", flags))
+        before = _leaves(disk / "run")
+        # Room for less than another checkpoint.
+        free = os.statvfs(disk)
+        filler = disk / "filler"
+        filler.write_bytes(bytes(free.f_bavail * free.f_frsize - 64 * 1024))
+        text = _finish(_start(disk / "run", [*flags, "--config.train_steps=30"]), status=1)[0]
+        _one_line(text, "gait_jax.train: ", "is kept. Make room or mend the disk")
+        after = _leaves(disk / "run")
+        kept = trainer.load_run(disk / "run")[3]
+        assert kept >= 12
+        if kept == 12:
+            assert [n for n in before if not np.array_equal(before[n], after[n])] == []
+        assert not list((disk / "run" / "checkpoints").glob("*tmp*"))
+        # With room again the same command goes on.
+        filler.unlink()
+        _finish(_start(disk / "run", [*flags, "--config.train_steps=30"]))
+        assert trainer.load_run(disk / "run")[3] == 30
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
+def _limit_files():
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000))
+
+
+def test_a_disk_that_takes_no_checkpoint_stops_the_run_with_one_line(flags, tmp_path):
+    _finish(_start(tmp_path / "run", flags))
+    # Files larger than this fail half-written, as on a disk that fills up; nobody needs rights.
+    more = [*flags, "--config.train_steps=30"]
+    text = _finish(_start(tmp_path / "run", more, preexec=_limit_files), status=1)[0]
+    _one_line(text, "gait_jax.train: ", "is kept. Make room or mend the disk")
+    assert trainer.load_run(tmp_path / "run")[3] == 12
+    _finish(_start(tmp_path / "run", more))
+    assert trainer.load_run(tmp_path / "run")[3] == 30
+
+
+def _one_line(text, start, end):
+    lines = text.splitlines()
+    assert "Traceback" not in text, text
+    assert lines[-1].startswith(start) and end in lines[-1], text
+
+
+@pytest.mark.parametrize(
+    ("cluster", "message"),
+    [
+        (["--num_processes=2", "--process_id=0"], "--coordinator_address=HOST:PORT, --num_proc"),
+        (
+            ["--coordinator_address=127.0.0.1:1", "--num_processes=2", "--process_id=2"],
+            "--process_id=2 is not one of --num_processes=2",
+        ),
+        (
+            ["--coordinator_address=localhost", "--num_processes=2", "--process_id=0"],
+            "has no port: use HOST:PORT",
+        ),
+    ],
+)
+def test_processes_that_cannot_meet(flags, tmp_path, cluster, message):
+    text = _finish(_start(tmp_path / "run", flags, cluster=cluster), status=1)[0]
+    _one_line(text, "gait_jax.train: ", message)
+    assert not (tmp_path / "run").exists()
