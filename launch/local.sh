@@ -134,7 +134,7 @@ while ((${#running[@]} > 0)); do
         signal_all KILL
     fi
     if ((${#running[@]} > 0)); then
-        sleep 0.2
+        sleep 0.2 || true # Ctrl-C ends it early.
     fi
 done
 

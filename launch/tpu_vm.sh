@@ -31,10 +31,7 @@ done
 [[ "$*" != *gs://* ]] ||
     fail "gs:// is not supported: give paths on a file system that all workers mount"
 
-# Runs a command line on all workers at once.
-on_all_workers() {
-    gcloud compute tpus tpu-vm ssh "$TPU" --zone="$ZONE" --worker=all --command="$1"
-}
+on_all_workers=(gcloud compute tpus tpu-vm ssh "$TPU" --zone="$ZONE" --worker=all)
 
 # Ending the connection does not end what runs at its other end, so that is told by another one.
 # The brackets keep the pattern from matching the shell that looks for it; a worker that has ended
@@ -42,15 +39,17 @@ on_all_workers() {
 # shellcheck disable=SC2329 # The trap calls it.
 stop() {
     echo "tpu_vm.sh: telling all workers to save and stop" >&2
-    on_all_workers "pkill --signal TERM --full -- '-m [${MODULE:0:1}]${MODULE:1}' || true" || true
+    local pattern="-m [${MODULE:0:1}]${MODULE:1}"
+    "${on_all_workers[@]}" --command="pkill --signal TERM --full -- '$pattern' || true" || true
 }
+trap stop INT TERM
 
 # Quoted once more, for the shell of the workers.
 printf -v command '%q ' "${PYTHON:-.venv/bin/python}" -m "$MODULE" "$@"
 printf -v place '%q' "$DIRECTORY"
-on_all_workers "cd $place && exec $command" &
+# A plain command, since bash keeps Ctrl-C from these in the background, and not from functions.
+"${on_all_workers[@]}" --command="cd $place && exec $command" &
 run=$!
-trap stop INT TERM
 
 # A signal that is trapped ends a wait early; the status is asked for when gcloud has ended.
 while kill -0 "$run" 2>/dev/null; do
