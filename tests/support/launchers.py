@@ -68,10 +68,10 @@ class Bench:
             time.sleep(0.02)
 
 
-def finish(process: subprocess.Popen) -> tuple[int, str, str]:
+def finish(process: subprocess.Popen, seconds: float = SECONDS) -> tuple[int, str, str]:
     """(exit status, output, errors) of a launcher, killed with all it started if it hangs."""
     try:
-        output, errors = process.communicate(timeout=SECONDS)
+        output, errors = process.communicate(timeout=seconds)
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, 9)
         raise
