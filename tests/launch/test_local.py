@@ -1,4 +1,5 @@
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -151,6 +152,17 @@ def test_ctrl_c_stops_and_a_second_one_kills(trainer):
     assert status == 128 + signal.SIGKILL
     assert "Ctrl-C again kills them" in errors
     assert "[1] last words" in output
+
+
+def test_the_script_outlives_the_labels_of_the_last_lines(trainer):
+    trainer.fake("sed", f'sleep 0.5; exec {shutil.which("sed")} "$@"')
+    process = trainer.start("local.sh", "--config=c", FAILING="1", FAILURE="3")
+    process.wait(timeout=30)
+    # Read without waiting for whoever else holds the pipe.
+    os.set_blocking(process.stdout.fileno(), False)
+    output = process.stdout.buffer.raw.read(1 << 16) or b""
+    finish(process)
+    assert b"[0] last words" in output
 
 
 @pytest.mark.parametrize(
