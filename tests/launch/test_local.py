@@ -1,0 +1,182 @@
+import os
+import shutil
+import signal
+import socket
+import sys
+
+import pytest
+from launchers import finish
+
+# Stands for the trainer. Its process K goes on until it is told to stop, which it notes, and then
+# ends with ON_TERM; the one that is FAILING ends with FAILURE once all have started. DEAF ignores
+# SIGTERM.
+_TRAINER = f"""
+if [[ $1 == -c ]]; then exec {sys.executable} "$@"; fi
+for argument in "$@"; do
+    case $argument in
+    --process_id=*) id=${{argument#*=}} ;;
+    --num_processes=*) n=${{argument#*=}} ;;
+    esac
+done
+printf '%q ' "$@" >$BENCH/arguments-$id
+echo "$JAX_PLATFORMS|$XLA_FLAGS|${{CUDA_VISIBLE_DEVICES-unset}}" >$BENCH/devices-$id
+told() {{
+    touch $BENCH/told-$id
+    if [[ ${{DEAF-}} != $id ]]; then
+        echo last words
+        exit ${{ON_TERM:-75}}
+    fi
+}}
+trap told TERM
+echo "first line"
+echo "an error" >&2
+touch $BENCH/started-$id
+for ((i = 0; i < 600; i++)); do
+    if [[ ${{FAILING-}} == $id && $(ls $BENCH | grep -c started-) == "$n" ]]; then
+        exit $FAILURE
+    fi
+    sleep 0.05
+done
+"""
+
+
+@pytest.fixture
+def trainer(bench):
+    bench.environment["PYTHON"] = str(bench.fake("trainer", _TRAINER))
+    return bench
+
+
+def _lines(output: str) -> list[str]:
+    return sorted(output.splitlines())
+
+
+def test_each_process_gets_the_arguments_and_its_place(trainer):
+    process = trainer.start("local.sh", "--config=c", "--workdir=a b", PROCESSES="3")
+    trainer.wait_for("started-0", "started-1", "started-2")
+    process.send_signal(signal.SIGTERM)
+    status, output, errors = finish(process)
+    assert (status, errors) == (75, "")
+    calls = [call for call in trainer.calls("trainer") if call[0] == "-m"]
+    assert len(calls) == 3
+    addresses = set()
+    for call in calls:
+        assert call[:4] == ["-m", "gait_jax.train", "--config=c", "--workdir=a b"]
+        address, count, place = call[4:]
+        addresses.add(address)
+        assert count == "--num_processes=3"
+        assert place in {"--process_id=0", "--process_id=1", "--process_id=2"}
+    assert len({call[6] for call in calls}) == 3
+    (address,) = addresses
+    host, port = address.removeprefix("--coordinator_address=").split(":")
+    assert host == "127.0.0.1"
+    with socket.create_server((host, int(port))):
+        pass
+    # Both streams of each process, the last words included, by its number.
+    words = ["an error", "first line", "last words"]
+    assert _lines(output) == [f"[{k}] {line}" for k in range(3) for line in words]
+
+
+@pytest.mark.parametrize(
+    ("environment", "devices"),
+    [
+        (
+            {"DEVICES": "4", "XLA_FLAGS": "--xla_x=1"},
+            ["cpu|--xla_x=1 --xla_force_host_platform_device_count=4|unset"] * 2,
+        ),
+        ({"GPUS": "0,2,5,7"}, ["||0,2", "||5,7"]),
+        ({"GPUS": "3,1"}, ["||3", "||1"]),
+    ],
+)
+def test_devices(trainer, environment, devices):
+    process = trainer.start("local.sh", "--config=c", **environment)
+    trainer.wait_for("started-0", "started-1")
+    process.send_signal(signal.SIGTERM)
+    finish(process)
+    assert [(trainer.folder / f"devices-{k}").read_text().strip() for k in (0, 1)] == devices
+
+
+@pytest.mark.parametrize(("on_term", "expected"), [("75", 75), ("0", 0), ("1", 1)])
+def test_all_are_told_to_stop_and_their_status_is_returned(trainer, on_term, expected):
+    process = trainer.start("local.sh", "--config=c", ON_TERM=on_term)
+    trainer.wait_for("started-0", "started-1")
+    process.send_signal(signal.SIGTERM)
+    trainer.wait_for("told-0", "told-1")
+    assert finish(process)[0] == expected
+
+
+@pytest.mark.parametrize("failing", ["0", "1"])
+def test_one_that_fails_stops_the_others_and_its_status_is_returned(trainer, failing):
+    status, output, errors = trainer.run("local.sh", "--config=c", FAILING=failing, FAILURE="3")
+    assert status == 3
+    assert errors == "local.sh: a process ended with status 3; stopping the others\n"
+    other = 1 - int(failing)
+    assert (trainer.folder / f"told-{other}").exists()
+    assert f"[{other}] last words" in output
+
+
+def test_others_that_do_not_end_are_killed(trainer):
+    status, _, _ = trainer.run(
+        "local.sh", "--config=c", FAILING="1", FAILURE="3", DEAF="0", GRACE="0"
+    )
+    assert status == 3
+    assert (trainer.folder / "told-0").exists()
+
+
+@pytest.mark.parametrize("ended", ["0", "75"])
+def test_one_that_ends_well_leaves_the_others_alone(trainer, ended):
+    process = trainer.start("local.sh", "--config=c", FAILING="1", FAILURE=ended)
+    trainer.wait_for("started-0", "started-1")
+    with pytest.raises(AssertionError):
+        # Long enough for the others to be told, had they been going to be.
+        trainer.wait_for("told-0", seconds=1)
+    process.send_signal(signal.SIGTERM)
+    assert finish(process)[0] == 75
+
+
+def test_a_failure_counts_more_than_a_stop(trainer):
+    # Process 1 stops as if told alone; process 0 then fails while it saves.
+    process = trainer.start("local.sh", "--config=c", FAILING="1", FAILURE="75", ON_TERM="1")
+    trainer.wait_for("started-0", "started-1")
+    process.send_signal(signal.SIGTERM)
+    assert finish(process)[0] == 1
+
+
+def test_ctrl_c_stops_and_a_second_one_kills(trainer):
+    process = trainer.start("local.sh", "--config=c", DEAF="0")
+    trainer.wait_for("started-0", "started-1")
+    os.killpg(process.pid, signal.SIGINT)
+    trainer.wait_for("told-0", "told-1")
+    assert process.poll() is None
+    os.killpg(process.pid, signal.SIGINT)
+    status, output, errors = finish(process)
+    assert status == 128 + signal.SIGKILL
+    assert "Ctrl-C again kills them" in errors
+    assert "[1] last words" in output
+
+
+def test_the_script_outlives_the_labels_of_the_last_lines(trainer):
+    trainer.fake("sed", f'sleep 0.5; exec {shutil.which("sed")} "$@"')
+    process = trainer.start("local.sh", "--config=c", FAILING="1", FAILURE="3")
+    process.wait(timeout=30)
+    # Read without waiting for whoever else holds the pipe.
+    os.set_blocking(process.stdout.fileno(), False)
+    output = process.stdout.buffer.raw.read(1 << 16) or b""
+    finish(process)
+    assert b"[0] last words" in output
+
+
+@pytest.mark.parametrize(
+    ("environment", "message"),
+    [
+        ({"PROCESSES": "0"}, "PROCESSES=0 is not a number above 0"),
+        ({"PROCESSES": "two"}, "PROCESSES=two is not a number above 0"),
+        ({"DEVICES": "-1"}, "DEVICES=-1 is not a number above 0"),
+        ({"GRACE": "1m"}, "GRACE=1m is not a number of seconds"),
+        ({"PYTHON": "no-such"}, "no interpreter PYTHON=no-such; activate the environment"),
+        ({"GPUS": "0,1", "DEVICES": "2"}, "both GPUS and DEVICES are set; choose one"),
+        ({"GPUS": "0,1,2"}, "the 3 GPUs of GPUS=0,1,2 do not split evenly over 2 processes"),
+    ],
+)
+def test_what_cannot_be_used_costs_one_line(trainer, environment, message):
+    assert trainer.run("local.sh", "--config=c", **environment) == (1, "", f"local.sh: {message}\n")
+    assert trainer.calls("trainer") == []
