@@ -14,13 +14,13 @@ import pathlib
 import sys
 from typing import Any
 
-from gait_jax import video_file
-from gait_jax.anonymizer import Anonymizer, describe, named_key, random_key
+import cv2
+
+from gait_jax import video_options
 from gait_jax.colour import COLOURISERS, NEAREST, TRANSFER
 from gait_jax.pretrained import DEFAULT
 from gait_jax.runtime import records
 from gait_jax.runtime.errors import InputError
-from gait_jax.silhouette_tree import REPORT, anonymize_tree
 from gait_jax.video import segmenters
 from gait_jax.video.clip import SUFFIXES, Clip
 
@@ -100,7 +100,7 @@ def anonymize_videos(
     results: list[pathlib.Path],
     checkpoint: pathlib.Path,
     seed: int | None,
-    options: video_file.Options,
+    options: video_options.Options,
 ) -> dict[str, Any]:
     """Anonymises videos one by one.
 
@@ -117,7 +117,13 @@ def anonymize_videos(
     Raises:
       InputError: the model cannot be used.
     """
+    # Here, not above: what is wrong with the arguments is said before JAX is loaded, and SciPy
+    # loads while the model is compiled.
+    from gait_jax.anonymizer import Anonymizer, describe, named_key, random_key
+
     anonymizer = Anonymizer(checkpoint)
+    from gait_jax import video_file
+
     key = random_key(seed)
     report = {**describe(anonymizer), "seed_given": seed is not None, "videos": []}
     for source, result in zip(sources, results, strict=True):
@@ -189,6 +195,9 @@ def _is_tree(args: argparse.Namespace) -> bool:
 
 
 def _run_tree(args: argparse.Namespace) -> int:
+    # Here, not above: what is wrong with the arguments is said before JAX is loaded.
+    from gait_jax.silhouette_tree import REPORT, anonymize_tree
+
     directory = pathlib.Path(args.inputs[0])
     if next(directory.rglob("*.[pP][nN][gG]"), None) is None:
         raise InputError(f"{directory} holds no PNG and no video: give another folder")
@@ -217,7 +226,7 @@ def _run_tree(args: argparse.Namespace) -> int:
     return 0
 
 
-def _options(args: argparse.Namespace) -> video_file.Options:
+def _options(args: argparse.Namespace) -> video_options.Options:
     """Checks what can be checked before any work is done."""
     start, end = args.start or 0.0, math.inf if args.end is None else args.end
     if not 0 <= start < end:
@@ -232,8 +241,8 @@ def _options(args: argparse.Namespace) -> video_file.Options:
     segmenter = args.segmenter or segmenters.BACKGROUND
     segmenters.check(segmenter)
     if args.background:
-        video_file.read_plate(args.background)
-    return video_file.Options(
+        video_options.read_plate(args.background)
+    return video_options.Options(
         colour=args.colour or NEAREST,
         colour_checkpoint=args.colour_checkpoint,
         plate=args.background,
@@ -255,7 +264,7 @@ def _run_videos(args: argparse.Namespace) -> int:
         raise InputError("--masks belong to one video: anonymise the videos one by one")
     written = [*results, *([args.report] if args.report else [])]
     if args.difference:
-        written += [video_file.difference_path(path) for path in results]
+        written += [video_options.difference_path(path) for path in results]
     for path in written:
         if path.exists() and not args.overwrite:
             raise InputError(f"{path} exists: choose another name, or give --overwrite")
@@ -264,6 +273,8 @@ def _run_videos(args: argparse.Namespace) -> int:
             clip = Clip.open(source)
             print(f"{source} ({clip.width}×{clip.height}) → {result}")
         return 0
+    # Our own threads take two cores (see `video_file`): OpenCV gets those that are left.
+    cv2.setNumThreads(max(1, cv2.getNumberOfCPUs() - 2))
     report = anonymize_videos(sources, results, args.checkpoint, args.seed, options)
     if args.report:
         args.report.parent.mkdir(parents=True, exist_ok=True)
