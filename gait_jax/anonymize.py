@@ -17,7 +17,7 @@ from typing import Any
 import cv2
 
 from gait_jax import video_options
-from gait_jax.colour import COLOURISERS, NEAREST, TRANSFER
+from gait_jax.colour import COLOURISERS, NEAREST
 from gait_jax.pretrained import DEFAULT
 from gait_jax.runtime import records
 from gait_jax.runtime.errors import InputError
@@ -195,9 +195,6 @@ def _is_tree(args: argparse.Namespace) -> bool:
 
 
 def _run_tree(args: argparse.Namespace) -> int:
-    # Here, not above: what is wrong with the arguments is said before JAX is loaded.
-    from gait_jax.silhouette_tree import REPORT, anonymize_tree
-
     directory = pathlib.Path(args.inputs[0])
     if next(directory.rglob("*.[pP][nN][gG]"), None) is None:
         raise InputError(f"{directory} holds no PNG and no video: give another folder")
@@ -206,6 +203,9 @@ def _run_tree(args: argparse.Namespace) -> int:
         raise InputError(f"{directory} holds silhouettes, no video: leave out {', '.join(given)}")
     if args.out is None:
         raise InputError(f"{directory} holds silhouettes: give the folder to write with -o")
+    # Here, not above: what is wrong with the arguments is said before JAX is loaded.
+    from gait_jax.silhouette_tree import REPORT, anonymize_tree
+
     report = anonymize_tree(
         directory, args.out, args.checkpoint, args.seed, args.overwrite, not args.no_progress
     )
@@ -227,29 +227,16 @@ def _run_tree(args: argparse.Namespace) -> int:
 
 
 def _options(args: argparse.Namespace) -> video_options.Options:
-    """Checks what can be checked before any work is done."""
-    start, end = args.start or 0.0, math.inf if args.end is None else args.end
-    if not 0 <= start < end:
-        raise InputError(f"--start {start:g} and --end {end:g}: the end must lie after the start")
     if args.masks and args.segmenter:
         raise InputError("--masks and --segmenter are two ways to find people: give one of them")
-    if (args.colour == TRANSFER) != (args.colour_checkpoint is not None):
-        raise InputError(
-            "--colour transfer and --colour-checkpoint go together: give the workdir of a run of "
-            "configs/colour_transfer.py; no such network ships with gait_jax"
-        )
-    segmenter = args.segmenter or segmenters.BACKGROUND
-    segmenters.check(segmenter)
-    if args.background:
-        video_options.read_plate(args.background)
     return video_options.Options(
         colour=args.colour or NEAREST,
         colour_checkpoint=args.colour_checkpoint,
         plate=args.background,
-        segmenter=segmenter,
+        segmenter=args.segmenter or segmenters.BACKGROUND,
         masks=args.masks,
-        start=start,
-        end=end,
+        start=args.start or 0.0,
+        end=math.inf if args.end is None else args.end,
         keep_audio=args.keep_audio,
         difference=args.difference,
         progress=not args.no_progress,

@@ -7,14 +7,14 @@ import pathlib
 import cv2
 import numpy as np
 
-from gait_jax.colour import NEAREST
+from gait_jax.colour import NEAREST, TRANSFER
 from gait_jax.runtime.errors import InputError
 from gait_jax.video import segmenters
 
 
 @dataclasses.dataclass(frozen=True)
 class Options:
-    """How videos are anonymised.
+    """How videos are anonymised. Making one raises an `InputError` where they cannot be.
 
     Attributes:
       colour: one of `COLOURISERS`.
@@ -39,6 +39,20 @@ class Options:
     keep_audio: bool = False
     difference: bool = False
     progress: bool = True
+
+    def __post_init__(self):
+        if not 0 <= self.start < self.end:
+            raise InputError(
+                f"--start {self.start:g} and --end {self.end:g}: the end must lie after the start"
+            )
+        if (self.colour == TRANSFER) != (self.colour_checkpoint is not None):
+            raise InputError(
+                "--colour transfer and --colour-checkpoint go together: give the workdir of a run "
+                "of configs/colour_transfer.py; no such network ships with gait_jax"
+            )
+        segmenters.check(self.segmenter)
+        if self.plate:
+            read_plate(self.plate)
 
 
 def difference_path(out: pathlib.Path) -> pathlib.Path:

@@ -10,6 +10,7 @@ import numpy as np
 
 from gait_jax.gait import silhouette
 from gait_jax.video.foreground import SPECK
+from gait_jax.video.matching import matched
 from gait_jax.video.pieces import pieces
 
 OVERLAP = "overlaps another person"
@@ -200,20 +201,6 @@ def _overlap(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return np.prod(np.maximum(high - low, 0), axis=-1)
 
 
-def _matched(cost: np.ndarray, possible: np.ndarray) -> dict[int, int]:
-    """As many pairs (row, column) as are possible, at the least cost; both [N, M]."""
-    if (possible.sum(axis=0) > 1).any() or (possible.sum(axis=1) > 1).any():
-        # Here, not above: most frames leave no choice, and loading it takes as long as 30 of them.
-        from scipy.optimize import linear_sum_assignment
-
-        rows, columns = linear_sum_assignment(np.where(possible, cost, 1e6))
-        chosen = possible[rows, columns]
-        rows, columns = rows[chosen], columns[chosen]
-    else:
-        rows, columns = np.nonzero(possible)
-    return dict(zip(rows.tolist(), columns.tolist(), strict=True))
-
-
 class Tracker:
     """Follows people from frame to frame by where their boxes are."""
 
@@ -244,7 +231,7 @@ class Tracker:
         # By overlap, and by distance in body heights where nothing overlaps.
         cost = 1 - shared / np.maximum(union, 1) + away / tall
         possible = (shared > 0) | (away < 0.5 * tall)
-        pairs = _matched(cost, possible)
+        pairs = matched(cost, possible)
         inside = set()
         for row, track in enumerate(self._tracks):
             if row in pairs or not track.is_person:
