@@ -8,19 +8,20 @@ in which every folder with PNGs is one person's walk.
 """
 
 import argparse
+import gc
 import glob
 import math
 import pathlib
 import sys
 from typing import Any
 
-from gait_jax import video_file
-from gait_jax.anonymizer import Anonymizer, describe, named_key, random_key
-from gait_jax.colour import COLOURISERS, NEAREST, TRANSFER
+import cv2
+
+from gait_jax import video_options
+from gait_jax.colour import COLOURISERS, NEAREST
 from gait_jax.pretrained import DEFAULT
 from gait_jax.runtime import records
 from gait_jax.runtime.errors import InputError
-from gait_jax.silhouette_tree import REPORT, anonymize_tree
 from gait_jax.video import segmenters
 from gait_jax.video.clip import SUFFIXES, Clip
 
@@ -100,7 +101,7 @@ def anonymize_videos(
     results: list[pathlib.Path],
     checkpoint: pathlib.Path,
     seed: int | None,
-    options: video_file.Options,
+    options: video_options.Options,
 ) -> dict[str, Any]:
     """Anonymises videos one by one.
 
@@ -117,7 +118,15 @@ def anonymize_videos(
     Raises:
       InputError: the model cannot be used.
     """
+    # Here, not above: what is wrong with the arguments is said before JAX is loaded, and SciPy
+    # loads while the model is compiled.
+    from gait_jax.anonymizer import Anonymizer, describe, named_key, random_key
+
     anonymizer = Anonymizer(checkpoint)
+    from gait_jax import video_file
+
+    # What libraries made stays to the end: no collection need look through its 160,000 objects.
+    gc.freeze()
     key = random_key(seed)
     report = {**describe(anonymizer), "seed_given": seed is not None, "videos": []}
     for source, result in zip(sources, results, strict=True):
@@ -197,6 +206,9 @@ def _run_tree(args: argparse.Namespace) -> int:
         raise InputError(f"{directory} holds silhouettes, no video: leave out {', '.join(given)}")
     if args.out is None:
         raise InputError(f"{directory} holds silhouettes: give the folder to write with -o")
+    # Here, not above: what is wrong with the arguments is said before JAX is loaded.
+    from gait_jax.silhouette_tree import REPORT, anonymize_tree
+
     report = anonymize_tree(
         directory, args.out, args.checkpoint, args.seed, args.overwrite, not args.no_progress
     )
@@ -217,30 +229,17 @@ def _run_tree(args: argparse.Namespace) -> int:
     return 0
 
 
-def _options(args: argparse.Namespace) -> video_file.Options:
-    """Checks what can be checked before any work is done."""
-    start, end = args.start or 0.0, math.inf if args.end is None else args.end
-    if not 0 <= start < end:
-        raise InputError(f"--start {start:g} and --end {end:g}: the end must lie after the start")
+def _options(args: argparse.Namespace) -> video_options.Options:
     if args.masks and args.segmenter:
         raise InputError("--masks and --segmenter are two ways to find people: give one of them")
-    if (args.colour == TRANSFER) != (args.colour_checkpoint is not None):
-        raise InputError(
-            "--colour transfer and --colour-checkpoint go together: give the workdir of a run of "
-            "configs/colour_transfer.py; no such network ships with gait_jax"
-        )
-    segmenter = args.segmenter or segmenters.BACKGROUND
-    segmenters.check(segmenter)
-    if args.background:
-        video_file.read_plate(args.background)
-    return video_file.Options(
+    return video_options.Options(
         colour=args.colour or NEAREST,
         colour_checkpoint=args.colour_checkpoint,
         plate=args.background,
-        segmenter=segmenter,
+        segmenter=args.segmenter or segmenters.BACKGROUND,
         masks=args.masks,
-        start=start,
-        end=end,
+        start=args.start or 0.0,
+        end=math.inf if args.end is None else args.end,
         keep_audio=args.keep_audio,
         difference=args.difference,
         progress=not args.no_progress,
@@ -255,7 +254,7 @@ def _run_videos(args: argparse.Namespace) -> int:
         raise InputError("--masks belong to one video: anonymise the videos one by one")
     written = [*results, *([args.report] if args.report else [])]
     if args.difference:
-        written += [video_file.difference_path(path) for path in results]
+        written += [video_options.difference_path(path) for path in results]
     for path in written:
         if path.exists() and not args.overwrite:
             raise InputError(f"{path} exists: choose another name, or give --overwrite")
@@ -264,6 +263,8 @@ def _run_videos(args: argparse.Namespace) -> int:
             clip = Clip.open(source)
             print(f"{source} ({clip.width}×{clip.height}) → {result}")
         return 0
+    # Our own threads take two cores (see `video_file`): OpenCV gets those that are left.
+    cv2.setNumThreads(max(1, cv2.getNumberOfCPUs() - 2))
     report = anonymize_videos(sources, results, args.checkpoint, args.seed, options)
     if args.report:
         args.report.parent.mkdir(parents=True, exist_ok=True)

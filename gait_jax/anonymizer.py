@@ -8,7 +8,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from gait_jax import trainer
+from gait_jax.methods import METHODS, runs
 from gait_jax.methods.gait_anonymizer import (
     NO_OUTLINE,
     UNCHANGED,
@@ -68,7 +68,7 @@ class Anonymizer(GaitAnonymizer):
         Raises:
           InputError: it is no training run, has no checkpoint, or its method anonymises nothing.
         """
-        config, method, state, step = trainer.load_run(workdir)
+        config, method, state, step = runs.load_run(workdir, METHODS)
         if not hasattr(method, "apply"):
             raise InputError(
                 f"{workdir} is a run of {config.method}, which anonymises nothing by itself: "

@@ -9,7 +9,7 @@ import argparse
 import pathlib
 import sys
 
-from gait_jax import trainer
+from gait_jax.methods import METHODS, runs
 from gait_jax.runtime import exported, records
 from gait_jax.runtime.errors import InputError
 
@@ -27,7 +27,7 @@ def export(workdir: pathlib.Path, out: pathlib.Path) -> int:
     Raises:
       InputError: the run cannot be read, or `out` holds other files.
     """
-    config, _, state, step = trainer.load_run(workdir)
+    config, _, state, step = runs.load_run(workdir, METHODS)
     if out.is_dir() and any(out.iterdir()) and not exported.is_exported(out):
         raise InputError(f"{out} holds other files: choose another -o folder")
     # Where the data stood, and how the command was typed, is nobody else's to know.

@@ -34,7 +34,6 @@ _CHUNK, _LOOK_AHEAD = 32, 2
 # share of the body's height: else a line of them shows where the old outline was.
 _RIM = 1 / 120
 
-Segmenter = Callable[[np.ndarray], np.ndarray | None]
 Colouriser = Callable[[np.ndarray, np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 
 
@@ -106,7 +105,6 @@ class VideoAnonymizer:
         self,
         anonymizer: Anonymizer,
         background: Background,
-        segmenter: Segmenter,
         colourise: Colouriser,
         key: jax.Array,
     ):
@@ -115,15 +113,12 @@ class VideoAnonymizer:
         Args:
           anonymizer: a trained method.
           background: the clip's scene.
-          segmenter: gives a frame's foreground [H, W] uint8 of 0 and 1, called for each frame in
-            order; None where it can say nothing of a frame.
           colourise: see `gait_jax.colour`.
           key: every person's own noise comes from this.
         """
         self.findings = Findings()
         self._anonymizer = anonymizer
         self._plate = background.plate
-        self._segmenter = segmenter
         self._colourise = colourise
         self._key = key
         self._tracker = Tracker()
@@ -134,26 +129,26 @@ class VideoAnonymizer:
         # By track: the last frame's (index, (image, mask) original, (image, mask) anonymised).
         self._last: dict[people.Track, tuple[int, tuple, tuple]] = {}
 
-    def __call__(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+    def __call__(self, segmented: Iterable[tuple[Frame, np.ndarray | None]]) -> Iterator[Frame]:
         """Anonymises frame after frame, in memory that does not grow with the clip.
 
         Args:
-          frames: the clip's.
+          segmented: the clip's frames, each with its foreground [H, W] uint8 of 0 and 1; None
+            where nothing can be said of it.
 
         Yields:
           As many frames, with the same times, some later than the frame that they were made from.
         """
         waiting: collections.deque[_Waiting] = collections.deque()
-        for index, frame in enumerate(frames):
-            waiting.append(self._look(index, frame))
+        for index, (frame, foreground) in enumerate(segmented):
+            waiting.append(self._look(index, frame, foreground))
             if len(waiting) == _CHUNK + _LOOK_AHEAD:
                 yield from self._flush(waiting, _LOOK_AHEAD)
         yield from self._flush(waiting, 0)
 
-    def _look(self, index: int, frame: Frame) -> _Waiting:
+    def _look(self, index: int, frame: Frame, foreground: np.ndarray | None) -> _Waiting:
         """Finds and follows the people of a frame."""
         self.findings.frames += 1
-        foreground = self._segmenter(frame.image)
         if foreground is None:
             self.findings.painted_out[OTHER_SCENE].add(index)
             foreground = np.zeros(frame.image.shape[:2], np.uint8)

@@ -12,9 +12,9 @@ import jax
 import numpy as np
 import tqdm
 
-from gait_jax import trainer
 from gait_jax.anonymizer import Anonymizer
 from gait_jax.colour import NEAREST, nearest
+from gait_jax.methods import METHODS, runs
 from gait_jax.runtime.errors import InputError
 from gait_jax.video import background, people, segmenters
 from gait_jax.video.ahead import ahead
@@ -22,40 +22,12 @@ from gait_jax.video.background import Background, largest_channel
 from gait_jax.video.clip import Clip, Frame
 from gait_jax.video.writer import VideoWriter
 from gait_jax.video_anonymizer import Colouriser, Findings, VideoAnonymizer
+from gait_jax.video_options import Options, difference_path, read_plate
 
 # Share of the picture from which on a doubtful plate is worth a warning: a small person's.
 _DOUBTFUL = 0.002
 # Standard deviations of the noise from which on a pixel counts as changed in the difference mask.
 _CHANGED = 5.0
-
-
-@dataclasses.dataclass(frozen=True)
-class Options:
-    """How videos are anonymised.
-
-    Attributes:
-      colour: one of `COLOURISERS`.
-      colour_checkpoint: workdir of a trained colour-transfer network, for `transfer`.
-      plate: picture of the scene without anybody; None estimates it from the clip.
-      segmenter: see `segmenters.build`.
-      masks: folder with a PNG for each frame in place of a segmenter.
-      start: seconds after the first frame.
-      end: seconds after the first frame.
-      keep_audio: whether the sound is taken over.
-      difference: whether a video of what changed is written beside the result.
-      progress: whether to show progress bars.
-    """
-
-    colour: str = NEAREST
-    colour_checkpoint: pathlib.Path | None = None
-    plate: pathlib.Path | None = None
-    segmenter: str = segmenters.BACKGROUND
-    masks: pathlib.Path | None = None
-    start: float = 0.0
-    end: float = math.inf
-    keep_audio: bool = False
-    difference: bool = False
-    progress: bool = True
 
 
 def anonymize_video(
@@ -94,13 +66,14 @@ def anonymize_video(
                 "the segmenter finds somebody in the background plate, who is in the result as "
                 "they were: give --background"
             )
-    worker = VideoAnonymizer(anonymizer, scene, segmenter, colourise, key)
+    worker = VideoAnonymizer(anonymizer, scene, colourise, key)
+    segmented = ((frame, segmenter(frame.image)) for frame in clip.frames())
     bar = tqdm.tqdm(
         desc=f"{source.name}: anonymize", total=count, unit="frame", disable=not options.progress
     )
-    # Decoding, finding people and encoding each have a thread.
+    # Decoding with segmentation, anonymising, and encoding have a thread each.
     with bar, contextlib.ExitStack() as stack:
-        results = worker(stack.enter_context(ahead(clip.frames())))
+        results = worker(stack.enter_context(ahead(segmented)))
         if options.difference:
             results = _write_difference(results, clip, difference_path(out), scene)
         results = stack.enter_context(ahead(results))
@@ -115,7 +88,7 @@ def _colouriser(options: Options) -> Colouriser:
     """The function that colours; one that is learned is read from its run."""
     if options.colour == NEAREST:
         return nearest.colourise
-    config, method, state, _ = trainer.load_run(options.colour_checkpoint)
+    config, method, state, _ = runs.load_run(options.colour_checkpoint, METHODS)
     if not hasattr(method, "colouriser"):
         raise InputError(f"{options.colour_checkpoint} is a run of {config.method}, no colouriser")
     transfer = method.colouriser(state)
@@ -125,32 +98,6 @@ def _colouriser(options: Options) -> Colouriser:
         return transfer(frame[..., ::-1], plate[..., ::-1], original, anonymised)[..., ::-1]
 
     return colourise
-
-
-def difference_path(out: pathlib.Path) -> pathlib.Path:
-    """Where the video of what changed in `out` is written."""
-    return out.with_name(f"{out.stem}_difference.mp4")
-
-
-def read_plate(path: pathlib.Path, shape: tuple[int, int] | None = None) -> np.ndarray:
-    """Reads a background plate: [H, W, 3] uint8.
-
-    Args:
-      path: a picture.
-      shape: rows and columns that it must have; None for any.
-
-    Raises:
-      InputError: it cannot be read, or is of another size.
-    """
-    plate = cv2.imread(str(path), cv2.IMREAD_COLOR) if path.is_file() else None
-    if plate is None:
-        raise InputError(f"{path} cannot be read as a picture: give another --background")
-    if shape and plate.shape[:2] != shape:
-        raise InputError(
-            f"{path} is {plate.shape[1]}×{plate.shape[0]}, and the clip {shape[1]}×{shape[0]}: "
-            "give a plate of the clip's size"
-        )
-    return plate
 
 
 def _look(clip: Clip, options: Options) -> tuple[Background, int]:

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from drawn import HEIGHT, ROOT, WIDTH, draw_person, draw_walk, write_walk
 
-from gait_jax.anonymize import anonymize_tree
 from gait_jax.anonymizer import NO_OUTLINE, UNCHANGED, UNREADABLE, Anonymizer, random_key
 from gait_jax.gait import silhouette
 from gait_jax.methods import gait_anonymizer
 from gait_jax.runtime.errors import InputError
+from gait_jax.silhouette_tree import anonymize_tree
 
 
 def read(path):

@@ -12,8 +12,8 @@ import pytest
 from clips import plate, read_video, upscale, walk_in, walking, write_video
 from drawn import ROOT
 
-from gait_jax import trainer
 from gait_jax.anonymize import find_videos, main
+from gait_jax.methods import runs
 from gait_jax.runtime.errors import InputError
 from gait_jax.video_anonymizer import LOST
 
@@ -120,12 +120,12 @@ class _Painter:
 
 
 def test_a_learned_colouriser_works_in_red_green_blue(clip, tmp_path, monkeypatch):
-    load_run = trainer.load_run
+    load_run = runs.load_run
 
-    def opened(workdir):
-        return load_run(workdir) if workdir != tmp_path else (None, _Painter(), None, 0)
+    def opened(workdir, methods):
+        return load_run(workdir, methods) if workdir != tmp_path else (None, _Painter(), None, 0)
 
-    monkeypatch.setattr(trainer, "load_run", opened)
+    monkeypatch.setattr(runs, "load_run", opened)
     assert run(clip, "--colour", "transfer", "--colour-checkpoint", tmp_path, "--seed", 1) == 0
     frames, _ = read_video(clip.with_name("walk_anonymized.mp4"))
     # Frames are read as blue, green, red.

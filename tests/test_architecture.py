@@ -10,15 +10,14 @@ _ROOT = pathlib.Path(__file__).parents[1]
 _LAYERS = [
     {"train", "anonymize", "evaluate", "export", "reproduce"},
     {"evaluation", "silhouette_tree", "video_file"},
-    {"video_anonymizer"},
+    {"video_anonymizer", "video_options"},
     {"trainer", "anonymizer"},
     {"methods"},
     {"models", "losses", "recognition", "colour", "video"},
     {"gait", "data", "runtime", "pretrained"},
 ]
-# Within a line: the anonymiser loads a run as the trainer does, losses may look at networks, and
-# data knows what a gait is.
-_SIDEWAYS = {("anonymizer", "trainer"), ("losses", "models"), ("data", "gait"), ("data", "runtime")}
+# Within a line: losses may look at networks, and data knows what a gait is.
+_SIDEWAYS = {("losses", "models"), ("data", "gait"), ("data", "runtime")}
 
 
 def _files(package: str) -> list[pathlib.Path]:

@@ -31,8 +31,8 @@ def anonymise(anonymizer, masks, seed=0, segmenter=None, frames=None):
         waiting = collections.deque(mask // 255 for mask in masks)
         segmenter = lambda image: waiting.popleft()  # noqa: E731
     scene = estimate(np.array(frames), SCENE)
-    worker = VideoAnonymizer(anonymizer, scene, segmenter, nearest.colourise, jax.random.key(seed))
-    given = (Frame(image, 3 * i, 3) for i, image in enumerate(frames))
+    worker = VideoAnonymizer(anonymizer, scene, nearest.colourise, jax.random.key(seed))
+    given = ((Frame(image, 3 * i, 3), segmenter(image)) for i, image in enumerate(frames))
     results = list(worker(given))
     assert [(r.pts, r.duration) for r in results] == [(3 * i, 3) for i in range(len(frames))]
     return frames, [r.image for r in results], worker.findings
@@ -149,15 +149,13 @@ def test_of_people_who_are_gone_nothing_is_kept(anonymizer, monkeypatch):
     monkeypatch.setattr(video_anonymizer, "_CHUNK", 6)
     masks = upscale(walking(8, start=30), 2)
     nobody = [np.zeros_like(masks[0])] * 16
-    waiting = collections.deque(mask // 255 for mask in (masks + nobody) * 3)
-    frames = [Frame(image, i, 1) for i, image in enumerate(walk_in(SCENE, (masks + nobody) * 3))]
-    worker = VideoAnonymizer(
-        anonymizer,
-        estimate(SCENE[None]),
-        lambda image: waiting.popleft(),
-        nearest.colourise,
-        jax.random.key(0),
-    )
+    shown = (masks + nobody) * 3
+    frames = [
+        (Frame(image, i, 1), mask // 255)
+        for i, (image, mask) in enumerate(zip(walk_in(SCENE, shown), shown, strict=True))
+    ]
+    scene = estimate(SCENE[None])
+    worker = VideoAnonymizer(anonymizer, scene, nearest.colourise, jax.random.key(0))
     held = [len(worker._noise) + len(worker._last) for _ in worker(frames)]
     assert worker.findings.people == 3
     assert max(held) == 2 and held[-1] == 0

@@ -17,6 +17,7 @@ import tqdm
 from absl import logging
 
 from gait_jax.data.source import undecoded
+from gait_jax.data.walk import Walk
 from gait_jax.gait import contour, silhouette
 from gait_jax.gait.codec import BodyFrame
 from gait_jax.runtime.folders import make_once
@@ -25,27 +26,6 @@ from gait_jax.runtime.folders import make_once
 _VERSION = 2
 
 _ARRAYS = {"points": np.int16, "offsets": np.int64, "bodies": np.float32, "numbers": np.int32}
-
-
-@dataclasses.dataclass(frozen=True)
-class Walk:
-    """One sequence of a data set: frames `first` to `last` (exclusive) of the store.
-
-    Attributes:
-      subject: name.
-      condition: nm, bg or cl.
-      sequence: its number within the condition.
-      view: degrees.
-      first: index of its first frame in the store.
-      last: index after its last frame.
-    """
-
-    subject: str
-    condition: str
-    sequence: int
-    view: int
-    first: int
-    last: int
 
 
 class ContourStore:

@@ -8,9 +8,11 @@ import numpy as np
 from absl import logging
 
 from gait_jax.data import groups, source
-from gait_jax.data.contour_store import ContourStore, Walk, open_contour_store
-from gait_jax.data.energies import Energies, open_energies
+from gait_jax.data.contour_store import ContourStore, open_contour_store
+from gait_jax.data.energies import Energies
+from gait_jax.data.energy_store import open_energies
 from gait_jax.data.recording import Recording
+from gait_jax.data.walk import Walk
 from gait_jax.gait import silhouette
 from gait_jax.gait.silhouette import CleanSettings
 from gait_jax.runtime.errors import InputError

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from gait_jax.data.contour_store import Walk
+from gait_jax.data.walk import Walk
 from tfds_casia.walkers import twin
 from tfds_casia.walkers.recording import WalkName
 

@@ -12,10 +12,10 @@ import numpy as np
 import tqdm
 
 from gait_jax.anonymizer import Anonymizer
-from gait_jax.data.contour_store import Walk
 from gait_jax.data.dataset import GaitDataset
 from gait_jax.data.energies import Energies
 from gait_jax.data.source import direction
+from gait_jax.data.walk import Walk
 from gait_jax.gait import energy, naturalness, picture, silhouette
 
 # The alignment's size in OpenGait's files.

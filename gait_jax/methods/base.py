@@ -1,7 +1,7 @@
 """What the trainer and the anonymiser know of a method, and what methods share."""
 
 import abc
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import flax.struct
 import jax
@@ -10,11 +10,12 @@ import ml_collections
 import numpy as np
 import optax
 
-from gait_jax.data.batches import TrainingData
-from gait_jax.data.windows import window_data
 from gait_jax.gait import picture
 from gait_jax.runtime import keys
 from gait_jax.runtime.errors import InputError
+
+if TYPE_CHECKING:
+    from gait_jax.data.batches import TrainingData
 
 Batch = dict[str, jax.Array]
 Metrics = dict[str, jax.Array]
@@ -66,8 +67,12 @@ class Method(abc.ABC):
         return {}
 
     @abc.abstractmethod
-    def open_data(self, progress: bool) -> TrainingData:
-        """What it trains on; `progress` shows bars where data has to be prepared first."""
+    def open_data(self, progress: bool) -> "TrainingData":
+        """What it trains on; `progress` shows bars where data has to be prepared first.
+
+        Methods import `gait_jax.data` in here alone: Grain and TFDS take longer to load than an
+        exported model, which needs neither.
+        """
 
     @abc.abstractmethod
     def init(
@@ -109,6 +114,8 @@ class ContourMethod(Method):
     """
 
     def open_data(self, progress):
+        from gait_jax.data.windows import window_data
+
         return window_data(self.config.data, progress)
 
     def picture(self, batch, samples):

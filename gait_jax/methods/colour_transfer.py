@@ -9,8 +9,6 @@ from jax import numpy as jnp
 
 from gait_jax import losses
 from gait_jax.colour.transfer import TransferColouriser
-from gait_jax.data.batches import TrainingData
-from gait_jax.data.crops import crop_data
 from gait_jax.methods.base import (
     Batch,
     Method,
@@ -56,7 +54,9 @@ class ColourTransfer(Method):
         self._moves = offsets(network.reach) if network.copy else []
         self.optimizer = adam(config.optimizer)
 
-    def open_data(self, progress) -> TrainingData:
+    def open_data(self, progress):
+        from gait_jax.data.crops import crop_data
+
         given = self.config.anonymizer.checkpoint
         anonymizer = open_anonymizer(pathlib.Path(given).expanduser() if given else DEFAULT)
         key = keys.stream(self.config.seed, "colour_transfer_gait")

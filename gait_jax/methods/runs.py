@@ -8,7 +8,7 @@ import ml_collections
 import numpy as np
 
 from gait_jax.methods.base import Method, State
-from gait_jax.runtime import checkpoint, exported, records
+from gait_jax.runtime import exported, records
 from gait_jax.runtime.errors import InputError
 
 
@@ -56,5 +56,7 @@ def load_run(
             f"{workdir / 'config.json'} lacks a field ({error}): it was edited, or made by another "
             "version; train it anew"
         ) from None
+    from gait_jax.runtime import checkpoint  # Orbax: an exported model does without.
+
     step, state = checkpoint.load_latest(workdir, like)
     return config, method, state, step

@@ -7,7 +7,6 @@ import numpy as np
 import optax
 from jax import numpy as jnp
 
-from gait_jax.data.pairs import pair_data
 from gait_jax.gait import picture
 from gait_jax.methods.base import Batch, Method, Metrics, State, adam, move_average, sgd
 from gait_jax.models.verification import LocalBottom, MiddleTop
@@ -47,6 +46,8 @@ class Wu2017(Method):
         self.optimizer = _OPTIMIZERS[config.optimizer.name](config.optimizer)
 
     def open_data(self, progress):
+        from gait_jax.data.pairs import pair_data
+
         return pair_data(self.config.data, progress)
 
     def _fresh(self, start: jax.Array):

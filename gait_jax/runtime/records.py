@@ -14,7 +14,6 @@ import uuid
 import zipfile
 from typing import Any
 
-import jax
 import numpy as np
 
 from gait_jax.runtime.errors import InputError
@@ -187,6 +186,8 @@ def version_of(package: str) -> str | None:
 
 def software() -> dict[str, Any]:
     """What computes: revision of the sources, versions, devices."""
+    import jax  # Slow to import: `--version` and what is wrong with a command line do not wait.
+
     return {
         "git_revision": _git_revision(),
         "python": platform.python_version(),

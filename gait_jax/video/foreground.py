@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 
 from gait_jax.video.background import Background, largest_channel
+from gait_jax.video.pieces import pieces
 
 # Differences in standard deviations of a pixel's noise: surely foreground, and foreground where it
 # hangs together with what surely is (hysteresis in space). Where there was foreground in the frame
@@ -74,16 +75,15 @@ class DifferenceSegmenter:
         found = np.zeros_like(likely)
         # Pieces near each other are refined together; specks are noise.
         near = cv2.dilate(cv2.erode(likely, _CROSS), np.ones((9, 9), np.uint8))
-        count, labels, stats, _ = cv2.connectedComponentsWithStats(near, connectivity=8)
-        for label in range(1, count):
-            x, y, width, height = stats[label, :4]
-            box = np.s_[
-                max(y - _MARGIN, 0) : y + height + _MARGIN,
-                max(x - _MARGIN, 0) : x + width + _MARGIN,
-            ]
-            mine = likely[box] & (labels[box] == label)
-            if cv2.countNonZero(mine) < SPECK * likely.size:
+        for x, y, piece in pieces(near):
+            height, width = piece.shape
+            inside = likely[y : y + height, x : x + width] & piece
+            if cv2.countNonZero(inside) < SPECK * likely.size:
                 continue
+            left, top = max(x - _MARGIN, 0), max(y - _MARGIN, 0)
+            box = np.s_[top : y + height + _MARGIN, left : x + width + _MARGIN]
+            mine = np.zeros(likely[box].shape, np.uint8)
+            mine[y - top : y - top + height, x - left : x - left + width] = inside
             found[box] |= self._refine(image[box], box, mine)
         self._before = cv2.dilate(found, _CROSS)
         return found

@@ -2,14 +2,16 @@
 
 import collections
 import dataclasses
+import functools
 from collections.abc import Sequence
 
 import cv2
 import numpy as np
-from scipy import optimize
 
 from gait_jax.gait import silhouette
 from gait_jax.video.foreground import SPECK
+from gait_jax.video.matching import matched
+from gait_jax.video.pieces import pieces
 
 OVERLAP = "overlaps another person"
 HIDDEN = "partly hidden"
@@ -102,6 +104,12 @@ class Sighting:
         x, y, width, height = self.window
         return slice(y, y + height), slice(x, x + width)
 
+    @functools.cached_property
+    def middle(self) -> np.ndarray:
+        """The silhouette's centre of mass (x, y) in the window, in pixels."""
+        moments = cv2.moments(self.mask, binaryImage=True)
+        return np.array([moments["m10"], moments["m01"]]) / max(moments["m00"], 1)
+
 
 def _whole(mask: np.ndarray) -> np.ndarray:
     """A cleaned silhouette without holes above the hips and without ragged edges.
@@ -135,11 +143,12 @@ def find(foreground: np.ndarray) -> list[Sighting]:
     kernel = np.ones(
         (2 * int(_GAP_DOWN * height / 2) + 1, 2 * int(_GAP_ACROSS * height / 2) + 1), np.uint8
     )
-    joined = cv2.dilate(foreground, kernel)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
     found = []
-    for label in range(1, count):
-        x, y, wide, tall = (int(value) for value in stats[label, :4])
+    for x, y, piece in pieces(cv2.dilate(foreground, kernel)):
+        tall, wide = piece.shape
+        inside = foreground[y : y + tall, x : x + wide] & piece
+        if cv2.countNonZero(inside) < SPECK * foreground.size:
+            continue
         beside, above = int(_BESIDE * tall) + 2, int(_ABOVE * tall) + 2
         left, top = max(x - beside, 0), max(y - above, 0)
         window = (
@@ -148,10 +157,8 @@ def find(foreground: np.ndarray) -> list[Sighting]:
             min(x + wide + beside, width) - left,
             min(y + tall + above, height) - top,
         )
-        crop = np.s_[top : top + window[3], left : left + window[2]]
-        mine = foreground[crop] & (labels[crop] == label)
-        if cv2.countNonZero(mine) < SPECK * foreground.size:
-            continue
+        mine = np.zeros((window[3], window[2]), np.uint8)
+        mine[y - top : y - top + tall, x - left : x - left + wide] = inside
         mask = _whole(silhouette.clean(mine))
         bx, by, bw, bh = cv2.boundingRect(mask)
         problem = silhouette.flaw(mask) or (NOT_ONE if bw > _WIDEST * bh else None)
@@ -178,11 +185,7 @@ def mend(before: Sighting, now: Sighting, after: Sighting) -> np.ndarray:
 
 def _laid_over(other: Sighting, now: Sighting) -> np.ndarray:
     """Another frame's silhouette in this one's window, moved to its centre of mass."""
-    here, there = (
-        np.array([moments["m10"], moments["m01"]]) / max(moments["m00"], 1)
-        for moments in (cv2.moments(s.mask, binaryImage=True) for s in (now, other))
-    )
-    right, down = np.rint(here - there)
+    right, down = np.rint(now.middle - other.middle)
     return cv2.warpAffine(
         other.mask,
         np.array([[1, 0, right], [0, 1, down]]),
@@ -228,8 +231,7 @@ class Tracker:
         # By overlap, and by distance in body heights where nothing overlaps.
         cost = 1 - shared / np.maximum(union, 1) + away / tall
         possible = (shared > 0) | (away < 0.5 * tall)
-        rows, columns = optimize.linear_sum_assignment(np.where(possible, cost, 1e6))
-        pairs = {int(r): int(c) for r, c in zip(rows, columns, strict=True) if possible[r, c]}
+        pairs = matched(cost, possible)
         inside = set()
         for row, track in enumerate(self._tracks):
             if row in pairs or not track.is_person:

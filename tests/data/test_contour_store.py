@@ -10,7 +10,8 @@ import tensorflow_datasets as tfds
 from drawn import draw_person
 
 from gait_jax.data import contour_store, source
-from gait_jax.data.contour_store import Walk, open_contour_store
+from gait_jax.data.contour_store import open_contour_store
+from gait_jax.data.walk import Walk
 from gait_jax.gait import contour, silhouette
 from gait_jax.gait.codec import BodyFrame
 from gait_jax.gait.silhouette import CleanSettings

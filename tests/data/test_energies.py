@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from gait_jax.data import energies as stored
+from gait_jax.data import energy_store
 from gait_jax.data.dataset import EVERYBODY, GaitDataset
 from gait_jax.data.energies import Energies
 from gait_jax.data.source import direction
@@ -39,7 +40,7 @@ def test_an_energy_image_is_the_mean_of_the_cleaned_aligned_frames(dataset):
 
 def test_they_are_made_once(dataset, monkeypatch):
     first = dataset.energies(32)
-    monkeypatch.setattr(stored, "_aligned", None)
+    monkeypatch.setattr(energy_store, "_aligned", None)
     for a, b in zip(first, dataset.energies(32), strict=True):
         np.testing.assert_array_equal(a.images, b.images)
 

@@ -1,0 +1,81 @@
+"""How videos are anonymised: what can be said and checked before a model is opened."""
+
+import dataclasses
+import math
+import pathlib
+
+import cv2
+import numpy as np
+
+from gait_jax.colour import NEAREST, TRANSFER
+from gait_jax.runtime.errors import InputError
+from gait_jax.video import segmenters
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """How videos are anonymised. Making one raises an `InputError` where they cannot be.
+
+    Attributes:
+      colour: one of `COLOURISERS`.
+      colour_checkpoint: workdir of a trained colour-transfer network, for `transfer`.
+      plate: picture of the scene without anybody; None estimates it from the clip.
+      segmenter: see `segmenters.build`.
+      masks: folder with a PNG for each frame in place of a segmenter.
+      start: seconds after the first frame.
+      end: seconds after the first frame.
+      keep_audio: whether the sound is taken over.
+      difference: whether a video of what changed is written beside the result.
+      progress: whether to show progress bars.
+    """
+
+    colour: str = NEAREST
+    colour_checkpoint: pathlib.Path | None = None
+    plate: pathlib.Path | None = None
+    segmenter: str = segmenters.BACKGROUND
+    masks: pathlib.Path | None = None
+    start: float = 0.0
+    end: float = math.inf
+    keep_audio: bool = False
+    difference: bool = False
+    progress: bool = True
+
+    def __post_init__(self):
+        if not 0 <= self.start < self.end:
+            raise InputError(
+                f"--start {self.start:g} and --end {self.end:g}: the end must lie after the start"
+            )
+        if (self.colour == TRANSFER) != (self.colour_checkpoint is not None):
+            raise InputError(
+                "--colour transfer and --colour-checkpoint go together: give the workdir of a run "
+                "of configs/colour_transfer.py; no such network ships with gait_jax"
+            )
+        segmenters.check(self.segmenter)
+        if self.plate:
+            read_plate(self.plate)
+
+
+def difference_path(out: pathlib.Path) -> pathlib.Path:
+    """Where the video of what changed in `out` is written."""
+    return out.with_name(f"{out.stem}_difference.mp4")
+
+
+def read_plate(path: pathlib.Path, shape: tuple[int, int] | None = None) -> np.ndarray:
+    """Reads a background plate: [H, W, 3] uint8.
+
+    Args:
+      path: a picture.
+      shape: rows and columns that it must have; None for any.
+
+    Raises:
+      InputError: it cannot be read, or is of another size.
+    """
+    plate = cv2.imread(str(path), cv2.IMREAD_COLOR) if path.is_file() else None
+    if plate is None:
+        raise InputError(f"{path} cannot be read as a picture: give another --background")
+    if shape and plate.shape[:2] != shape:
+        raise InputError(
+            f"{path} is {plate.shape[1]}×{plate.shape[0]}, and the clip {shape[1]}×{shape[0]}: "
+            "give a plate of the clip's size"
+        )
+    return plate

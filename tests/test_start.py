@@ -1,0 +1,73 @@
+"""What a command does not need, it does not load: starting is what short clips wait for."""
+
+import json
+import os
+import subprocess
+import sys
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from clips import plate, upscale, walk_in, walking, write_video
+from drawn import ROOT, draw_walk, write_walk
+
+# Runs the command line, then says which packages it loaded.
+_LOADED = """
+import json, sys
+from gait_jax.anonymize import main
+try:
+    code = main(sys.argv[1:])
+except SystemExit as leaving:
+    code = leaving.code
+print(json.dumps([code, sorted({name.split(".")[0] for name in sys.modules})]))
+"""
+
+_NOT_NEEDED = {
+    "array_record", "grain", "matplotlib", "orbax", "skimage", "sklearn", "tensorboardX",
+    "tensorflow_datasets", "tfds_casia",
+}  # fmt: skip
+
+
+def loaded(*arguments):
+    """(exit status, packages that the command loaded)."""
+    done = subprocess.run(
+        [sys.executable, "-c", _LOADED, *map(str, arguments)],
+        cwd=ROOT,
+        env=os.environ | {"JAX_PLATFORMS": "cpu"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    code, packages = json.loads(done.stdout.splitlines()[-1])
+    return code, set(packages)
+
+
+@pytest.fixture
+def clip(tmp_path):
+    scene = np.repeat(np.repeat(plate(), 2, axis=0), 2, axis=1)
+    return write_video(tmp_path / "a.mp4", walk_in(scene, upscale(walking(12), 2)), Fraction(25))
+
+
+def test_an_exported_model_needs_nothing_that_training_or_evaluating_does(clip, tmp_path):
+    code, packages = loaded(clip, "--no-progress")
+    assert code == 0 and {"jax", "flax", "av", "gait_jax"} <= packages
+    assert packages & _NOT_NEEDED == set()
+    write_walk(tmp_path / "tree" / "a", "a", draw_walk(3))
+    code, packages = loaded(tmp_path / "tree", "-o", tmp_path / "out", "--no-progress")
+    assert code == 0 and packages & _NOT_NEEDED == set()
+
+
+def test_what_is_wrong_with_a_command_line_is_said_without_loading_jax(clip, tmp_path):
+    write_walk(tmp_path / "tree" / "a", "a", draw_walk(3))
+    for arguments, status in (
+        (["--version"], 0),
+        (["--help"], 0),
+        (["no-such-file.mp4"], 1),
+        ([clip, "--segmenter", "magic"], 1),
+        ([tmp_path / "tree"], 1),
+        ([clip, "--dry-run"], 0),
+    ):
+        code, packages = loaded(*arguments)
+        assert code == status, arguments
+        assert packages & (_NOT_NEEDED | {"jax", "flax", "scipy"}) == set(), arguments
