@@ -15,6 +15,10 @@ _SUFFIX = ".unfinished"
 _LOCKS_UNSUPPORTED = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 
 
+class NoLocksError(OSError):
+    """A file system on which processes cannot keep each other waiting."""
+
+
 @contextlib.contextmanager
 def locked(path: pathlib.Path) -> Iterator[None]:
     """Keeps other processes that lock the same file waiting; threads too.
@@ -26,7 +30,8 @@ def locked(path: pathlib.Path) -> Iterator[None]:
         path: a file in an existing folder; it is made, and removed when nobody holds it any more.
 
     Raises:
-        OSError: it cannot be made, or its file system has no locks.
+        NoLocksError: its file system has no locks.
+        OSError: it cannot be made.
     """
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
@@ -54,8 +59,7 @@ def _lock(descriptor: int, path: pathlib.Path) -> None:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
     except OSError as error:
         if error.errno in _LOCKS_UNSUPPORTED:
-            raise OSError(
-                error.errno,
+            raise NoLocksError(
                 f"{path.parent} lies on a file system without locks (flock), so that two "
                 "processes could not prepare the same data: choose a folder on another one",
             ) from None
@@ -120,6 +124,7 @@ def make_once(directory: pathlib.Path, build: Callable[[pathlib.Path], None]) ->
             folder's name.
 
     Raises:
+        NoLocksError: its file system has no locks.
         OSError: it cannot be written.
     """
     if directory.is_dir():

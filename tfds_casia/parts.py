@@ -4,6 +4,7 @@ import concurrent.futures
 import multiprocessing
 import os
 import pathlib
+import shutil
 import signal
 import threading
 from collections.abc import Callable, Iterable, Mapping
@@ -82,6 +83,36 @@ def make_parts(
             pool.shutdown(wait=False, cancel_futures=True)
             raise
     return [folder / name for name in parts]
+
+
+def make_once_in_parts(
+    directory: pathlib.Path,
+    work: Work,
+    join: Callable[[list[pathlib.Path], pathlib.Path], None],
+    processes: int,
+    progress: Progress,
+) -> None:
+    """Makes a folder out of parts, unless it is there already; see `folders.make_once`.
+
+    Args:
+        directory: the folder; its name says what its contents depend on.
+        work: the parts; they lie in a folder beside it until it is whole.
+        join: fills an empty folder, given second, from the parts.
+        processes: see `make_parts`.
+        progress: see `make_parts`.
+
+    Raises:
+        NoLocksError: its file system has no locks.
+        WorkerLostError: a process was ended from outside; what was made stays.
+    """
+    folder = directory.with_name(f".{directory.name}.parts")
+
+    def build(partial: pathlib.Path) -> None:
+        join(make_parts(folder, work, processes, progress), partial)
+
+    folders.make_once(directory, build)
+    # Also what a process left that was killed right here.
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _make(directory: pathlib.Path, fill: Callable[[pathlib.Path], None]) -> None:

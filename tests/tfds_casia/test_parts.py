@@ -136,7 +136,7 @@ def test_a_file_system_without_locks_is_named(tmp_path, monkeypatch):
         raise OSError(38, "Function not implemented")
 
     monkeypatch.setattr(folders.fcntl, "flock", refuse)
-    with pytest.raises(OSError, match="without locks") as error:
+    with pytest.raises(folders.NoLocksError, match="without locks") as error:
         folders.make_once(tmp_path / "made", lambda partial: None)
     assert str(tmp_path) in str(error.value)
 
