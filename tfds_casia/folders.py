@@ -88,12 +88,17 @@ def whole(directory: pathlib.Path) -> Iterator[pathlib.Path]:
     try:
         yield partial
         # Otherwise, after a power failure, a name can be there without its contents.
-        for path in [*partial.rglob("*"), partial]:
-            _sync(path)
+        sync(partial)
         partial.rename(directory)
         _sync(directory.parent)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def sync(directory: pathlib.Path) -> None:
+    """Waits until a folder and everything in it is on the disk."""
+    for path in [*directory.rglob("*"), directory]:
+        _sync(path)
 
 
 def _sync(path: pathlib.Path) -> None:

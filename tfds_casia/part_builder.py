@@ -54,9 +54,9 @@ def write_shard(
 class PartBuilder(FileReaderBuilder, skip_registration=True):
     """Builds a data set in parts that survive an interruption, on all cores, one process at a time.
 
-    The parts lie in a folder beside the data set until it is complete. Not one of TFDS's own ways:
-    those build in one process, hold a whole shard in memory and start over when interrupted. Works
-    without TensorFlow: records are ArrayRecord.
+    The parts lie in a folder `.parts-...` beside the data set until it is complete. Not one of
+    TFDS's own ways: those build in one process, hold a whole shard in memory and start over when
+    interrupted. Works without TensorFlow: records are ArrayRecord.
 
     Subclasses make the shards in `_make_shards`.
     """
@@ -83,18 +83,25 @@ class PartBuilder(FileReaderBuilder, skip_registration=True):
         """See `tfds.core.DatasetBuilder`; one process prepares, others wait for it.
 
         Raises:
+            NoLocksError: the data set's file system has no locks.
             WorkerLostError: one of the building processes was ended from outside.
         """
-        parent = pathlib.Path(os.fspath(self.data_path.parent))
-        parent.mkdir(parents=True, exist_ok=True)
-        with folders.locked(parent / f".{self.version}.lock"):
-            # What TFDS leaves where a process is killed while it puts the shards together.
-            for left_over in parent.glob(f"incomplete.*_{self.version}"):
-                shutil.rmtree(left_over)
-            if self.is_prepared() and not self.info.splits:
-                # By another process, which this one waited for.
-                self.info.read_from_directory(self.data_path)
-            super().download_and_prepare(**kwargs)
+        config = kwargs.get("download_config")
+        anew = config is not None and config.download_mode.overwrite_dataset
+        # A prepared data set may stand where nothing can be written, not even a lock.
+        if anew or not self.is_prepared():
+            parent = pathlib.Path(os.fspath(self.data_path.parent))
+            parent.mkdir(parents=True, exist_ok=True)
+            with folders.locked(parent / f".{self.version}.lock"):
+                # What TFDS leaves where a process is killed while it puts the shards together.
+                for left_over in parent.glob(f"incomplete.*_{self.version}"):
+                    shutil.rmtree(left_over)
+                super().download_and_prepare(**kwargs)
+                folders.sync(parent / str(self.version))
+                shutil.rmtree(parent / self._parts_name(), ignore_errors=True)
+        if not self.info.splits:
+            # Another process, which this one waited for, has prepared it.
+            self.info.read_from_directory(self.data_path)
 
     def _parts_name(self) -> str:
         """Name of the folder of the parts; says what they depend on besides their own names."""
@@ -133,15 +140,21 @@ class PartBuilder(FileReaderBuilder, skip_registration=True):
         template = self._get_filename_template(split_name=SPLIT)
         size = 0
         for index, shard in enumerate(shards):
-            # The folder first: killed in between, a part without its records is no part any more.
-            records = shard.rename(target / f"part-{index}") / _RECORDS
-            size += records.stat().st_size
-            records.rename(template.sharded_filepath(shard_index=index, num_shards=len(shards)))
-            shutil.rmtree(records.parent)
+            path = template.sharded_filepath(shard_index=index, num_shards=len(shards))
+            _place(shard / _RECORDS, pathlib.Path(os.fspath(path)))
+            size += (shard / _RECORDS).stat().st_size
         lengths = [account["sequences"] for account in accounts]
         split = tfds.core.SplitInfo(
             name=SPLIT, shard_lengths=lengths, num_bytes=size, filename_template=template
         )
         self.info.set_splits(tfds.core.SplitDict([split]))
         self.info.metadata.update(metadata)
-        shutil.rmtree(folder)
+
+
+def _place(records: pathlib.Path, path: pathlib.Path) -> None:
+    """Gives a part's records another name; the part stays whole until the data set is."""
+    try:
+        os.link(records, path)
+    except OSError:
+        # Some file systems have no second names.
+        shutil.copyfile(records, path)

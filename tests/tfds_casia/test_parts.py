@@ -8,9 +8,10 @@ import threading
 import time
 
 import pytest
+import tensorflow_datasets as tfds
 
 import tfds_casia
-from tfds_casia import folders, parts
+from tfds_casia import folders, parts, silhouette_builder
 
 
 def _all(made, before, total):
@@ -248,3 +249,48 @@ def test_archives_are_read_by_several_processes(packed_dir, tmp_path):
     )
     assert [e["frame_numbers"] for e in two] == [e["frame_numbers"] for e in one]
     assert [e["subject"] for e in two] == [b"001", b"002", b"002", b"003"]
+
+
+def test_a_builder_from_before_another_prepared_knows_the_data(packed_dir, tmp_path, prepare):
+    early = tfds_casia.CasiaB(data_dir=tmp_path / "data")
+    _, examples = prepare()
+    early.download_and_prepare()
+    assert len(early.as_data_source("all")) == len(examples) == 4
+
+
+def test_a_prepared_data_set_is_reused_where_nothing_can_be_written(
+    packed_dir, prepare, monkeypatch
+):
+    builder, _ = prepare()
+
+    def refuse(path):
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(folders, "locked", refuse)
+    builder.download_and_prepare()
+
+
+def test_killed_at_the_very_end_nothing_is_made_again(packed_dir, tmp_path, prepare, monkeypatch):
+    class Killed(BaseException):
+        pass
+
+    def kill(*args):
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(tfds.core.DatasetInfo, "write_to_directory", kill)
+        with pytest.raises(Killed):
+            prepare()
+    parent = tmp_path / "data/casia_b/silhouettes"
+    assert len(list(parent.glob(".parts-*/shard-*"))) == 1
+    monkeypatch.setattr(silhouette_builder, "_read_sequence", None)
+    _, examples = prepare()
+    assert len(examples) == 4
+
+
+def test_without_hard_links_shards_are_copied(packed_dir, prepare, monkeypatch):
+    def refuse(*args):
+        raise OSError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+    assert len(prepare()[1]) == 4
