@@ -1,23 +1,25 @@
 """Time and memory of preparing and training on data sets of growing size, in CASIA-B's layout.
 
-    python benchmarks/large_data.py FOLDER [--subjects 6 13 40]
+    python benchmarks/large_data.py FOLDER [--subjects 13 40 124] [--walkers 6]
 
-For each number of subjects it makes walkers (110 sequences a subject, as CASIA-B has), packs them
-as CASIA-B's silhouettes are handed out, one archive a subject, and prepares CASIA-B from these
-archives. Then: the contours of all frames, the energy images of all sequences (126 x 126), 200
-training steps on windows and 200 on pairs of energy images, of all subjects. The networks are tiny:
-what is measured is the data's way. What FOLDER holds already is not made again, so that a number
-measured once is not measured twice in the same folder.
+Makes some walkers and packs them, over and over under new names, as CASIA-B's silhouettes are
+handed out: one archive a subject, 110 sequences each; 124 subjects are CASIA-B's number. For each
+number of subjects CASIA-B is prepared from these archives. Then: the contours of all frames, the
+energy images of all sequences (126 x 126), 200 training steps on windows and 200 on pairs of energy
+images, of all subjects. The networks are tiny: what is measured is the data's way. What FOLDER
+holds already is not made again, so that a second run in the same folder shows what opening costs.
 
-Each stage runs in a process of its own. Printed for each: seconds; the peak of the memory that is
-nobody else's (RssAnon: not the page cache, which the system takes back when it needs to) of the
-stage's process, of the largest of its workers, and of all together; and of the pages of mapped
-files (RssFile). Last, the slope of each between the smallest and the largest set. Linux only.
+Each stage runs in a process of its own. Printed for each: seconds by the clock and of all cores
+together; the peak of the memory that is nobody else's (RssAnon: not the page cache, which the
+system takes back when it needs to) of the stage's process, of the largest of its workers, and of
+all together, in MiB; and of the pages of mapped files (RssFile) in the stage's process. Last, what
+a thousand more sequences add to each, between the smallest and the largest set. Linux only.
 """
 
 import argparse
 import importlib.util
 import io
+import os
 import pathlib
 import subprocess
 import sys
@@ -33,7 +35,8 @@ from gait_jax.data.contour_store import open_contour_store
 from gait_jax.data.dataset import GaitDataset
 from gait_jax.gait.silhouette import CleanSettings
 
-_STAGES = ("walkers", "casia_b", "contours", "energies", "windows", "pairs")
+_STAGES = ("casia_b", "contours", "energies", "windows", "pairs")
+_COLUMNS = ("seconds", "cpu", "process", "worker", "all", "mapped")
 _ENERGY_SIZE = 126
 _STEPS = 200
 _SMALL = {
@@ -54,27 +57,27 @@ def _walkers(folder: pathlib.Path, subjects: int) -> tfds.core.DatasetBuilder:
     return source.open_dataset("walkers", str(folder / "walkers"), "", subjects)
 
 
-def _pack(folder: pathlib.Path, subjects: int) -> None:
-    """Writes walkers as CASIA-B's archives, one a subject."""
-    archives = folder / "archives"
-    archives.mkdir(exist_ok=True)
-    builder = _walkers(folder, subjects)
-    examples = builder.as_data_source("all", decoders={"frames": tfds_casia.PngBytes()})
-    archive = None
-    for example in examples:
-        subject, condition = example["subject"].decode(), example["condition"].decode()
-        path = archives / f"{subject}.tar.gz"
-        if archive is None or archive.name != str(path):
-            if archive is not None:
-                archive.close()
-            archive = tarfile.open(path, "w:gz", compresslevel=1)
-        walk, view = f"{condition}-{example['sequence']:02d}", f"{example['view']:03d}"
-        for number, png in zip(example["frame_numbers"], example["frames"], strict=True):
-            name = f"{subject}/{walk}/{view}/{subject}-{walk}-{view}-{number:03d}.png"
-            info = tarfile.TarInfo(name)
-            info.size = len(png)
-            archive.addfile(info, io.BytesIO(png))
-    archive.close()
+def _pack(archives: pathlib.Path, walkers: tfds.core.DatasetBuilder, subjects: int) -> int:
+    """Writes walkers as CASIA-B's archives, one a subject; returns how many frames."""
+    archives.mkdir(parents=True)
+    examples = list(walkers.as_data_source("all", decoders={"frames": tfds_casia.PngBytes()}))
+    people = sorted({example["subject"] for example in examples})
+    frames = 0
+    for index in range(subjects):
+        subject = f"{index + 1:03d}"
+        with tarfile.open(archives / f"{subject}.tar.gz", "w:gz", compresslevel=1) as archive:
+            for example in examples:
+                if example["subject"] != people[index % len(people)]:
+                    continue
+                walk = f"{example['condition'].decode()}-{example['sequence']:02d}"
+                view = f"{example['view']:03d}"
+                for number, png in zip(example["frame_numbers"], example["frames"], strict=True):
+                    name = f"{subject}/{walk}/{view}/{subject}-{walk}-{view}-{number:03d}.png"
+                    info = tarfile.TarInfo(name)
+                    info.size = len(png)
+                    archive.addfile(info, io.BytesIO(png))
+                    frames += 1
+    return frames
 
 
 def _data(folder: pathlib.Path) -> ml_collections.ConfigDict:
@@ -105,13 +108,8 @@ def _train(folder: pathlib.Path, stage: str) -> None:
     trainer.train_and_evaluate(config, folder / f"run-{stage}", progress=False)
 
 
-def _run_stage(stage: str, folder: pathlib.Path, subjects: int) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    if stage == "walkers":
-        _walkers(folder, subjects)
-    elif stage == "pack":
-        _pack(folder, subjects)
-    elif stage == "casia_b":
+def _run_stage(stage: str, folder: pathlib.Path) -> None:
+    if stage == "casia_b":
         source.open_dataset("casia_b", str(folder / "data"), str(folder / "archives"))
     elif stage == "contours":
         builder = source.open_dataset("casia_b", str(folder / "data"), "")
@@ -144,62 +142,56 @@ def _children(pid: int) -> list[int]:
     return found + [grandchild for child in found for grandchild in _children(child)]
 
 
-def _measure(stage: str, folder: pathlib.Path, subjects: int) -> dict[str, float]:
+def _measure(stage: str, folder: pathlib.Path) -> dict[str, float]:
     """Runs a stage in a process of its own and watches its memory."""
-    command = [sys.executable, __file__, str(folder), "--stage", stage, "--subjects", str(subjects)]
-    start = time.perf_counter()
-    log = (folder.parent / "log.txt").open("ab")
-    peak = dict.fromkeys(("process", "worker", "all", "mapped"), 0.0)
-    with log, subprocess.Popen(command, stdout=log, stderr=log) as process:
-        while process.poll() is None:
-            own, mapped = _memory(process.pid)
-            workers = [_memory(child)[0] for child in _children(process.pid)]
+    command = [sys.executable, __file__, str(folder), "--stage", stage]
+    start, peak = time.perf_counter(), dict.fromkeys(("process", "worker", "all", "mapped"), 0.0)
+    with (folder / "log.txt").open("ab") as log:
+        child = subprocess.Popen(command, stdout=log, stderr=log)
+        while not (ended := os.wait4(child.pid, os.WNOHANG))[0]:
+            own, mapped = _memory(child.pid)
+            workers = [_memory(pid)[0] for pid in _children(child.pid)]
             now = {"process": own, "worker": max(workers, default=0.0), "mapped": mapped}
             now["all"] = own + sum(workers)
             peak = {name: max(value, now[name]) for name, value in peak.items()}
             time.sleep(0.05)
-        if process.returncode:
-            sys.exit(f"large_data: {stage} failed, see {log.name}")
-    return {"seconds": time.perf_counter() - start, **peak}
+    child.returncode = os.waitstatus_to_exitcode(ended[1])
+    if child.returncode:
+        sys.exit(f"large_data: {stage} failed, see {log.name}")
+    used = ended[2].ru_utime + ended[2].ru_stime
+    return {"seconds": time.perf_counter() - start, "cpu": used, **peak}
 
 
 def main() -> None:
     """Measures and prints."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=pathlib.Path)
-    parser.add_argument("--subjects", type=int, nargs="+", default=[6, 13, 40])
-    parser.add_argument("--stage", help=argparse.SUPPRESS)
+    parser.add_argument("--subjects", type=int, nargs="+", default=[13, 40, 124])
+    parser.add_argument("--walkers", type=int, default=6)
+    parser.add_argument("--stage", choices=_STAGES, help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.stage:
         tfds.disable_progress_bar()
-        _run_stage(args.stage, args.folder, args.subjects[0])
+        _run_stage(args.stage, args.folder)
         return
-    args.folder.mkdir(parents=True, exist_ok=True)
-    columns = ("seconds", "process", "worker", "all", "mapped")
-    print(f"{'MiB':9}{'sequences':>10}{'frames':>9}" + "".join(f"{name:>9}" for name in columns))
-    measured: dict[str, list[tuple[int, dict[str, float]]]] = {stage: [] for stage in _STAGES}
-    for subjects in args.subjects:
+    walkers = _walkers(args.folder, args.walkers)
+    print(f"{'':9}{'sequences':>10}" + "".join(f"{name:>9}" for name in _COLUMNS))
+    measured: dict[str, list[dict[str, float]]] = {stage: [] for stage in _STAGES}
+    sequences = [110 * subjects for subjects in args.subjects]
+    for subjects, count in zip(args.subjects, sequences, strict=True):
         folder = args.folder / str(subjects)
+        if not folder.exists():
+            print(f"{_pack(folder / 'archives', walkers, subjects)} frames", flush=True)
         for stage in _STAGES:
-            if stage == "casia_b" and not (folder / "archives").exists():
-                _measure("pack", folder, subjects)
-            figures = _measure(stage, folder, subjects)
-            if stage == "walkers":
-                held = _walkers(folder, subjects).info.metadata
-            measured[stage].append((held["sequences"], figures))
-            print(
-                f"{stage:9}{held['sequences']:10}{held['frames']:9}"
-                + "".join(f"{figures[name]:9.0f}" for name in columns),
-                flush=True,
-            )
+            figures = _measure(stage, folder)
+            measured[stage].append(figures)
+            cells = "".join(f"{figures[name]:9.0f}" for name in _COLUMNS)
+            print(f"{stage:9}{count:10}{cells}", flush=True)
+    more = sequences[-1] - sequences[0]
     for stage, rows in measured.items():
-        (few, first), (many, last) = rows[0], rows[-1]
-        if many > few:
-            slope = {name: 1000 * (last[name] - first[name]) / (many - few) for name in columns}
-            print(
-                f"{stage:9}{'a 1000 more sequences':>19}"
-                + "".join(f"{slope[name]:9.1f}" for name in columns)
-            )
+        if more:
+            slope = {name: 1000 * (rows[-1][name] - rows[0][name]) / more for name in _COLUMNS}
+            print(f"{stage:9}{'+1000':>10}" + "".join(f"{slope[n]:9.1f}" for n in _COLUMNS))
 
 
 if __name__ == "__main__":

@@ -84,7 +84,7 @@ class PartBuilder(FileReaderBuilder, skip_registration=True):
 
         Raises:
             NoLocksError: the data set's file system has no locks.
-            WorkerLostError: one of the building processes was ended from outside.
+            WorkerLostError: one of the building processes ended before its work.
         """
         config = kwargs.get("download_config")
         anew = config is not None and config.download_mode.overwrite_dataset
@@ -108,12 +108,16 @@ class PartBuilder(FileReaderBuilder, skip_registration=True):
         raise NotImplementedError
 
     def _make_shards(
-        self, folder: pathlib.Path, dl_manager: tfds.download.DownloadManager
+        self,
+        folder: pathlib.Path,
+        workers: parts.Workers,
+        dl_manager: tfds.download.DownloadManager,
     ) -> list[pathlib.Path]:
         """Makes the parts that are missing.
 
         Args:
             folder: where the parts lie.
+            workers: make them.
             dl_manager: knows the folder that the user has filled.
 
         Returns:
@@ -134,7 +138,8 @@ class PartBuilder(FileReaderBuilder, skip_registration=True):
         # The data path is that of an unfinished data set now, with another name at each attempt.
         target = pathlib.Path(os.fspath(self.data_path))
         folder = target.parent / self._parts_name()
-        shards = self._make_shards(folder, dl_manager)
+        with parts.Workers(self._processes) as workers:
+            shards = self._make_shards(folder, workers, dl_manager)
         accounts = [json.loads((shard / _ACCOUNT).read_text(encoding="utf-8")) for shard in shards]
         metadata = self._finish(accounts)
         template = self._get_filename_template(split_name=SPLIT)

@@ -7,7 +7,7 @@ import pathlib
 import shutil
 import signal
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import cv2
@@ -22,7 +22,7 @@ Work = Mapping[str, Callable[[pathlib.Path], None]]
 
 
 class WorkerLostError(RuntimeError):
-    """A process that made a part was ended from outside."""
+    """A process that made parts ended before its work."""
 
 
 def cores() -> int:
@@ -32,57 +32,67 @@ def cores() -> int:
     return len(usable(0))
 
 
-def make_parts(
-    folder: pathlib.Path,
-    parts: Work,
-    processes: int,
-    progress: Progress,
-) -> list[pathlib.Path]:
-    """Makes the parts that a folder lacks.
+class Workers:
+    """Processes that make parts; they are started when they are first needed, and end with it."""
 
-    May be killed at any moment and called again: each part is a folder of its own that is whole or
-    not there, and those that are there are not made again.
+    def __init__(self, processes: int) -> None:
+        """Takes how many to run; with 1 the work is done in this process."""
+        self._processes = processes
+        self._pool: concurrent.futures.ProcessPoolExecutor | None = None
 
-    Args:
-        folder: where the parts are kept, made if needed; whoever calls this holds a lock for it.
-        parts: what fills them. A name says all that the part depends on. With more than one
-            process they are pickled.
-        processes: how many to run; with 1 the work is done in this process.
-        progress: see `Progress`.
+    def __enter__(self) -> "Workers":
+        return self
 
-    Returns:
-        The parts' folders, in the order given.
+    def __exit__(self, *error: object) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
 
-    Raises:
-        WorkerLostError: a process was ended from outside; what was made stays.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    folders.clear_unfinished(folder)
-    missing = [name for name in parts if not (folder / name).is_dir()]
-    before, total = len(parts) - len(missing), len(parts)
-    if processes == 1 or len(missing) < 2:
-        made = (_make(folder / name, parts[name]) for name in missing)
-        for _ in progress(made, before, total):
-            pass
-        return [folder / name for name in parts]
-    # Spawned, since forking a process in which JAX has started threads can hang.
-    pool = concurrent.futures.ProcessPoolExecutor(
-        min(processes, len(missing)), multiprocessing.get_context("spawn"), _begin_worker
-    )
-    with pool:
-        futures = [pool.submit(_make, folder / name, parts[name]) for name in missing]
+    def make(self, folder: pathlib.Path, work: Work, progress: Progress) -> list[pathlib.Path]:
+        """Makes the parts that a folder lacks.
+
+        May be killed at any moment and called again: each part is a folder of its own that is whole
+        or not there, and those that are there are not made again.
+
+        Args:
+            folder: where the parts are kept, made if needed; whoever calls this holds a lock for
+                it.
+            work: what fills them. A name says all that the part depends on. With more than one
+                process they are pickled.
+            progress: see `Progress`.
+
+        Returns:
+            The parts' folders, in the order given.
+
+        Raises:
+            WorkerLostError: a process ended before its work; what was made stays.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        folders.clear_unfinished(folder)
+        missing = [name for name in work if not (folder / name).is_dir()]
+        before, total = len(work) - len(missing), len(work)
         try:
-            for future in progress(concurrent.futures.as_completed(futures), before, total):
-                future.result()
+            for _ in progress(self._made(folder, missing, work), before, total):
+                pass
         except concurrent.futures.process.BrokenProcessPool:
             raise WorkerLostError(
-                f"a process that filled {folder} was ended from outside, perhaps for want of "
-                "memory: start again, and it goes on with the parts that are missing"
+                f"a process that filled {folder} ended before its work: the system may have ended "
+                "it for want of memory, or the script that started it is not below "
+                "`if __name__ == '__main__':`. Start again, and it goes on with the missing parts"
             ) from None
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-    return [folder / name for name in parts]
+        return [folder / name for name in work]
+
+    def _made(self, folder: pathlib.Path, names: list[str], work: Work) -> Iterator[None]:
+        if self._processes == 1 or len(names) < 2:
+            yield from (_make(folder / name, work[name]) for name in names)
+            return
+        if self._pool is None:
+            # Spawned, since forking a process in which JAX has started threads can hang.
+            self._pool = concurrent.futures.ProcessPoolExecutor(
+                self._processes, multiprocessing.get_context("spawn"), _begin_worker
+            )
+        futures = [self._pool.submit(_make, folder / name, work[name]) for name in names]
+        for future in concurrent.futures.as_completed(futures):
+            yield future.result()
 
 
 def make_once_in_parts(
@@ -98,17 +108,19 @@ def make_once_in_parts(
         directory: the folder; its name says what its contents depend on.
         work: the parts; they lie in a folder beside it until it is whole.
         join: fills an empty folder, given second, from the parts.
-        processes: see `make_parts`.
-        progress: see `make_parts`.
+        processes: see `Workers`.
+        progress: see `Progress`.
 
     Raises:
         NoLocksError: its file system has no locks.
-        WorkerLostError: a process was ended from outside; what was made stays.
+        WorkerLostError: a process ended before its work; what was made stays.
     """
     folder = directory.with_name(f".{directory.name}.parts")
 
     def build(partial: pathlib.Path) -> None:
-        join(make_parts(folder, work, processes, progress), partial)
+        with Workers(processes) as workers:
+            made = workers.make(folder, work, progress)
+        join(made, partial)
 
     folders.make_once(directory, build)
     # Also what a process left that was killed right here.

@@ -76,7 +76,10 @@ class SilhouetteBuilder(PartBuilder, skip_registration=True):
         return f".parts-{self.version}"
 
     def _make_shards(
-        self, folder: pathlib.Path, dl_manager: tfds.download.DownloadManager
+        self,
+        folder: pathlib.Path,
+        workers: parts.Workers,
+        dl_manager: tfds.download.DownloadManager,
     ) -> list[pathlib.Path]:
         root = self._manual_dir = pathlib.Path(dl_manager.manual_dir).resolve()
         account = self._account = Report(str(root))
@@ -90,7 +93,7 @@ class SilhouetteBuilder(PartBuilder, skip_registration=True):
                 )
                 for path in paths
             }
-            return self._make(folder, work, "Reading archives...", " archives")
+            return workers.make(folder, work, _bar("Reading archives...", " archives"))
 
         found = find_sequences(root, naming, account, spool_all)
         if not found:
@@ -108,17 +111,7 @@ class SilhouetteBuilder(PartBuilder, skip_registration=True):
             states += [[path, file_state(path)] for path in (filmed or {}).values()]
             part = _name("shard", str(root), self._in_colour, states)
             work[part] = functools.partial(_write_shard, root, sequences, filmed)
-        return self._make(folder, work, "Writing shards...", " shards")
-
-    def _make(
-        self, folder: pathlib.Path, work: parts.Work, title: str, unit: str
-    ) -> list[pathlib.Path]:
-        def progress(made: Iterable[Any], before: int, total: int) -> Iterable[Any]:
-            return tfds.core.utils.tqdm(
-                made, desc=title, unit=unit, initial=before, total=total, leave=False
-            )
-
-        return parts.make_parts(folder, work, self._processes, progress)
+        return workers.make(folder, work, _bar("Writing shards...", " shards"))
 
     def _finish(self, accounts: list[dict[str, Any]]) -> Mapping[str, Any]:
         for account in accounts:
@@ -137,6 +130,15 @@ class SilhouetteBuilder(PartBuilder, skip_registration=True):
             f"{self.NAMING.example}. Passed over: {seen or 'nothing'}. Point manual_dir at the "
             f"folder that holds the data set.\n{self.MANUAL_DOWNLOAD_INSTRUCTIONS}"
         )
+
+
+def _bar(title: str, unit: str) -> parts.Progress:
+    def progress(made: Iterable[Any], before: int, total: int) -> Iterable[Any]:
+        return tfds.core.utils.tqdm(
+            made, desc=title, unit=unit, initial=before, total=total, leave=False
+        )
+
+    return progress
 
 
 def _name(kind: str, *contents: Any) -> str:

@@ -249,7 +249,7 @@ def test_a_lost_worker_costs_one_line(builder, monkeypatch):
     monkeypatch.setattr(derived, "SEQUENCES", 1)
     monkeypatch.setattr(derived.parts, "cores", lambda: 2)
     monkeypatch.setattr(contour_store, "_trace_part", _die)
-    with pytest.raises(InputError, match="start again, and it goes on"):
+    with pytest.raises(InputError, match="Start again, and it goes on"):
         _open(builder)
 
 

@@ -108,6 +108,6 @@ def test_what_stops_a_preparation_costs_one_line(tmp_path, manual_dir, monkeypat
     def fail(*args):
         raise error
 
-    monkeypatch.setattr(parts, "make_parts", fail)
+    monkeypatch.setattr(parts.Workers, "make", fail)
     assert _refused("casia_b", str(tmp_path / "data"), str(manual_dir)) == str(error)
     assert not list((tmp_path / "data").rglob("1.0.0"))

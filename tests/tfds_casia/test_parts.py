@@ -18,6 +18,11 @@ def _all(made, before, total):
     return made
 
 
+def _make(folder, work, processes, progress):
+    with parts.Workers(processes) as workers:
+        return workers.make(folder, work, progress)
+
+
 def _fill(text: str, directory: pathlib.Path) -> None:
     (directory / "text").write_text(text)
 
@@ -39,10 +44,10 @@ def test_parts_are_made_in_order_and_once(tmp_path, processes):
         counted.append((before, total))
         return made
 
-    made = parts.make_parts(tmp_path / "parts", _work("c", "a"), processes, count)
+    made = _make(tmp_path / "parts", _work("c", "a"), processes, count)
     assert [(part / "text").read_text() for part in made] == ["c", "a"]
     nodes = [(part / "text").stat().st_ino for part in made]
-    more = parts.make_parts(tmp_path / "parts", _work("c", "b", "d", "a"), processes, count)
+    more = _make(tmp_path / "parts", _work("c", "b", "d", "a"), processes, count)
     assert [(part / "text").read_text() for part in more] == ["c", "b", "d", "a"]
     assert [(more[k] / "text").stat().st_ino for k in (0, 3)] == nodes
     assert counted == [(0, 2), (2, 4)]
@@ -54,17 +59,17 @@ def test_a_part_that_fails_leaves_nothing_and_the_others_stay(tmp_path):
         raise ValueError("torn")
 
     with pytest.raises(ValueError, match="torn"):
-        parts.make_parts(tmp_path, {**_work("a"), "bad": fail, **_work("b")}, 1, _all)
+        _make(tmp_path, {**_work("a"), "bad": fail, **_work("b")}, 1, _all)
     assert [path.name for path in tmp_path.iterdir()] == ["part-a"]
 
 
 def test_a_worker_that_is_killed_costs_one_clear_line(tmp_path):
-    with pytest.raises(parts.WorkerLostError, match="start again, and it goes on") as error:
-        parts.make_parts(tmp_path, {"bad": _die, "worse": _die}, 2, _all)
+    with pytest.raises(parts.WorkerLostError, match="Start again, and it goes on") as error:
+        _make(tmp_path, {"bad": _die, "worse": _die}, 2, _all)
     assert str(tmp_path) in str(error.value) and "\n" not in str(error.value)
     # What is half written does not bear a part's name, and is removed by the next call.
     assert not (tmp_path / "bad").exists()
-    (part,) = parts.make_parts(tmp_path, _work("a"), 1, _all)
+    (part,) = _make(tmp_path, _work("a"), 1, _all)
     assert list(tmp_path.iterdir()) == [part]
 
 

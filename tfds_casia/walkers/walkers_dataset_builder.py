@@ -77,7 +77,10 @@ class Builder(PartBuilder):
         return f".parts-{self.builder_config.plan.fingerprint(str(self.version))}"
 
     def _make_shards(
-        self, folder: pathlib.Path, dl_manager: tfds.download.DownloadManager
+        self,
+        folder: pathlib.Path,
+        workers: parts.Workers,
+        dl_manager: tfds.download.DownloadManager,
     ) -> list[pathlib.Path]:
         del dl_manager
         plan = self.builder_config.plan
@@ -87,7 +90,7 @@ class Builder(PartBuilder):
             generation.part_name(shard): functools.partial(generation.write_walks, plan, shard)
             for shard in shards
         }
-        return parts.make_parts(folder, work, self._processes, self._progress)
+        return workers.make(folder, work, self._progress)
 
     def _progress(self, shards: Iterable[Any], before: int, total: int) -> Iterable[Any]:
         return tfds.core.utils.tqdm(
