@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import fcntl
+import multiprocessing
 import os
 import pathlib
 import shutil
@@ -31,8 +32,16 @@ def locked(path: pathlib.Path) -> Iterator[None]:
 
     Raises:
         NoLocksError: its file system has no locks.
+        RuntimeError: this process is one that is being started by a script.
         OSError: it cannot be made.
     """
+    # A script that prepares data outside `if __name__ == "__main__":` does so in its workers too,
+    # as they read it to begin with: they would wait for the lock that their parent holds.
+    if getattr(multiprocessing.current_process(), "_inheriting", False):
+        raise RuntimeError(
+            f"{path} is to be locked by a process that is only being started: put what the script "
+            "does below `if __name__ == '__main__':`"
+        )
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
         try:

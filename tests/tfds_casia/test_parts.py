@@ -299,3 +299,16 @@ def test_without_hard_links_shards_are_copied(packed_dir, prepare, monkeypatch):
 
     monkeypatch.setattr(os, "link", refuse)
     assert len(prepare()[1]) == 4
+
+
+def test_a_script_without_a_guard_is_told_so(packed_dir, tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import sys, tensorflow_datasets as tfds, tfds_casia\n"
+        "tfds_casia.CasiaB(data_dir=sys.argv[1], processes=2).download_and_prepare(\n"
+        "    download_config=tfds.download.DownloadConfig(manual_dir=sys.argv[2]))\n"
+    )
+    command = [sys.executable, str(script), str(tmp_path / "data"), str(packed_dir)]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert result.returncode == 1
+    assert "not below `if __name__ == '__main__':`" in result.stderr.splitlines()[-1]
