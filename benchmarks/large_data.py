@@ -34,6 +34,7 @@ from gait_jax.data import source
 from gait_jax.data.contour_store import open_contour_store
 from gait_jax.data.dataset import GaitDataset
 from gait_jax.gait.silhouette import CleanSettings
+from tfds_casia import folders
 
 _STAGES = ("casia_b", "contours", "energies", "windows", "pairs")
 _COLUMNS = ("seconds", "cpu", "process", "worker", "all", "mapped")
@@ -57,15 +58,18 @@ def _walkers(folder: pathlib.Path, subjects: int) -> tfds.core.DatasetBuilder:
     return source.open_dataset("walkers", str(folder / "walkers"), "", subjects)
 
 
-def _pack(archives: pathlib.Path, walkers: tfds.core.DatasetBuilder, subjects: int) -> int:
-    """Writes walkers as CASIA-B's archives, one a subject; returns how many frames."""
-    archives.mkdir(parents=True)
+def _pack(folder: pathlib.Path, walkers: tfds.core.DatasetBuilder, subjects: int) -> int:
+    """Fills an empty folder with walkers as CASIA-B's archives, one a subject.
+
+    Returns:
+        How many frames they hold.
+    """
     examples = list(walkers.as_data_source("all", decoders={"frames": tfds_casia.PngBytes()}))
     people = sorted({example["subject"] for example in examples})
     frames = 0
     for index in range(subjects):
         subject = f"{index + 1:03d}"
-        with tarfile.open(archives / f"{subject}.tar.gz", "w:gz", compresslevel=1) as archive:
+        with tarfile.open(folder / f"{subject}.tar.gz", "w:gz", compresslevel=1) as archive:
             for example in examples:
                 if example["subject"] != people[index % len(people)]:
                     continue
@@ -180,8 +184,10 @@ def main() -> None:
     sequences = [110 * subjects for subjects in args.subjects]
     for subjects, count in zip(args.subjects, sequences, strict=True):
         folder = args.folder / str(subjects)
-        if not folder.exists():
-            print(f"{_pack(folder / 'archives', walkers, subjects)} frames", flush=True)
+        folder.mkdir(exist_ok=True)
+        if not (folder / "archives").exists():
+            with folders.whole(folder / "archives") as partial:
+                print(f"{_pack(partial, walkers, subjects)} frames", flush=True)
         for stage in _STAGES:
             figures = _measure(stage, folder)
             measured[stage].append(figures)
