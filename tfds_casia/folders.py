@@ -47,14 +47,13 @@ def locked(path: pathlib.Path) -> Iterator[None]:
         try:
             _lock(descriptor, path)
             # Whoever held it before may have removed the file that was waited for.
-            if _is_named(descriptor, path):
+            if not _is_named(descriptor, path):
+                continue
+            try:
                 yield
-                path.unlink()
-                return
-        except BaseException:
-            if _is_named(descriptor, path):
-                path.unlink()
-            raise
+            finally:
+                path.unlink(missing_ok=True)
+            return
         finally:
             os.close(descriptor)
 
@@ -68,6 +67,7 @@ def _lock(descriptor: int, path: pathlib.Path) -> None:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
     except OSError as error:
         if error.errno in _LOCKS_UNSUPPORTED:
+            path.unlink(missing_ok=True)
             raise NoLocksError(
                 f"{path.parent} lies on a file system without locks (flock), so that two "
                 "processes could not prepare the same data: choose a folder on another one",

@@ -135,6 +135,19 @@ def test_the_lock_of_a_killed_process_is_no_lock(tmp_path):
     assert not lock.exists()
 
 
+def test_who_gives_up_waiting_leaves_the_lock(tmp_path):
+    lock = tmp_path / "lock"
+    command = [sys.executable, "-c", _HOLD, str(lock)]
+    with folders.locked(lock):
+        waiting = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        # Interrupted before it waits, it leaves the lock as well.
+        time.sleep(1.5)
+        waiting.send_signal(signal.SIGINT)
+        assert waiting.communicate()[0] == b"" and waiting.returncode != 0
+        assert lock.exists()
+    assert not lock.exists()
+
+
 def test_a_file_system_without_locks_is_named(tmp_path, monkeypatch):
     def refuse(descriptor, how):
         raise OSError(38, "Function not implemented")
