@@ -1,6 +1,8 @@
 """Keeps account of what a prepared data set holds and of everything that was left out of it."""
 
 import collections
+from collections.abc import Mapping
+from typing import Any
 
 from absl import logging
 
@@ -79,6 +81,20 @@ class Report:
         self._counts[reason] += 1
         if len(names[reason]) < MAX_NAMES:
             names[reason].append(name)
+
+    def as_json(self) -> dict[str, object]:
+        """Returns the account of a part of the data set, for `merge`, as JSON types."""
+        return {**self.as_metadata(), "subjects": sorted(self.subjects)}
+
+    def merge(self, other: Mapping[str, Any]) -> None:
+        """Adds the account of a part, as from `as_json`, behind what is in this one."""
+        self.subjects.update(other["subjects"])
+        self.sequences += other["sequences"]
+        self.frames += other["frames"]
+        for names, more in ((self._skipped, other["skipped"]), (self._noted, other["noted"])):
+            for reason, found in more.items():
+                self._counts[reason] += found["count"]
+                names[reason] += found["names"][: MAX_NAMES - len(names[reason])]
 
     def as_metadata(self) -> dict[str, object]:
         """Returns the account as JSON types.

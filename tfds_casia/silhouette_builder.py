@@ -1,92 +1,40 @@
-"""What the builders of silhouette data sets share: the features, and the way to disk."""
+"""What the builders of silhouette data sets share: the way from the original files to disk."""
 
 import dataclasses
 import functools
+import hashlib
+import json
 import pathlib
-import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
-import numpy as np
 import tensorflow_datasets as tfds
 
-from tfds_casia import png, report
+from tfds_casia import parts, png, report, spool, videos
+from tfds_casia.features import colour_features, silhouette_features
 from tfds_casia.naming import Naming, SequenceName
+from tfds_casia.part_builder import Example, PartBuilder, write_shard
 from tfds_casia.report import Report
-from tfds_casia.silhouette_sequences import Source, find_sequences
-from tfds_casia.videos import Videos
-
-# The split's name on disk. It cannot be "all": that is TFDS's word for the union of all splits, so
-# reading "all" gives this one, and "sequences[:10%]" a part of it.
-SPLIT = "sequences"
+from tfds_casia.silhouette_sequences import Source, file_state, find_sequences
 
 # The name of configurations in colour.
 RGB = "rgb"
 
-# A shard is held in memory while it is written; this many sequences take about 20 MB, in colour
-# some ten.
+# A shard is what an interruption can cost each core: some seconds of work.
 _SEQUENCES_PER_SHARD = 256
-_COLOUR_SEQUENCES_PER_SHARD = 8
-
-_Example = dict[str, Any]
+_COLOUR_SEQUENCES_PER_SHARD = 32
 
 
-class PngBytes(tfds.decode.SkipDecoding):
-    """Decoder that leaves frames as PNG files: `as_data_source(..., decoders={"frames": ...})`.
-
-    TFDS's own `SkipDecoding` does the same for single images, but fails for a sequence of them when
-    there is no TensorFlow.
-    """
-
-    def decode_batch_example_np(self, serialized_example: np.ndarray) -> np.ndarray:
-        """Returns the files as they are, an object array `[T]` of bytes."""
-        return serialized_example
-
-
-def silhouette_features() -> tfds.features.FeaturesDict:
-    """Returns the features of one sequence, the same for every data set of silhouettes."""
-    frame = tfds.features.Image(shape=(None, None, 1), dtype=np.uint8, encoding_format="png")
-    return tfds.features.FeaturesDict(
-        {
-            "frames": tfds.features.Sequence(frame, doc="Silhouettes, 255 on 0, rising in time."),
-            "frame_numbers": tfds.features.Sequence(
-                np.int32, doc="Number of each frame in its file's name; missing frames leave gaps."
-            ),
-            "subject": tfds.features.Text(doc="Who walks."),
-            "condition": tfds.features.Text(doc="nm: normal, bg: with a bag, cl: in a coat."),
-            "sequence": tfds.features.Scalar(
-                np.int32, doc="Number of the walk within subject and condition, from 1."
-            ),
-            "view": tfds.features.Scalar(np.int32, doc="Camera angle in degrees."),
-        }
-    )
-
-
-def colour_features() -> tfds.features.FeaturesDict:
-    """Returns the features of one sequence in colour: those of silhouettes and others besides."""
-    colour = tfds.features.Image(shape=(None, None, 3), dtype=np.uint8, encoding_format="jpeg")
-    return tfds.features.FeaturesDict(
-        {
-            **silhouette_features(),
-            "colour_frames": tfds.features.Sequence(
-                colour, doc="The scene in colour, one for each silhouette."
-            ),
-            "background": tfds.features.Image(
-                shape=(None, None, 3),
-                dtype=np.uint8,
-                encoding_format="png",
-                doc="The scene without the person.",
-            ),
-        }
-    )
-
-
-class SilhouetteBuilder(tfds.core.ShardBasedBuilder, skip_registration=True):
+class SilhouetteBuilder(PartBuilder, skip_registration=True):
     """Builds a data set of silhouettes from a folder that the user has filled.
 
-    One example is one sequence; examples lie on disk in the order of their keys. Works without
-    TensorFlow: records are ArrayRecord, and it writes shard by shard because TFDS's generator-based
-    builder sorts through TensorFlow's files as soon as a data set exceeds a gigabyte.
+    One example is one sequence; examples lie on disk in the order of their keys.
+
+    `download_and_prepare` uses all cores that it may, and holds one sequence of each in memory. If
+    it is interrupted, the next call goes on from the archives and the shards that were finished, as
+    far as their files are the same; they lie in a folder `.parts-...` beside the data set, which
+    grows by the size of the archives' frames and is removed when the data set is complete. As it
+    starts processes, a script must call it below `if __name__ == "__main__":`.
 
     A prepared data set is opened by `Builder(data_dir=...)` and read by one of::
 
@@ -111,14 +59,6 @@ class SilhouetteBuilder(tfds.core.ShardBasedBuilder, skip_registration=True):
     NAMING: ClassVar[Naming]
     HOMEPAGE: ClassVar[str]
 
-    # Nothing is downloaded, so there are no checksums. TFDS 4.9 would look for some through
-    # importlib_resources, a package that it does not ask to be installed.
-    url_infos = None
-
-    def __init__(self, *, file_format: str = "array_record", **kwargs: Any) -> None:
-        """See `tfds.core.DatasetBuilder`; only ArrayRecord can do without TensorFlow."""
-        super().__init__(file_format=file_format, **kwargs)
-
     @property
     def _in_colour(self) -> bool:
         return self.builder_config is not None and self.builder_config.name == RGB
@@ -132,56 +72,54 @@ class SilhouetteBuilder(tfds.core.ShardBasedBuilder, skip_registration=True):
             disable_shuffling=True,
         )
 
-    def _download_and_prepare(
+    def _parts_name(self) -> str:
+        return f".parts-{self.version}"
+
+    def _make_shards(
         self,
+        folder: pathlib.Path,
+        workers: parts.Workers,
         dl_manager: tfds.download.DownloadManager,
-        download_config: tfds.download.DownloadConfig | None = None,
-    ) -> None:
-        self._manual_dir = pathlib.Path(dl_manager.manual_dir).resolve()
-        self._account = Report(str(self._manual_dir))
-        # Lies where the environment's TMPDIR says and grows to the size of the archives' frames.
-        with tempfile.TemporaryFile() as self._spool:
-            super()._download_and_prepare(dl_manager, download_config)
+    ) -> list[pathlib.Path]:
+        root = self._manual_dir = pathlib.Path(dl_manager.manual_dir).resolve()
+        account = self._account = Report(str(root))
+        # Where colour is not asked for, a video is a stray file like any other.
+        naming = self.NAMING if self._in_colour else dataclasses.replace(self.NAMING, video=None)
+
+        def spool_all(paths: list[str]) -> list[pathlib.Path]:
+            work = {
+                _name("archive", str(root), path, file_state(root / path)): functools.partial(
+                    spool.spool_archive, root, path, naming
+                )
+                for path in paths
+            }
+            return workers.make(folder, work, _bar("Reading archives...", " archives"))
+
+        found = find_sequences(root, naming, account, spool_all)
+        if not found:
+            raise self._nothing_found()
+        seen, size = None, _SEQUENCES_PER_SHARD
+        if self._in_colour:
+            paths = videos.find_videos(root, self.NAMING, account)
+            seen, size = videos.Videos(root, paths, account), _COLOUR_SEQUENCES_PER_SHARD
+            seen.without([name for name, _ in found])
+        work = {}
+        for start in range(0, len(found), size):
+            sequences = found[start : start + size]
+            filmed = seen and seen.of([name for name, _ in sequences])
+            states = [[name.key, source.location, source.state()] for name, source in sequences]
+            states += [[path, file_state(path)] for path in (filmed or {}).values()]
+            part = _name("shard", str(root), self._in_colour, states)
+            work[part] = functools.partial(_write_shard, root, sequences, filmed)
+        return workers.make(folder, work, _bar("Writing shards...", " shards"))
+
+    def _finish(self, accounts: list[dict[str, Any]]) -> Mapping[str, Any]:
+        for account in accounts:
+            self._account.merge(account)
         if not self._account.frames:
             raise self._nothing_found()
         self._account.log()
-        self.info.metadata.update(self._account.as_metadata())
-
-    def _shard_iterators_per_split(
-        self, dl_manager: tfds.download.DownloadManager
-    ) -> Mapping[str, Sequence[Callable[[], Iterator[tuple[str, _Example]]]]]:
-        del dl_manager
-        # Where colour is not asked for, a video is a stray file like any other.
-        naming = self.NAMING if self._in_colour else dataclasses.replace(self.NAMING, video=None)
-        found = find_sequences(self._manual_dir, naming, self._spool, self._account)
-        if not found:
-            raise self._nothing_found()
-        self._videos, size = None, _SEQUENCES_PER_SHARD
-        if self._in_colour:
-            self._videos = Videos(self._manual_dir, self.NAMING, self._account)
-            self._videos.without([name for name, _ in found])
-            size = _COLOUR_SEQUENCES_PER_SHARD
-        shards = [found[start : start + size] for start in range(0, len(found), size)]
-        return {
-            SPLIT: [
-                functools.partial(
-                    self._examples, shard, f"Writing shard {index} of {len(shards)}..."
-                )
-                for index, shard in enumerate(shards, start=1)
-            ]
-        }
-
-    def _examples(
-        self, sequences: list[tuple[SequenceName, Source]], title: str
-    ) -> Iterator[tuple[str, _Example]]:
-        progress = tfds.core.utils.tqdm(sequences, desc=title, unit=" sequences", leave=False)
-        for name, source in progress:
-            example = _read_sequence(name, source, self._account)
-            if example is not None and self._videos is not None:
-                example = self._videos.add_colour(name, example)
-            if example is not None:
-                self._account.add(name, len(example["frames"]))
-                yield name.key, example
+        return self._account.as_metadata()
 
     def _nothing_found(self) -> FileNotFoundError:
         skipped = self._account.as_metadata()["skipped"]
@@ -194,7 +132,44 @@ class SilhouetteBuilder(tfds.core.ShardBasedBuilder, skip_registration=True):
         )
 
 
-def _read_sequence(name: SequenceName, source: Source, account: Report) -> _Example | None:
+def _bar(title: str, unit: str) -> parts.Progress:
+    def progress(made: Iterable[Any], before: int, total: int) -> Iterable[Any]:
+        return tfds.core.utils.tqdm(
+            made, desc=title, unit=unit, initial=before, total=total, leave=False
+        )
+
+    return progress
+
+
+def _name(kind: str, *contents: Any) -> str:
+    """Names a part by all that it depends on."""
+    return f"{kind}-{hashlib.sha256(json.dumps(contents).encode()).hexdigest()[:32]}"
+
+
+def _write_shard(
+    root: pathlib.Path,
+    sequences: list[tuple[SequenceName, Source]],
+    filmed: Mapping[videos.VideoName, str] | None,
+    directory: pathlib.Path,
+) -> None:
+    """Fills a part's folder with a shard: in colour where there is a mapping of the videos."""
+    account = Report(str(root))
+    seen = None if filmed is None else videos.Videos(root, filmed, account)
+
+    def examples() -> Iterator[Example]:
+        for name, source in sequences:
+            example = _read_sequence(name, source, account)
+            if example is not None and seen is not None:
+                example = seen.add_colour(name, example)
+            if example is not None:
+                account.add(name, len(example["frames"]))
+                yield example
+
+    features = silhouette_features() if seen is None else colour_features()
+    write_shard(directory, features, examples(), account.as_json)
+
+
+def _read_sequence(name: SequenceName, source: Source, account: Report) -> Example | None:
     """Returns a sequence's example, or None if none of its frames can be read."""
     frames: dict[int, bytes] = {}
     for number, path, data in source.files():

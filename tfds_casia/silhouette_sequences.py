@@ -5,19 +5,17 @@ them are called, doubled or left out, or whether a part of the data set is still
 place of each sequence is kept in memory; frames are read one sequence at a time.
 """
 
-import array
 import collections
+import hashlib
 import os
 import pathlib
-from collections.abc import Iterator
-from typing import BinaryIO, Protocol
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Protocol
 
 from tfds_casia import archives, png, report
 from tfds_casia.naming import Naming, SequenceName
 from tfds_casia.report import Report
-
-# An archive of the whole data set holds one archive a subject; nothing real nests deeper.
-_MAX_NESTING = 2
+from tfds_casia.spool import read_index
 
 
 class Source(Protocol):
@@ -25,8 +23,20 @@ class Source(Protocol):
 
     location: str
 
+    def state(self) -> str:
+        """Returns a text that changes when the files do."""
+
     def files(self) -> Iterator[tuple[int, str, bytes | None]]:
         """Yields frame number, name and file contents, by rising number; None if unreadable."""
+
+
+def file_state(path: str | os.PathLike[str]) -> str:
+    """Returns a text that changes when a file does: by its size and time, contents are not read."""
+    try:
+        found = os.stat(path)
+    except OSError as error:
+        return str(error.errno)
+    return f"{found.st_size} {found.st_mtime_ns}"
 
 
 class _Folder:
@@ -38,13 +48,22 @@ class _Folder:
         self._name = name
         self._naming = naming
 
-    def files(self) -> Iterator[tuple[int, str, bytes | None]]:
+    def _frames(self) -> list[tuple[int, str]]:
         frames = []
         for file_name in os.listdir(self._path):
             parsed = self._naming.parse(file_name)
             if parsed is not None and parsed[0] == self._name:
                 frames.append((parsed[1], file_name))
-        for number, file_name in sorted(frames):
+        return sorted(frames)
+
+    def state(self) -> str:
+        digest = hashlib.sha256()
+        for _, file_name in self._frames():
+            digest.update(f"{file_name} {file_state(os.path.join(self._path, file_name))}".encode())
+        return digest.hexdigest()
+
+    def files(self) -> Iterator[tuple[int, str, bytes | None]]:
+        for number, file_name in self._frames():
             try:
                 with open(os.path.join(self._path, file_name), "rb") as file:
                     data = file.read(png.MAX_FILE_BYTES + 1)
@@ -53,39 +72,11 @@ class _Folder:
             yield number, _join(self.location, file_name), data
 
 
-class _Spooled:
-    """A sequence copied out of an archive to the spool file.
-
-    The spool makes random access to compressed archives cheap: an archive is read once, front to
-    back, and its frames' files are laid end to end in one nameless temporary file.
-    """
-
-    def __init__(self, spool: BinaryIO, location: str, name: SequenceName) -> None:
-        self.location = location
-        self._spool = spool
-        self._name = name
-        # Plain integers: as objects, the places of a million frames would take 200 MB.
-        self._numbers, self._starts, self._lengths = (array.array("q") for _ in range(3))
-
-    def add(self, number: int, data: bytes | None) -> None:
-        """Appends a frame's file to the spool."""
-        self._numbers.append(number)
-        self._starts.append(self._spool.seek(0, os.SEEK_END))
-        self._lengths.append(-1 if data is None else len(data))
-        if data is not None:
-            self._spool.write(data)
-
-    def files(self) -> Iterator[tuple[int, str, bytes | None]]:
-        for number, start, length in sorted(
-            zip(self._numbers, self._starts, self._lengths, strict=True)
-        ):
-            self._spool.seek(start)
-            data = None if length < 0 else self._spool.read(length)
-            yield number, f"{self.location}/{self._name.key}-{number:03d}.png", data
-
-
 def find_sequences(
-    root: pathlib.Path, naming: Naming, spool: BinaryIO, account: Report
+    root: pathlib.Path,
+    naming: Naming,
+    account: Report,
+    spool: Callable[[list[str]], list[pathlib.Path]],
 ) -> list[tuple[SequenceName, Source]]:
     """Finds every sequence below a folder, unpacked or in archives.
 
@@ -95,9 +86,9 @@ def find_sequences(
     Args:
         root: the folder to search; links in it are followed.
         naming: how the data set names its frames.
-        spool: a binary file, open for writing and reading, that receives the frames found in
-            archives. The sequences returned are read from it.
         account: receives what was left out.
+        spool: copies the frames out of archives, given by their paths below the root: returns the
+            folders that `spool.spool_archive` has filled, which the sequences are read from.
 
     Returns:
         The sequences and their places, sorted by key. May be empty.
@@ -105,7 +96,7 @@ def find_sequences(
     unpacked: dict[SequenceName, list[Source]] = collections.defaultdict(list)
     packed: list[str] = []
     for folder, file_names in walk(root, account):
-        location = _relative(folder, root)
+        location = relative(folder, root)
         names = set()
         for file_name in file_names:
             parsed = naming.parse(file_name)
@@ -120,14 +111,9 @@ def find_sequences(
             unpacked[name].append(_Folder(folder, location, name, naming))
     found: dict[SequenceName, Source] = {}
     _add_first(unpacked, found, account)
-    for path in sorted(packed):
-        try:
-            archive = open(root / path, "rb")
-        except OSError as error:
-            account.skip(report.CORRUPT_ARCHIVE, f"{path} ({error.strerror})")
-            continue
-        with archive:
-            _add_archive(archive, path, naming, found, spool, account)
+    for part in spool(sorted(packed)):
+        for places in read_index(part, account):
+            _add_first(places, found, account)
     return sorted(found.items(), key=lambda item: item[0])
 
 
@@ -135,7 +121,7 @@ def walk(root: pathlib.Path, account: Report) -> Iterator[tuple[str, list[str]]]
     """Yields each folder below the root, once however many links lead to it, and its files."""
 
     def refused(error: OSError) -> None:
-        account.skip(report.UNREADABLE_FOLDER, _relative(error.filename, root))
+        account.skip(report.UNREADABLE_FOLDER, relative(error.filename, root))
 
     seen = set()
     for folder, subfolders, file_names in os.walk(root, onerror=refused, followlinks=True):
@@ -149,7 +135,9 @@ def walk(root: pathlib.Path, account: Report) -> Iterator[tuple[str, list[str]]]
 
 
 def _add_first(
-    places: dict[SequenceName, list[Source]], found: dict[SequenceName, Source], account: Report
+    places: Mapping[SequenceName, Sequence[Source]],
+    found: dict[SequenceName, Source],
+    account: Report,
 ) -> None:
     """Adds each sequence's first place to those found, and accounts for its other places."""
     for name in sorted(places):
@@ -158,64 +146,8 @@ def _add_first(
                 account.skip(report.DUPLICATE_SEQUENCE, f"{place.location} ({name.key})")
 
 
-def _add_archive(
-    archive: BinaryIO,
-    path: str,
-    naming: Naming,
-    found: dict[SequenceName, Source],
-    spool: BinaryIO,
-    account: Report,
-    depth: int = 1,
-) -> None:
-    """Copies an archive's frames to the spool, unless their sequences were found before.
-
-    No frame is taken from a damaged archive, not even what stands before the damage: the part of a
-    subject that can be read would pass for the whole. Whole archives inside it are taken.
-    """
-    places: dict[SequenceName, dict[str, _Spooled]] = collections.defaultdict(dict)
-    try:
-        for member in archives.members(archive):
-            parsed = naming.parse(member.path.name)
-            inner_path = f"{path}!/{member.path}"
-            if not member.safe:
-                account.skip(report.UNSAFE_MEMBER, inner_path)
-            elif parsed is not None:
-                name, number = parsed
-                location = _join(f"{path}!", member.path.parent.as_posix())
-                if location not in places[name]:
-                    places[name][location] = _Spooled(spool, location, name)
-                if name not in found:
-                    places[name][location].add(number, _read_member(member))
-            elif archives.is_archive(member.path.name) and depth < _MAX_NESTING:
-                try:
-                    with archives.nested(member) as inner:
-                        _add_archive(inner, inner_path, naming, found, spool, account, depth + 1)
-                except archives.READ_ERRORS as error:
-                    if not (member.independent and archives.is_damage(error)):
-                        raise
-                    account.skip(report.CORRUPT_ARCHIVE, f"{inner_path} ({error})")
-            else:
-                account.skip(report.STRAY_FILE, inner_path)
-    except archives.READ_ERRORS as error:
-        if not archives.is_damage(error):
-            raise
-        account.skip(report.CORRUPT_ARCHIVE, f"{path} ({error})")
-        return
-    _add_first({name: list(by.values()) for name, by in places.items()}, found, account)
-
-
-def _read_member(member: archives.Member) -> bytes | None:
-    """Returns a frame's file, or None if it alone is damaged."""
-    try:
-        with member.open() as file:
-            return file.read(png.MAX_FILE_BYTES + 1)
-    except archives.READ_ERRORS:
-        if not member.independent:
-            raise
-        return None
-
-
-def _relative(path: str, root: pathlib.Path) -> str:
+def relative(path: str, root: pathlib.Path) -> str:
+    """Returns a path below the root with forward slashes, for reports."""
     return pathlib.PurePath(os.path.relpath(path, root)).as_posix()
 
 

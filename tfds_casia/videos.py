@@ -4,7 +4,7 @@ import functools
 import itertools
 import os
 import pathlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import cv2
@@ -13,7 +13,7 @@ import numpy as np
 from tfds_casia import report
 from tfds_casia.naming import Naming, SequenceName
 from tfds_casia.report import Report
-from tfds_casia.silhouette_sequences import walk
+from tfds_casia.silhouette_sequences import relative, walk
 from tfds_casia.walkers import encoding
 
 # A background plate is the median of so many frames, spread over the video.
@@ -48,6 +48,9 @@ def read(path: str) -> Iterator[np.ndarray]:
         raise UnreadableVideoError("no readable frame")
 
 
+# Sequences lie in the order of their keys: a plate is asked for by all of one subject's sequences,
+# view by view.
+@functools.lru_cache(maxsize=16)
 def plate_of(path: str) -> np.ndarray:
     """The scene that a video of the empty scene shows: the median of its frames, [H, W, 3] uint8.
 
@@ -59,36 +62,53 @@ def plate_of(path: str) -> np.ndarray:
     return np.median(np.stack(list(frames)), axis=0).round().astype(np.uint8)
 
 
+# A video's sequence, or a plate's subject and view.
+VideoName = SequenceName | tuple[str, int]
+
+
+def find_videos(root: pathlib.Path, naming: Naming, account: Report) -> dict[VideoName, str]:
+    """Finds the videos and plates below a folder, at any depth; those in archives are not read.
+
+    Args:
+        root: the folder to search; links in it are followed.
+        naming: how the data set names its videos.
+        account: receives those that were found before under the same name.
+
+    Returns:
+        Their paths, in the order in which they were found.
+    """
+    found: dict[VideoName, str] = {}
+    # Folders that cannot be read are in the account since the search for silhouettes.
+    for folder, file_names in walk(root, Report(str(root))):
+        for file_name in file_names:
+            name = naming.parse_video(file_name)
+            path = os.path.join(folder, file_name)
+            if name is not None and found.setdefault(name, path) != path:
+                account.skip(report.DUPLICATE_SEQUENCE, relative(path, root))
+    return found
+
+
 class Videos:
-    """The videos and plates below a folder, at any depth; those in archives are not read.
+    """Videos and plates, to be joined with silhouettes.
 
     A video's first frame has number 1, and the silhouette of number n was cut out of frame n. There
     are fewer silhouettes than frames in most sequences, so their positions say nothing.
     """
 
-    def __init__(self, root: pathlib.Path, naming: Naming, account: Report) -> None:
-        """Finds them.
+    def __init__(self, root: pathlib.Path, paths: Mapping[VideoName, str], account: Report) -> None:
+        """Takes what `find_videos` found, or a part of it.
 
         Args:
-            root: the folder to search; links in it are followed.
-            naming: how the data set names its videos.
-            account: receives what is left out, here and in `add_colour`.
+            root: the folder that was searched.
+            paths: of the videos and plates.
+            account: receives what is left out.
         """
-        self._root, self._account = root, account
-        self._paths: dict[SequenceName | tuple[str, int], str] = {}
-        # Folders that cannot be read are in the account since the search for silhouettes.
-        for folder, file_names in walk(root, Report(str(root))):
-            for file_name in file_names:
-                name = naming.parse_video(file_name)
-                path = os.path.join(folder, file_name)
-                if name is not None and self._paths.setdefault(name, path) != path:
-                    account.skip(report.DUPLICATE_SEQUENCE, self._relative(path))
-        # Sequences lie in the order of their keys: a plate is asked for by all of one subject's
-        # sequences, view by view.
-        self._plate = functools.lru_cache(maxsize=16)(self._read_plate)
+        self._root, self._account, self._paths = root, account, paths
+        # So that a plate that cannot be read is told of once.
+        self._plate = functools.cache(self._read_plate)
 
     def _relative(self, path: str) -> str:
-        return pathlib.PurePath(os.path.relpath(path, self._root)).as_posix()
+        return relative(path, self._root)
 
     def without(self, found: list[SequenceName]) -> None:
         """Accounts for the videos of which no silhouettes were found."""
@@ -96,6 +116,11 @@ class Videos:
         for name, path in sorted(self._paths.items(), key=lambda item: item[1]):
             if isinstance(name, SequenceName) and name not in known:
                 self._account.skip(report.VIDEO_WITHOUT_SILHOUETTES, self._relative(path))
+
+    def of(self, names: list[SequenceName]) -> dict[VideoName, str]:
+        """Returns the paths of the videos of some sequences, and of their plates."""
+        wanted = [*names, *((name.subject, name.view) for name in names)]
+        return {name: self._paths[name] for name in wanted if name in self._paths}
 
     def _read_plate(self, subject: str, view: int) -> np.ndarray | None:
         path = self._paths.get((subject, view))

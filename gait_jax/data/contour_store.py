@@ -1,26 +1,25 @@
 """Boundary paths of a whole data set, traced once and kept memory-mapped beside it."""
 
 import collections
-import concurrent.futures
 import contextlib
 import dataclasses
+import functools
 import hashlib
 import json
-import os
 import pathlib
-from collections.abc import Iterable, Iterator
+import shutil
 from typing import Any
 
 import numpy as np
 import tensorflow_datasets as tfds
-import tqdm
 from absl import logging
 
+from gait_jax.data.derived import derive, ranges
 from gait_jax.data.source import undecoded
 from gait_jax.data.walk import Walk
 from gait_jax.gait import contour, silhouette
 from gait_jax.gait.codec import BodyFrame
-from gait_jax.runtime.folders import make_once
+from tfds_casia.parts import Work
 
 # Part of the key: raise it when tracing or cleaning gives other results for the same settings.
 _VERSION = 2
@@ -36,6 +35,7 @@ class ContourStore:
       offsets: [F + 1] where each frame's path begins; a frame without a usable person has none.
       bodies: [F, 3] float32 body frames (x, y, height) in pixels.
       numbers: [F] int32 frame numbers.
+      directory: where it stands.
       key: names the data set's version and the settings it was traced with.
       walks: the sequences.
       unusable: how many frames have no path, by reason.
@@ -43,7 +43,8 @@ class ContourStore:
 
     def __init__(self, directory: pathlib.Path):
         """Opens a finished store."""
-        index = json.loads((directory / "index.json").read_text(encoding="utf-8"))
+        index = _read_index(directory)
+        self.directory = directory
         self.key = directory.name
         self.walks = [Walk(**walk) for walk in index["walks"]]
         self.unusable: dict[str, int] = index["unusable"]
@@ -74,59 +75,83 @@ def _trace_walk(example: dict[str, Any], settings: silhouette.CleanSettings):
     return paths, bodies, flaws
 
 
-def _in_threads(function, items: Iterable[Any], workers: int) -> Iterator[Any]:
-    """Maps in threads, in order, with a bounded number of results waiting."""
-    with concurrent.futures.ThreadPoolExecutor(workers) as pool:
-        waiting: collections.deque = collections.deque()
-        for item in items:
-            waiting.append((item, pool.submit(function, item)))
-            if len(waiting) > 2 * workers:
-                done, result = waiting.popleft()
-                yield done, result.result()
-        for done, result in waiting:
-            yield done, result.result()
+def _text(value: bytes | str) -> str:
+    return value.decode() if isinstance(value, bytes) else value
 
 
-def _build(
-    directory: pathlib.Path,
+def _trace_part(
     builder: tfds.core.DatasetBuilder,
     settings: silhouette.CleanSettings,
-    progress: bool,
+    first: int,
+    last: int,
+    directory: pathlib.Path,
 ) -> None:
+    """Fills a part's empty folder: a store of some sequences, with lengths instead of offsets."""
     source = builder.as_data_source("all", decoders=undecoded(builder))
+    walks: list[dict[str, Any]] = []
+    unusable: collections.Counter[str] = collections.Counter()
+    with contextlib.ExitStack() as stack:
+        files = {name: stack.enter_context((directory / name).open("wb")) for name in _ARRAYS}
+        for example in (source[index] for index in range(first, last)):
+            paths, bodies, flaws = _trace_walk(example, settings)
+            files["points"].write(np.concatenate(paths).tobytes())
+            files["offsets"].write(np.array([len(path) for path in paths], np.int64).tobytes())
+            files["bodies"].write(np.asarray(bodies, np.float32).tobytes())
+            files["numbers"].write(np.asarray(example["frame_numbers"], np.int32).tobytes())
+            walks.append(
+                {
+                    "subject": _text(example["subject"]),
+                    "condition": _text(example["condition"]),
+                    "sequence": int(example["sequence"]),
+                    "view": int(example["view"]),
+                    "frames": len(paths),
+                }
+            )
+            unusable.update(flaw for flaw in flaws if flaw)
+    _write_index(directory, walks, unusable)
+
+
+def _write_index(
+    directory: pathlib.Path, walks: list[dict[str, Any]], unusable: dict[str, int]
+) -> None:
+    (directory / "index.json").write_text(
+        json.dumps({"walks": walks, "unusable": dict(unusable)}), encoding="utf-8"
+    )
+
+
+def _read_index(directory: pathlib.Path) -> dict[str, Any]:
+    return json.loads((directory / "index.json").read_text(encoding="utf-8"))
+
+
+def _join(parts: list[pathlib.Path], directory: pathlib.Path) -> None:
+    """Fills the empty folder of a store from its parts, one after the other."""
     walks: list[dict[str, Any]] = []
     unusable: collections.Counter[str] = collections.Counter()
     frames = points = 0
     with contextlib.ExitStack() as stack:
         files = {name: stack.enter_context((directory / name).open("wb")) for name in _ARRAYS}
         files["offsets"].write(np.int64(0).tobytes())
-        examples = (source[i] for i in range(len(source)))
-        traced = _in_threads(lambda e: _trace_walk(e, settings), examples, os.cpu_count() or 1)
-        for example, (paths, bodies, flaws) in tqdm.tqdm(
-            traced, total=len(source), desc="contours", unit="sequence", disable=not progress
-        ):
-            ends = points + np.cumsum([len(path) for path in paths], dtype=np.int64)
-            files["points"].write(np.concatenate(paths).tobytes())
+        for part in parts:
+            for name in ("points", "bodies", "numbers"):
+                with (part / name).open("rb") as file:
+                    shutil.copyfileobj(file, files[name])
+            ends = points + np.cumsum(np.fromfile(part / "offsets", np.int64))
             files["offsets"].write(ends.tobytes())
-            files["bodies"].write(np.asarray(bodies, np.float32).tobytes())
-            files["numbers"].write(np.asarray(example["frame_numbers"], np.int32).tobytes())
-            text = lambda value: value.decode() if isinstance(value, bytes) else str(value)  # noqa: E731
-            walks.append(
-                {
-                    "subject": text(example["subject"]),
-                    "condition": text(example["condition"]),
-                    "sequence": int(example["sequence"]),
-                    "view": int(example["view"]),
-                    "first": frames,
-                    "last": frames + len(paths),
-                }
-            )
-            frames += len(paths)
             points = int(ends[-1])
-            unusable.update(flaw for flaw in flaws if flaw)
-    (directory / "index.json").write_text(
-        json.dumps({"walks": walks, "unusable": dict(unusable)}), encoding="utf-8"
-    )
+            index = _read_index(part)
+            for walk in index["walks"]:
+                first, frames = frames, frames + walk.pop("frames")
+                walks.append(walk | {"first": first, "last": frames})
+            unusable.update(index["unusable"])
+    _write_index(directory, walks, unusable)
+
+
+def _work(builder: tfds.core.DatasetBuilder, settings: silhouette.CleanSettings) -> Work:
+    count = builder.info.splits["all"].num_examples
+    return {
+        f"{first}-{last}": functools.partial(_trace_part, builder, settings, first, last)
+        for first, last in ranges(count)
+    }
 
 
 def open_contour_store(
@@ -137,7 +162,9 @@ def open_contour_store(
     """Opens the contour store of a data set, tracing it first where that is still to be done.
 
     The store stands beside the prepared data set, in a folder named by a hash of the data set's
-    version and the settings: another version or setting makes another store.
+    version and the settings: another version or setting makes another store. It is traced on all
+    cores, and going on where it was interrupted; as that starts processes, a script must call this
+    below `if __name__ == "__main__":`.
 
     Args:
       builder: a prepared data set.
@@ -146,12 +173,15 @@ def open_contour_store(
 
     Returns:
       The store.
+
+    Raises:
+      InputError: the store cannot be locked, or one of the tracing processes was ended.
     """
     key = hashlib.sha256(
         json.dumps([builder.info.full_name, dataclasses.asdict(settings), _VERSION]).encode()
     ).hexdigest()[:16]
     directory = pathlib.Path(str(builder.data_path)) / f"contours-{key}"
-    make_once(directory, lambda partial: _build(partial, builder, settings, progress))
+    derive(directory, functools.partial(_work, builder, settings), _join, "contours", progress)
     store = ContourStore(directory)
     if store.unusable:
         logging.info("Frames without a usable person: %s.", store.unusable)

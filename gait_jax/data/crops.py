@@ -14,8 +14,8 @@ from gait_jax.data.batches import Batch, TrainingData
 from gait_jax.data.dataset import GaitDataset
 from gait_jax.gait.crop import Crop
 from gait_jax.runtime.errors import InputError
-from gait_jax.runtime.folders import make_once
 from gait_jax.runtime.records import read_json, write_json
+from tfds_casia.folders import make_once
 
 # Part of the key: raise it when the same frames give other crops.
 _VERSION = 3

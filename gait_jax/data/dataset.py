@@ -10,7 +10,7 @@ from absl import logging
 from gait_jax.data import groups, source
 from gait_jax.data.contour_store import ContourStore, open_contour_store
 from gait_jax.data.energies import Energies
-from gait_jax.data.energy_store import open_energies
+from gait_jax.data.energy_store import EnergyStore, open_energies
 from gait_jax.data.recording import Recording
 from gait_jax.data.walk import Walk
 from gait_jax.gait import silhouette
@@ -122,10 +122,15 @@ class GaitDataset:
             self._examples = self._builder.as_data_source("all", decoders=decoders)
         return self._examples[index]
 
-    def energies(self, size: int) -> tuple[Energies, Energies]:
-        """All gait energy images: (one a sequence, one a gait cycle); made once, then read.
+    def energy_store(self, size: int) -> EnergyStore:
+        """All gait energy images, memory-mapped; made once, then read.
 
         Args:
           size: their rows and columns.
         """
         return open_energies(self._builder, self.store, size, self._progress)
+
+    def energies(self, size: int) -> tuple[Energies, Energies]:
+        """The images of `energy_store` as (one a sequence, one a gait cycle)."""
+        store = self.energy_store(size)
+        return store.sequences, store.cycles

@@ -1,23 +1,30 @@
-"""Gait energy images of a whole data set, made once and kept beside it."""
+"""The gait energy images of a whole data set: made once, kept beside it, read from the disk."""
 
+import dataclasses
+import functools
 import hashlib
 import json
 import pathlib
+import shutil
 
 import numpy as np
 import tensorflow_datasets as tfds
-import tqdm
 from absl import logging
 
-from gait_jax.data import energies
 from gait_jax.data.contour_store import ContourStore
+from gait_jax.data.derived import derive, ranges
 from gait_jax.data.energies import Energies
 from gait_jax.data.source import direction
 from gait_jax.data.walk import Walk
 from gait_jax.gait import contour, energy
+from gait_jax.runtime.errors import InputError
+from gait_jax.runtime.records import load_arrays, read_json, save_arrays, write_json
+from tfds_casia.parts import Work
 
 # Part of the key: raise it when the same walk gives other images.
 _VERSION = 1
+
+_KINDS = ("sequence", "cycle")
 
 
 def _aligned(store: ContourStore, walk: Walk, size: int) -> np.ndarray:
@@ -32,14 +39,92 @@ def _aligned(store: ContourStore, walk: Walk, size: int) -> np.ndarray:
     return np.array(frames, np.uint8).reshape(-1, size, size)
 
 
+@dataclasses.dataclass(frozen=True)
+class EnergyStore:
+    """All gait energy images of a data set; the images are memory-mapped.
+
+    Attributes:
+      everything: one image a sequence, then one a gait cycle.
+      count: how many are of sequences.
+    """
+
+    everything: Energies
+    count: int
+
+    @property
+    def sequences(self) -> Energies:
+        """One image a sequence."""
+        return self.everything.take(slice(self.count))
+
+    @property
+    def cycles(self) -> Energies:
+        """One image a gait cycle."""
+        return self.everything.take(slice(self.count, None))
+
+
+def _make_part(
+    contours: pathlib.Path, name: str, size: int, first: int, last: int, directory: pathlib.Path
+) -> None:
+    """Fills a part's empty folder with the images of some sequences and of their gait cycles."""
+    store = _opened(contours)
+    sequences, cycles, short = [], [], 0
+    for walk in store.walks[first:last]:
+        aligned = _aligned(store, walk, size)
+        if len(aligned) < energy.MIN_FRAMES:
+            short += 1
+            continue
+        view = direction(name, walk.view, walk.sequence)
+        sequences.append((energy.energy_image(aligned), walk, view))
+        cycles += [
+            (energy.energy_image(aligned[start:end]), walk, view)
+            for start, end in energy.gait_cycles(aligned)
+        ]
+    for kind, labelled in zip(_KINDS, (sequences, cycles), strict=True):
+        arrays = Energies.of(labelled, size).arrays()
+        (directory / f"{kind}_images").write_bytes(arrays.pop("images").tobytes())
+        save_arrays(directory / f"{kind}_labels.npz", arrays)
+    write_json(directory / "short.json", short)
+
+
+# Each part holds a hundred sequences or less, and opening a store reads the names of all.
+_opened = functools.lru_cache(maxsize=1)(ContourStore)
+
+
+def _join(name: str, parts: list[pathlib.Path], directory: pathlib.Path) -> None:
+    """Fills the empty folder of a store from its parts: all sequences, then all gait cycles."""
+    labels: dict[str, list[np.ndarray]] = {}
+    with (directory / "images").open("wb") as file:
+        for kind in _KINDS:
+            for part in parts:
+                with (part / f"{kind}_images").open("rb") as images:
+                    shutil.copyfileobj(images, file)
+                for field, array in load_arrays(part / f"{kind}_labels.npz").items():
+                    labels.setdefault(field, []).append(array)
+    save_arrays(directory / "labels.npz", {n: np.concatenate(a) for n, a in labels.items()})
+    counts = {
+        "sequences": sum(len(array) for array in labels["views"][: len(parts)]),
+        "short": sum(read_json(part / "short.json") for part in parts),
+    }
+    write_json(directory / "counts.json", counts)
+    if counts["short"]:
+        logging.warning(
+            "%d sequences of %s have fewer than %d usable frames: no energy image.",
+            counts["short"],
+            name,
+            energy.MIN_FRAMES,
+        )
+
+
 def open_energies(
     builder: tfds.core.DatasetBuilder, store: ContourStore, size: int, progress: bool = True
-) -> tuple[Energies, Energies]:
+) -> EnergyStore:
     """All gait energy images of a data set, made first where that is still to be done.
 
     They are of the cleaned silhouettes of the contour store, so that an anonymised walk, which is
     cleaned too, differs from its original by nothing else. A walk of fewer than
-    `energy.MIN_FRAMES` usable frames has none.
+    `energy.MIN_FRAMES` usable frames has none. They are made on all cores, and going on where that
+    was interrupted; as that starts processes, a script must call this below
+    `if __name__ == "__main__":`.
 
     Args:
       builder: the prepared data set, beside which they are kept.
@@ -47,33 +132,29 @@ def open_energies(
       size: rows and columns of the images.
       progress: whether to show a progress bar.
 
-    Returns:
-      (one image a sequence, one a gait cycle).
+    Raises:
+      InputError: what is kept is damaged or cannot be locked, or one of the processes that make
+        the images was ended.
     """
     key = hashlib.sha256(json.dumps([store.key, size, _VERSION]).encode()).hexdigest()[:16]
-    path = pathlib.Path(str(builder.data_path)) / f"energies-{key}.npz"
-    if not path.exists():
-        sequences, cycles, short = [], [], 0
-        for walk in tqdm.tqdm(
-            store.walks, desc="energy images", unit="sequence", disable=not progress
-        ):
-            aligned = _aligned(store, walk, size)
-            if len(aligned) < energy.MIN_FRAMES:
-                short += 1
-                continue
-            view = direction(builder.name, walk.view, walk.sequence)
-            sequences.append((energy.energy_image(aligned), walk, view))
-            cycles += [
-                (energy.energy_image(aligned[first:last]), walk, view)
-                for first, last in energy.gait_cycles(aligned)
-            ]
-        if short:
-            logging.warning(
-                "%d sequences of %s have fewer than %d usable frames: no energy image.",
-                short,
-                builder.name,
-                energy.MIN_FRAMES,
+    directory = pathlib.Path(str(builder.data_path)) / f"energies-{key}"
+
+    def work() -> Work:
+        return {
+            f"{first}-{last}": functools.partial(
+                _make_part, store.directory, builder.name, size, first, last
             )
-        energies.save(path, sequence=Energies.of(sequences, size), cycle=Energies.of(cycles, size))
-    found = energies.load(path)
-    return found["sequence"], found["cycle"]
+            for first, last in ranges(len(store.walks))
+        }
+
+    join = functools.partial(_join, builder.name)
+    derive(directory, work, join, "energy images", progress)
+    labels = load_arrays(directory / "labels.npz")
+    file, shape = directory / "images", (len(labels["views"]), size, size)
+    if file.stat().st_size != np.prod(shape):
+        raise InputError(f"{file} is damaged: remove {directory}, and it is made again")
+    # An empty file cannot be mapped.
+    images = np.memmap(file, np.uint8, "r", shape=shape) if shape[0] else np.empty(shape, np.uint8)
+    # As a plain view: indexing a memmap object costs more than what it reads.
+    everything = Energies(np.asarray(images), **labels)
+    return EnergyStore(everything, read_json(directory / "counts.json")["sequences"])

@@ -8,6 +8,9 @@ from gait_jax.data.dataset import GaitDataset
 from gait_jax.data.energies import Energies
 from gait_jax.runtime.errors import InputError
 
+# Images in memory at a time while they are looked through: of 126 x 126, some 16 MB as floats.
+_CHUNK = 256
+
 
 class PairPacks:
     """Packs of energy images of a few people, with pairs drawn among them; random access.
@@ -17,14 +20,22 @@ class PairPacks:
     independent pairs.
     """
 
-    def __init__(self, energies: Energies, people: int, images: int, pairs: int):
+    def __init__(
+        self,
+        energies: Energies,
+        people: int,
+        images: int,
+        pairs: int,
+        rows: np.ndarray | None = None,
+    ):
         """Groups the images by person.
 
         Args:
-          energies: the images.
+          energies: the images; they stay where they are, memory-mapped or not.
           people: how many people a pack holds, at least 2.
           images: how many images of each, at least 2.
           pairs: how many pairs a pack holds, an even number.
+          rows: indices of the images to take, all by default.
 
         Raises:
           InputError: a number is too small, or there are too few people.
@@ -34,7 +45,8 @@ class PairPacks:
                 f"a pack of {people} people, {images} images of each and {pairs} pairs cannot be "
                 "made: set pack.people and pack.images to 2 or more, pack.pairs to an even number"
             )
-        names, self._owner = np.unique(energies.subjects, return_inverse=True)
+        self._rows = np.arange(len(energies)) if rows is None else rows
+        names, self._owner = np.unique(energies.subjects[self._rows], return_inverse=True)
         self._of_person = [np.flatnonzero(self._owner == k) for k in range(len(names))]
         if len(names) < people:
             raise InputError(
@@ -49,7 +61,7 @@ class PairPacks:
         )
 
     def __len__(self) -> int:
-        return len(self._images)
+        return len(self._rows)
 
     def _pack(self, index: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         rng = np.random.default_rng(seed)
@@ -87,7 +99,7 @@ class PairPacks:
             *(self._pack(i, s) for i, s in zip(indices, seeds, strict=True)), strict=True
         )
         return {
-            "images": self._images[np.array(chosen)],
+            "images": self._images[self._rows[np.array(chosen)]],
             "pairs": np.array(pairs),
             "same": np.array(same),
             "seed": seeds,
@@ -110,22 +122,40 @@ def pair_data(config: ml_collections.ConfigDict, progress: bool = True) -> Train
       InputError: the data set, its groups or the packs cannot be used.
     """
     dataset = GaitDataset(config, progress)
-    energies = Energies.join(*dataset.energies(config.size))
-    pack = config.pack
+    energies, pack = dataset.energy_store(config.size).everything, config.pack
     members = dataset.members(config.group)
-    known = energies.of_subjects(members)
+    known = np.isin(energies.subjects, members)
     if config.sequences:
-        known = known.take(np.isin(known.sequences, config.sequences))
-    train = PairPacks(known, pack.people, pack.images, pack.pairs)
-    watched = energies.of_subjects(dataset.members(config.validation_group))
-    mean = known.images.mean(axis=0, dtype=np.float64) / 255
-    spread = (known.images / np.float32(255) - mean.astype(np.float32)).std()
-    people = min(pack.people, len(np.unique(watched.subjects)))
+        known &= np.isin(energies.sequences, config.sequences)
+    rows = np.flatnonzero(known)
+    train = PairPacks(energies, pack.people, pack.images, pack.pairs, rows)
+    watched = np.flatnonzero(np.isin(energies.subjects, dataset.members(config.validation_group)))
+    people = min(pack.people, len(np.unique(energies.subjects[watched])))
     return TrainingData(
         train,
-        PairPacks(watched, people, pack.images, pack.pairs),
+        PairPacks(energies, people, pack.images, pack.pairs, watched),
         ("pairs", pack.pairs),
         f"{len(train)} energy images of {', '.join(members)}",
         dataset.description,
-        {"mean": mean.astype(np.float32), "spread": np.float32(spread)},
+        statistics_of(energies.images, rows),
     )
+
+
+def statistics_of(images: np.ndarray, rows: np.ndarray) -> dict[str, np.ndarray]:
+    """Mean and spread of images that need not fit into memory.
+
+    Args:
+      images: [N, S, S] uint8 of 0..255.
+      rows: [K] indices of those to look at.
+
+    Returns:
+      "mean" [S, S] float32 and "spread", the standard deviation around it, of values in 0..1.
+    """
+    chunks = [rows[start : start + _CHUNK] for start in range(0, len(rows), _CHUNK)]
+    total = sum(images[chunk].sum(axis=0, dtype=np.int64) for chunk in chunks)
+    mean = (total / (255 * len(rows))).astype(np.float32)
+    # Of what is left when the mean is taken away, the mean is zero in every pixel.
+    squares = sum(
+        np.square(images[chunk] / np.float32(255) - mean).sum(dtype=np.float64) for chunk in chunks
+    )
+    return {"mean": mean, "spread": np.float32(np.sqrt(squares / (len(rows) * mean.size)))}

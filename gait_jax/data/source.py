@@ -8,6 +8,7 @@ from absl import logging
 
 import tfds_casia
 from gait_jax.runtime.errors import InputError
+from tfds_casia import folders, parts
 from tfds_casia.walkers.generation import Plan
 from tfds_casia.walkers.walkers_dataset_builder import WalkersConfig
 
@@ -52,6 +53,9 @@ def open_dataset(
 ) -> tfds.core.DatasetBuilder:
     """Opens a data set, preparing it first where that is still to be done.
 
+    Where several processes open the same data set, one prepares it and the others wait. As that
+    starts processes, a script must call this below `if __name__ == "__main__":`.
+
     Args:
         name: a key of `BUILDERS`.
         data_dir: where prepared data sets stand; empty for TFDS's own default.
@@ -64,7 +68,8 @@ def open_dataset(
 
     Raises:
         InputError: the name is not known, the folder is missing or holds nothing of the data set,
-            or the data set was prepared from another folder.
+            the data set was prepared from another folder, its folder cannot be locked, or one of
+            the preparing processes was ended.
     """
     if name not in BUILDERS:
         raise InputError(f"data.name {name!r} is not known: use one of {', '.join(BUILDERS)}")
@@ -86,7 +91,16 @@ def _prepare_synthetic(builder: tfds.core.DatasetBuilder, manual_dir: str) -> No
         )
     if not builder.is_prepared():
         logging.info("Making synthetic data: %s in %s.", builder.name, builder.data_path)
-        builder.download_and_prepare()
+        _prepare(builder, tfds.download.DownloadConfig())
+
+
+def _prepare(builder: tfds.core.DatasetBuilder, config: tfds.download.DownloadConfig) -> None:
+    try:
+        builder.download_and_prepare(download_config=config)
+    except FileNotFoundError as error:
+        raise InputError(" ".join(str(error).split())) from None
+    except (folders.NoLocksError, parts.WorkerLostError) as error:
+        raise InputError(str(error)) from None
 
 
 def _prepare_real(builder: tfds.core.DatasetBuilder, manual_dir: str) -> None:
@@ -109,11 +123,7 @@ def _prepare_real(builder: tfds.core.DatasetBuilder, manual_dir: str) -> None:
             f"{origin} (data.manual_dir) is not a folder: give the one that holds {builder.name}"
         )
     logging.info("Preparing %s from %s in %s.", builder.name, origin, builder.data_path)
-    config = tfds.download.DownloadConfig(manual_dir=str(origin))
-    try:
-        builder.download_and_prepare(download_config=config)
-    except FileNotFoundError as error:
-        raise InputError(" ".join(str(error).split())) from None
+    _prepare(builder, tfds.download.DownloadConfig(manual_dir=str(origin)))
 
 
 def undecoded(builder: tfds.core.DatasetBuilder) -> dict[str, tfds.decode.Decoder]:

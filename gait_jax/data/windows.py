@@ -49,8 +49,8 @@ class Windows:
             )
             for run in np.split(frame, breaks):
                 if usable[run[0]]:
-                    starts += range(run[0], run[-1] + 2 - frames, stride)
-        self._starts = np.array(starts, np.int64)
+                    starts.append(np.arange(run[0], run[-1] + 2 - frames, stride))
+        self._starts = np.concatenate(starts or [np.empty(0, np.int64)])
 
     def __len__(self) -> int:
         return len(self._starts)

@@ -65,11 +65,11 @@ class Evaluator:
         for settings in config.methods.values():
             if not settings.checkpoint:
                 self._dataset.members(settings.train.data.group)
-        self._sequences: dict[int, tuple[Energies, Energies]] = {}
+        self._sequences: dict[int, Energies] = {}
 
-    def _energies(self, size: int) -> tuple[Energies, Energies]:
+    def _energies(self, size: int) -> Energies:
         if size not in self._sequences:
-            self._sequences[size] = self._dataset.energies(size)
+            self._sequences[size] = self._dataset.energies(size).sequences
         return self._sequences[size]
 
     def _probes(self, energies: Energies, group: str) -> Energies:
@@ -231,7 +231,7 @@ class Evaluator:
 
     def _clean(self, name: str, named: TrainedRecogniser) -> Hits:
         """Clean probes of everybody who is enrolled, in the clean gallery."""
-        known = self._energies(named.recogniser.size)[0]
+        known = self._energies(named.recogniser.size)
         probes, gallery = self._probes(known, self._protocol.enrolled), self._gallery(known)
         if not len(probes) or not len(gallery):
             raise InputError(
@@ -263,7 +263,7 @@ class Evaluator:
     ) -> list[dict[str, Any]]:
         """Rows of both attackers."""
         size = named.recogniser.size
-        known = self._gallery(self._energies(size)[0])
+        known = self._gallery(self._energies(size))
         enrolled = self._gallery(found.energies[size])
         probes = self._probes(found.energies[size], self._protocol.probed)
         rows = []

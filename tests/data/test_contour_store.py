@@ -1,7 +1,13 @@
+import concurrent.futures
 import dataclasses
 import gc
+import os
 import pathlib
 import shutil
+import signal
+import subprocess
+import sys
+import time
 
 import cv2
 import numpy as np
@@ -9,12 +15,13 @@ import pytest
 import tensorflow_datasets as tfds
 from drawn import draw_person
 
-from gait_jax.data import contour_store, source
+from gait_jax.data import contour_store, derived, source
 from gait_jax.data.contour_store import open_contour_store
 from gait_jax.data.walk import Walk
 from gait_jax.gait import contour, silhouette
 from gait_jax.gait.codec import BodyFrame
 from gait_jax.gait.silhouette import CleanSettings
+from gait_jax.runtime.errors import InputError
 
 
 def _images() -> dict[tuple[str, str, int, int], dict[int, np.ndarray]]:
@@ -142,12 +149,14 @@ def test_another_version_of_tracing_makes_another_store(builder, monkeypatch):
     assert len(_stores(builder)) == 2
 
 
-def test_a_failing_build_leaves_nothing(builder, monkeypatch):
+def test_a_failing_build_leaves_only_what_is_finished(builder, monkeypatch):
+    monkeypatch.setattr(derived, "SEQUENCES", 1)
+    monkeypatch.setattr(derived.parts, "cores", lambda: 1)
     trace = contour_store._trace_walk
     traced = []
 
     def fail(example, settings):
-        traced.append(example)
+        traced.append(example["condition"])
         if len(traced) == 2:
             raise RuntimeError("torn frame")
         return trace(example, settings)
@@ -155,33 +164,108 @@ def test_a_failing_build_leaves_nothing(builder, monkeypatch):
     monkeypatch.setattr(contour_store, "_trace_walk", fail)
     with pytest.raises(RuntimeError, match="torn frame"):
         _open(builder)
-    assert _stores(builder) == []
+    (parts,) = _stores(builder)
+    assert parts.startswith(".contours-") and parts.endswith(".parts")
     # A file left open would be reported here, as a ResourceWarning.
     gc.collect()
-    monkeypatch.undo()
     assert len(_open(builder).walks) == 3
+    # Only what was missing is traced.
+    assert traced == [b"bg", b"nm", b"nm", b"cl"]
+    (store,) = _stores(builder)
+    assert store.startswith("contours-")
 
 
-def test_the_store_of_a_process_that_finishes_first_serves(builder, monkeypatch):
-    finish = contour_store.os.replace
+def test_two_that_open_at_once_trace_once(builder, monkeypatch):
+    trace = contour_store._trace_walk
+    traced = []
 
-    def finish_second(partial, directory):
-        shutil.copytree(partial, directory)
-        finish(partial, directory)
+    def slow(example, settings):
+        traced.append(example["condition"])
+        time.sleep(0.1)
+        return trace(example, settings)
 
-    monkeypatch.setattr(contour_store.os, "replace", finish_second)
-    assert len(_open(builder).walks) == 3
+    monkeypatch.setattr(contour_store, "_trace_walk", slow)
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        stores = list(pool.map(lambda _: _open(builder), range(2)))
+    assert len(traced) == 3
+    assert stores[0].walks == stores[1].walks
     assert len(_stores(builder)) == 1
+
+
+_SCRIPT = """
+import sys, time
+from gait_jax.data import contour_store, derived, source
+from gait_jax.gait.silhouette import CleanSettings
+from gait_jax.runtime.errors import InputError
+trace = contour_store._trace_walk
+def slow(*args):
+    time.sleep(float(sys.argv[2]))
+    return trace(*args)
+contour_store._trace_walk, derived.SEQUENCES = slow, 1
+derived.parts.cores = lambda: 1
+builder = source.open_dataset("casia_b", sys.argv[1], "")
+contour_store.open_contour_store(builder, CleanSettings(), progress=False)
+"""
+
+
+def test_a_killed_build_goes_on(builder, prepared, tmp_path):
+    def start(data_dir, seconds):
+        return subprocess.Popen([sys.executable, "-c", _SCRIPT, str(data_dir), str(seconds)])
+
+    folder = pathlib.Path(str(builder.data_path))
+    process = start(tmp_path / "data", 0.5)
+    while len(done := list(folder.glob(".contours-*.parts/[!.]*"))) < 2:
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
+    times = {path: path.stat().st_mtime_ns for part in done for path in part.iterdir()}
+    process = start(tmp_path / "data", 0.5)
+    while len(list(folder.glob(".contours-*.parts/[!.]*"))) < 3:
+        assert process.poll() is None
+        time.sleep(0.01)
+    assert {path: path.stat().st_mtime_ns for path in times} == times
+    assert process.wait() == 0
+    (name,) = _stores(builder)
+    assert name.startswith("contours-")
+    shutil.copytree(prepared, tmp_path / "undisturbed")
+    assert start(tmp_path / "undisturbed", 0).wait() == 0
+    other = tmp_path / "undisturbed" / folder.relative_to(tmp_path / "data") / name
+    for file in ("points", "offsets", "bodies", "numbers", "index.json"):
+        assert (folder / name / file).read_bytes() == (other / file).read_bytes()
+
+
+def test_several_processes_trace_what_one_does(builder, monkeypatch):
+    alone = _open(builder)
+    shutil.move(alone.directory, alone.directory.with_name("alone"))
+    monkeypatch.setattr(derived, "SEQUENCES", 1)
+    monkeypatch.setattr(derived.parts, "cores", lambda: 2)
+    together = _open(builder)
+    assert together.walks == alone.walks and together.unusable == alone.unusable
+    for name in ("points", "offsets", "bodies", "numbers"):
+        np.testing.assert_array_equal(getattr(together, name), getattr(alone, name))
+
+
+def test_a_lost_worker_costs_one_line(builder, monkeypatch):
+    monkeypatch.setattr(derived, "SEQUENCES", 1)
+    monkeypatch.setattr(derived.parts, "cores", lambda: 2)
+    monkeypatch.setattr(contour_store, "_trace_part", _die)
+    with pytest.raises(InputError, match="Start again, and it goes on"):
+        _open(builder)
+
+
+def _die(*args):
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def test_a_disk_that_fills_up_is_reported(builder, monkeypatch):
     def full(*args):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(contour_store.os, "replace", full)
+    monkeypatch.setattr(contour_store.shutil, "copyfileobj", full)
     with pytest.raises(OSError, match="No space left on device"):
         _open(builder)
-    assert _stores(builder) == []
+    assert [name for name in _stores(builder) if not name.startswith(".")] == []
 
 
 def test_who_can_read_the_data_set_can_read_its_store(builder):

@@ -1,11 +1,12 @@
 import logging
+import shutil
 
 import ml_collections
 import numpy as np
 import pytest
 
+from gait_jax.data import derived, energy_store
 from gait_jax.data import energies as stored
-from gait_jax.data import energy_store
 from gait_jax.data.dataset import EVERYBODY, GaitDataset
 from gait_jax.data.energies import Energies
 from gait_jax.data.source import direction
@@ -43,6 +44,33 @@ def test_they_are_made_once(dataset, monkeypatch):
     monkeypatch.setattr(energy_store, "_aligned", None)
     for a, b in zip(first, dataset.energies(32), strict=True):
         np.testing.assert_array_equal(a.images, b.images)
+
+
+def test_images_lie_in_parts_as_in_one(dataset, monkeypatch):
+    sequences, cycles = dataset.energies(32)
+    assert len(cycles) > 0
+    monkeypatch.setattr(derived, "SEQUENCES", 3)
+    monkeypatch.setattr(derived.parts, "cores", lambda: 1)
+    monkeypatch.setattr(stored, "_VERSION", -1)
+    for found, expected in zip(dataset.energies(32), (sequences, cycles), strict=True):
+        for name, array in expected.arrays().items():
+            np.testing.assert_array_equal(getattr(found, name), array)
+
+
+def test_images_stay_on_the_disk(dataset):
+    store = dataset.energy_store(32)
+    for found in (store.everything, store.sequences, store.cycles):
+        assert not found.images.flags.owndata and not found.images.flags.writeable
+    assert len(store.sequences) + len(store.cycles) == len(store.everything)
+
+
+def test_a_store_cut_short_is_named(dataset):
+    dataset.energies(24)
+    images = max(dataset.directory.glob("energies-*/images"), key=lambda path: path.stat().st_mtime)
+    images.write_bytes(images.read_bytes()[:-1])
+    with pytest.raises(InputError, match="images is damaged: remove .*energies-"):
+        dataset.energies(24)
+    shutil.rmtree(images.parent)
 
 
 def test_other_sizes_are_other_images(dataset):

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from energy_sets import make_energies
 
+from gait_jax.data import pairs
 from gait_jax.data.pairs import PairPacks
 from gait_jax.runtime.errors import InputError
 
@@ -70,3 +71,26 @@ def test_packs_that_cannot_be_made_are_refused(energies, pack):
 def test_too_few_people_are_refused(energies):
     with pytest.raises(InputError, match="5 people .* are too few for packs of 6"):
         PairPacks(energies, 6, 2, 2)
+
+
+def test_only_the_rows_asked_for_are_shown(energies):
+    rows = np.flatnonzero(np.isin(energies.sequences, (1, 3)))
+    packs = PairPacks(energies, 2, 2, 2, rows)
+    assert len(packs) == len(rows) == 20
+    shown = packs.take(np.arange(20), np.arange(20, dtype=np.uint32))["images"]
+    assert set(shown[..., 0, 1].ravel()) == set(rows)
+    # Each pack holds the image that it is drawn for.
+    assert all(row in numbers for row, numbers in zip(rows, shown[..., 0, 1], strict=True))
+
+
+def test_statistics_by_hand_whatever_the_chunks(monkeypatch):
+    images = np.zeros((5, 1, 2), np.uint8)
+    images[1], images[3], images[4] = (0, 255), (255, 255), (9, 9)
+    rows = np.array([0, 1, 3])
+    for size in (1, 2, 100):
+        monkeypatch.setattr(pairs, "_CHUNK", size)
+        found = pairs.statistics_of(images, rows)
+        # Of 0, 0, 1 and of 0, 1, 1: each is off its mean by 1/3, 1/3 and 2/3.
+        np.testing.assert_allclose(found["mean"], [[1 / 3, 2 / 3]], rtol=1e-6)
+        np.testing.assert_allclose(found["spread"], np.sqrt(2) / 3, rtol=1e-6)
+        assert found["mean"].dtype == found["spread"].dtype == np.float32

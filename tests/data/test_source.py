@@ -5,6 +5,7 @@ from drawn import draw_person
 
 from gait_jax.data import source
 from gait_jax.runtime.errors import InputError
+from tfds_casia import folders, parts
 
 
 @pytest.fixture(autouse=True)
@@ -100,3 +101,13 @@ def test_a_data_set_prepared_from_another_folder_is_refused(data_dir, manual_dir
     message = _refused("casia_b", str(data_dir), str(tmp_path))
     assert f"was prepared from {manual_dir.resolve()}, not from {tmp_path.resolve()}" in message
     assert "set --config.data.data_dir to another folder" in message
+
+
+@pytest.mark.parametrize("error", [parts.WorkerLostError("lost"), folders.NoLocksError("no locks")])
+def test_what_stops_a_preparation_costs_one_line(tmp_path, manual_dir, monkeypatch, error):
+    def fail(*args):
+        raise error
+
+    monkeypatch.setattr(parts.Workers, "make", fail)
+    assert _refused("casia_b", str(tmp_path / "data"), str(manual_dir)) == str(error)
+    assert not list((tmp_path / "data").rglob("1.0.0"))

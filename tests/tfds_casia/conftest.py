@@ -61,7 +61,7 @@ def prepare(tmp_path, manual_dir):
 
     def run(builder_class=tfds_casia.CasiaB):
         data_dir = tmp_path / "data"
-        builder_class(data_dir=data_dir).download_and_prepare(
+        builder_class(data_dir=data_dir, processes=1).download_and_prepare(
             download_config=tfds.download.DownloadConfig(manual_dir=manual_dir)
         )
         builder = builder_class(data_dir=data_dir)

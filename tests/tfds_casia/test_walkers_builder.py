@@ -1,3 +1,4 @@
+import pathlib
 import pickle
 import subprocess
 import sys
@@ -9,7 +10,7 @@ import pytest
 import tensorflow_datasets as tfds
 
 import tfds_casia
-from tfds_casia.walkers import encoding, generation, preview
+from tfds_casia.walkers import encoding, generation, preview, walkers_dataset_builder
 from tfds_casia.walkers.generation import Plan
 from tfds_casia.walkers.recording import WalkName
 from tfds_casia.walkers.walkers_dataset_builder import WalkersConfig
@@ -110,11 +111,14 @@ def test_an_interrupted_generation_goes_on(prepared, tmp_path, monkeypatch):
         made.append(name)
         return record(plan, name)
 
+    monkeypatch.setattr(walkers_dataset_builder, "_WALKS_PER_SHARD", {"silhouettes": 1})
     monkeypatch.setattr(generation, "examples", interrupted)
     with pytest.raises(KeyboardInterrupt):
         _prepare(tmp_path)
-    (parts,) = tmp_path.glob("walkers/test/.parts-*")
-    assert len(list(parts.glob("*.pickle"))) == 2
+    (folder,) = tmp_path.glob("walkers/test/.parts-*")
+    assert [path.name for path in sorted(folder.iterdir())] == [
+        "000001-cl-01--000001-cl-01", "000001-nm-01--000001-nm-01"
+    ]  # fmt: skip
     assert not (tmp_path / "walkers/test/1.0.0").exists()
 
     again = []
@@ -124,44 +128,51 @@ def test_an_interrupted_generation_goes_on(prepared, tmp_path, monkeypatch):
     _, others = _prepare(tmp_path)
     assert made + again == _PLAN.walks()
     assert _files(others) == _files(examples)
-    assert not parts.exists()
+    assert [path.name for path in (tmp_path / "walkers/test").iterdir()] == ["1.0.0"]
 
 
-def test_a_killed_generation_goes_on(prepared, tmp_path):
-    _, _, examples = prepared
-    script = (
-        "import sys, tfds_casia\n"
-        "from tfds_casia.walkers.generation import Plan\n"
-        "from tfds_casia.walkers.walkers_dataset_builder import WalkersConfig\n"
-        f"config = WalkersConfig(name='test', plan={_PLAN!r})\n"
-        "tfds_casia.Walkers(data_dir=sys.argv[1], config=config, processes=1)"
-        ".download_and_prepare()"
-    )
-    process = subprocess.Popen(
-        [sys.executable, "-c", script, str(tmp_path)], stderr=subprocess.DEVNULL
-    )
-    while not (done := list(tmp_path.glob("walkers/test/.parts-*/*.pickle"))):
+_SCRIPT = f"""
+import sys
+from tfds_casia.walkers import walkers_dataset_builder
+from tfds_casia.walkers.generation import Plan
+if __name__ == "__main__":
+    walkers_dataset_builder._WALKS_PER_SHARD = {{"silhouettes": 1}}
+    config = walkers_dataset_builder.WalkersConfig(name="test", plan={_PLAN!r})
+    builder = walkers_dataset_builder.Builder(data_dir=sys.argv[1], config=config, processes=2)
+    builder.download_and_prepare()
+"""
+
+
+def test_a_killed_generation_goes_on(tmp_path, monkeypatch):
+    script = tmp_path / "script.py"
+    script.write_text(_SCRIPT)
+
+    def start():
+        return subprocess.Popen(
+            [sys.executable, str(script), str(tmp_path / "killed")], stderr=subprocess.DEVNULL
+        )
+
+    process = start()
+    while not (done := list(tmp_path.glob("killed/walkers/test/.parts-*/[!.]*"))):
         assert process.poll() is None
         time.sleep(0.01)
     process.kill()
     process.wait()
-    assert not (tmp_path / "walkers/test/1.0.0").exists()
-    written = {path: path.stat().st_mtime_ns for path in done}
-    folder = done[0].parent
-    generation.make_parts(_PLAN, folder, 1, lambda walks, before, total: walks)
-    assert {path: path.stat().st_mtime_ns for path in done} == written
-    _, others = _prepare(tmp_path)
-    assert _files(others) == _files(examples)
-
-
-def test_what_was_half_written_is_made_again(tmp_path):
-    name = _PLAN.walks()[0]
-    half = tmp_path / "000001-cl-01.123.unfinished"
-    half.write_bytes(b"x")
-    plan = Plan(subjects=1, views=(90,), sequences=(("cl", 1),))
-    generation.make_parts(plan, tmp_path, 1, lambda walks, before, total: walks)
-    assert [path.name for path in tmp_path.iterdir()] == ["000001-cl-01.pickle"]
-    assert [key for key, _ in generation.read_part(tmp_path, name)] == ["001-cl-01-090"]
+    parent = tmp_path / "killed/walkers/test"
+    assert not (parent / "1.0.0").exists()
+    made = {(path / "records").stat().st_ino for path in done}
+    assert start().wait() == 0
+    assert [path.name for path in parent.iterdir()] == ["1.0.0"]
+    # What was made before the kill was not made again: it is the same file.
+    assert made < {path.stat().st_ino for path in parent.glob("1.0.0/*.array_record*")}
+    monkeypatch.setattr(walkers_dataset_builder, "_WALKS_PER_SHARD", {"silhouettes": 1})
+    undisturbed, _ = _prepare(tmp_path / "undisturbed")
+    contents = [
+        {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+        for folder in (parent / "1.0.0", pathlib.Path(str(undisturbed.data_path)))
+    ]
+    assert contents[0] == contents[1]
+    assert sum("array_record" in name for name in contents[0]) == len(_PLAN.walks())
 
 
 def test_recordings_of_other_plans_are_not_mixed_up():

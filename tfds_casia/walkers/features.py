@@ -1,9 +1,9 @@
-"""The features of walkers in colour."""
+"""The features of walkers."""
 
 import numpy as np
 import tensorflow_datasets as tfds
 
-from tfds_casia.silhouette_builder import colour_features
+from tfds_casia.features import colour_features, silhouette_features
 
 
 def rgb_features() -> tfds.features.FeaturesDict:
@@ -18,3 +18,8 @@ def rgb_features() -> tfds.features.FeaturesDict:
             "clothing": tfds.features.Text(doc="plain: in one colour a garment, or textural."),
         }
     )
+
+
+def of_kind(kind: str) -> tfds.features.FeaturesDict:
+    """Returns the features of a plan's recordings; see `generation.Plan.kind`."""
+    return rgb_features() if kind == "rgb" else silhouette_features()

@@ -1,26 +1,26 @@
-"""Makes all recordings of a data set: on all cores, and going on where it was interrupted."""
+"""What a data set of walkers holds, and its recordings as examples."""
 
-import concurrent.futures
 import dataclasses
 import functools
 import hashlib
 import json
-import multiprocessing
-import os
 import pathlib
-import pickle
-import signal
-import threading
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
-import cv2
 import numpy as np
 
-from tfds_casia.walkers import body, camera, colour, encoding, recording, scene, segmentation
+from tfds_casia.part_builder import Example, write_shard
+from tfds_casia.walkers import (
+    body,
+    camera,
+    colour,
+    encoding,
+    features,
+    recording,
+    scene,
+    segmentation,
+)
 from tfds_casia.walkers.recording import WalkName
-
-Example = dict[str, Any]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -133,77 +133,25 @@ def _example(
     }
 
 
-def _part(folder: pathlib.Path, name: WalkName) -> pathlib.Path:
-    return folder / f"{name.subject:06d}-{name.condition}-{name.sequence:02d}.pickle"
+def part_name(names: list[WalkName]) -> str:
+    """Name of the part that holds walks which follow each other in a plan."""
+    ends = names[0], names[-1]
+    return "--".join(f"{n.subject:06d}-{n.condition}-{n.sequence:02d}" for n in ends)
 
 
-def _make_part(plan: Plan, folder: pathlib.Path, name: WalkName) -> None:
-    """Records a walk and leaves it in the folder, all or nothing."""
-    path = _part(folder, name)
-    unfinished = path.with_suffix(f".{os.getpid()}.unfinished")
-    with unfinished.open("wb") as file:
-        pickle.dump(examples(plan, name), file)
-    unfinished.replace(path)
+def write_walks(plan: Plan, names: list[WalkName], directory: pathlib.Path) -> None:
+    """Records walks in all views into a part's empty folder; see `part_builder.write_shard`."""
+    frames: list[int] = []
 
+    def recorded() -> Iterator[Example]:
+        for name in names:
+            for _, example in examples(plan, name):
+                frames.append(len(example["frames"]))
+                yield example
 
-def _end_with_parent() -> None:
-    multiprocessing.parent_process().join()
-    os._exit(1)
-
-
-def _begin_worker() -> None:
-    # If the parent is killed nobody tells its workers, and they would wait for work for ever.
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    # One thread a process: there is a process for every core. The parent handles interrupts.
-    cv2.setNumThreads(1)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def make_parts(
-    plan: Plan,
-    folder: pathlib.Path,
-    processes: int,
-    progress: Callable[[Iterable[Any], int, int], Iterable[Any]],
-) -> None:
-    """Records all walks of a plan that are not in the folder yet.
-
-    May be interrupted at any moment and called again: what is there is whole.
-
-    Args:
-        plan: what to make.
-        folder: where the walks are kept, made if needed; used by one caller at a time.
-        processes: how many to run; with 1 the work is done in this process.
-        progress: wraps the walks as they are done; gets them, how many there were before, and how
-            many there are in all.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    for left_over in folder.glob("*.unfinished"):
-        left_over.unlink()
-    walks = plan.walks()
-    missing = [name for name in walks if not _part(folder, name).exists()]
-    done_before = len(walks) - len(missing)
-    make = functools.partial(_make_part, plan, folder)
-    if processes == 1 or len(missing) < 2:
-        for _ in progress(map(make, missing), done_before, len(walks)):
-            pass
-        return
-    # Spawned, since forking a process in which JAX has started threads can hang.
-    pool = concurrent.futures.ProcessPoolExecutor(
-        min(processes, len(missing)), multiprocessing.get_context("spawn"), _begin_worker
+    write_shard(
+        directory,
+        features.of_kind(plan.kind),
+        recorded(),
+        lambda: {"sequences": len(frames), "frames": sum(frames)},
     )
-    with pool:
-        futures = [pool.submit(make, name) for name in missing]
-        try:
-            done = concurrent.futures.as_completed(futures)
-            for future in progress(done, done_before, len(walks)):
-                future.result()
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-
-
-def read_part(folder: pathlib.Path, name: WalkName) -> Iterator[tuple[str, Example]]:
-    """Yields what `examples` gave for a walk, from the folder that `make_parts` filled."""
-    with _part(folder, name).open("rb") as file:
-        # Written by this data set's own generation, in a folder that nothing else writes to.
-        yield from pickle.load(file)

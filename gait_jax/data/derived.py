@@ -1,0 +1,52 @@
+"""Folders that are derived from a data set: made in parts, on all cores, and kept beside it."""
+
+import pathlib
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import tqdm
+
+from gait_jax.runtime.errors import InputError
+from tfds_casia import folders, parts
+
+# Sequences in a part: what an interruption can cost each core, a few seconds of work.
+SEQUENCES = 64
+
+
+def ranges(count: int) -> list[tuple[int, int]]:
+    """Cuts so many sequences into parts: (first, last), the last one exclusive."""
+    return [(first, min(first + SEQUENCES, count)) for first in range(0, count, SEQUENCES)]
+
+
+def derive(
+    directory: pathlib.Path,
+    work: Callable[[], parts.Work],
+    join: Callable[[list[pathlib.Path], pathlib.Path], None],
+    title: str,
+    progress: bool,
+) -> None:
+    """Makes a folder, unless it is there already, going on where it was interrupted.
+
+    Args:
+      directory: the folder; its name says what its contents depend on.
+      work: gives the parts.
+      join: fills an empty folder, given second, from the parts' folders.
+      title: of the progress bar.
+      progress: whether to show it.
+
+    Raises:
+      InputError: the folder cannot be locked, or one of the working processes was ended.
+      OSError: it cannot be written.
+    """
+    if directory.is_dir():
+        return
+
+    def bar(made: Iterable[Any], before: int, total: int) -> Iterable[Any]:
+        return tqdm.tqdm(
+            made, desc=title, unit="part", initial=before, total=total, disable=not progress
+        )
+
+    try:
+        parts.make_once_in_parts(directory, work(), join, parts.cores(), bar)
+    except (folders.NoLocksError, parts.WorkerLostError) as error:
+        raise InputError(str(error)) from None

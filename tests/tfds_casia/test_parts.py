@@ -1,0 +1,158 @@
+import functools
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from tfds_casia import folders, parts
+
+
+def _all(made, before, total):
+    return made
+
+
+def _make(folder, work, processes, progress):
+    with parts.Workers(processes) as workers:
+        return workers.make(folder, work, progress)
+
+
+def _fill(text: str, directory: pathlib.Path) -> None:
+    (directory / "text").write_text(text)
+
+
+def _work(*texts):
+    return {f"part-{text}": functools.partial(_fill, text) for text in texts}
+
+
+def _die(directory: pathlib.Path) -> None:
+    (directory / "text").write_text("half")
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_parts_are_made_in_order_and_once(tmp_path, processes):
+    counted = []
+
+    def count(made, before, total):
+        counted.append((before, total))
+        return made
+
+    made = _make(tmp_path / "parts", _work("c", "a"), processes, count)
+    assert [(part / "text").read_text() for part in made] == ["c", "a"]
+    nodes = [(part / "text").stat().st_ino for part in made]
+    more = _make(tmp_path / "parts", _work("c", "b", "d", "a"), processes, count)
+    assert [(part / "text").read_text() for part in more] == ["c", "b", "d", "a"]
+    assert [(more[k] / "text").stat().st_ino for k in (0, 3)] == nodes
+    assert counted == [(0, 2), (2, 4)]
+
+
+def test_a_part_that_fails_leaves_nothing_and_the_others_stay(tmp_path):
+    def fail(directory):
+        (directory / "text").write_text("half")
+        raise ValueError("torn")
+
+    with pytest.raises(ValueError, match="torn"):
+        _make(tmp_path, {**_work("a"), "bad": fail, **_work("b")}, 1, _all)
+    assert [path.name for path in tmp_path.iterdir()] == ["part-a"]
+
+
+def test_a_worker_that_is_killed_costs_one_clear_line(tmp_path):
+    with pytest.raises(parts.WorkerLostError, match="Start again, and it goes on") as error:
+        _make(tmp_path, {"bad": _die, "worse": _die}, 2, _all)
+    assert str(tmp_path) in str(error.value) and "\n" not in str(error.value)
+    # What is half written does not bear a part's name, and is removed by the next call.
+    assert not (tmp_path / "bad").exists()
+    (part,) = _make(tmp_path, _work("a"), 1, _all)
+    assert list(tmp_path.iterdir()) == [part]
+
+
+def test_a_folder_is_there_only_when_it_is_whole(tmp_path):
+    seen = []
+
+    def build(partial):
+        (partial / "a").write_text("a")
+        seen.append((tmp_path / "made").exists())
+
+    folders.make_once(tmp_path / "made", build)
+    folders.make_once(tmp_path / "made", build)
+    assert seen == [False]
+    assert [path.name for path in tmp_path.iterdir()] == ["made"]
+
+
+def test_two_that_make_the_same_folder_wait_for_each_other(tmp_path):
+    built = []
+
+    def build(partial):
+        built.append(threading.get_ident())
+        time.sleep(0.3)
+        (partial / "a").write_text("a")
+
+    threads = [
+        threading.Thread(target=folders.make_once, args=(tmp_path / "made", build))
+        for _ in range(3)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(built) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["made"]
+
+
+_HOLD = """
+import pathlib, sys, time
+from tfds_casia import folders
+with folders.locked(pathlib.Path(sys.argv[1])):
+    print("held", flush=True)
+    time.sleep(600)
+"""
+
+
+def test_the_lock_of_a_killed_process_is_no_lock(tmp_path):
+    lock = tmp_path / "lock"
+    holder = subprocess.Popen(
+        [sys.executable, "-c", _HOLD, str(lock)], stdout=subprocess.PIPE, text=True
+    )
+    assert holder.stdout.readline() == "held\n"
+    entered = threading.Event()
+
+    def enter():
+        with folders.locked(lock):
+            entered.set()
+
+    waiting = threading.Thread(target=enter)
+    waiting.start()
+    assert not entered.wait(0.3)
+    holder.kill()
+    holder.communicate()
+    assert entered.wait(10)
+    waiting.join()
+    assert not lock.exists()
+
+
+def test_who_gives_up_waiting_leaves_the_lock(tmp_path):
+    lock = tmp_path / "lock"
+    command = [sys.executable, "-c", _HOLD, str(lock)]
+    with folders.locked(lock):
+        waiting = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        # Interrupted before it waits, it leaves the lock as well.
+        time.sleep(1.5)
+        waiting.send_signal(signal.SIGINT)
+        assert waiting.communicate()[0] == b"" and waiting.returncode != 0
+        assert lock.exists()
+    assert not lock.exists()
+
+
+def test_a_file_system_without_locks_is_named(tmp_path, monkeypatch):
+    def refuse(descriptor, how):
+        raise OSError(38, "Function not implemented")
+
+    monkeypatch.setattr(folders.fcntl, "flock", refuse)
+    with pytest.raises(folders.NoLocksError, match="without locks") as error:
+        folders.make_once(tmp_path / "made", lambda partial: None)
+    assert str(tmp_path) in str(error.value)
