@@ -13,7 +13,7 @@ from gait_jax.data import batches
 from gait_jax.gait import picture
 from gait_jax.methods import METHODS, runs
 from gait_jax.methods.base import Method, State
-from gait_jax.runtime import checkpoint, parallel, records
+from gait_jax.runtime import checkpoint, metric_log, parallel, records
 from gait_jax.runtime.errors import InputError
 
 # Keys that a restart may change: they say how far and how closely watched the run is, and where
@@ -137,7 +137,7 @@ def train_and_evaluate(
                 data.unit,
                 progress,
             )
-    records.plot_metrics(workdir)
+    metric_log.plot_metrics(workdir)
     return parallel.to_host(state)
 
 
@@ -148,7 +148,7 @@ def _loop(config, workdir, method, state, start, iterator, held_out, checkpoints
     evaluate = jax.jit(method.evaluate)
     samples = jax.jit(method.samples)
     units, per_example = unit
-    writer = records.MetricWriter(workdir, start)
+    writer = metric_log.MetricWriter(workdir, start)
     bar = tqdm.tqdm(
         total=config.train_steps,
         initial=start,
@@ -168,7 +168,7 @@ def _loop(config, workdir, method, state, start, iterator, held_out, checkpoints
             look = last or step % config.eval_every == 0
             if step % config.log_every == 0 or save or look:
                 rows = [(s, {k: float(v) for k, v in m.items()}) for s, m in unread]
-                bad = records.first_not_finite(rows)
+                bad = metric_log.first_not_finite(rows)
                 if bad:
                     raise DivergedError(
                         f"step {bad[0]}: {bad[1]} is {bad[2]}; the checkpoint after step "

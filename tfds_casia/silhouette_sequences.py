@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import BinaryIO, Protocol
 
 from tfds_casia import archives, png, report
+from tfds_casia.files import open_regular
 from tfds_casia.naming import Naming, SequenceName
 from tfds_casia.report import Report
 
@@ -46,7 +47,7 @@ class _Folder:
                 frames.append((parsed[1], file_name))
         for number, file_name in sorted(frames):
             try:
-                with open(os.path.join(self._path, file_name), "rb") as file:
+                with open_regular(os.path.join(self._path, file_name)) as file:
                     data = file.read(png.MAX_FILE_BYTES + 1)
             except OSError:
                 data = None
@@ -122,12 +123,13 @@ def find_sequences(
     _add_first(unpacked, found, account)
     for path in sorted(packed):
         try:
-            archive = open(root / path, "rb")
+            archive = open_regular(root / path)
         except OSError as error:
             account.skip(report.CORRUPT_ARCHIVE, f"{path} ({error.strerror})")
             continue
         with archive:
-            _add_archive(archive, path, naming, found, spool, account)
+            budget = archives.Budget(os.fstat(archive.fileno()).st_size)
+            _add_archive(archive, path, naming, found, spool, account, budget)
     return sorted(found.items(), key=lambda item: item[0])
 
 
@@ -165,6 +167,7 @@ def _add_archive(
     found: dict[SequenceName, Source],
     spool: BinaryIO,
     account: Report,
+    budget: archives.Budget,
     depth: int = 1,
 ) -> None:
     """Copies an archive's frames to the spool, unless their sequences were found before.
@@ -174,7 +177,7 @@ def _add_archive(
     """
     places: dict[SequenceName, dict[str, _Spooled]] = collections.defaultdict(dict)
     try:
-        for member in archives.members(archive):
+        for member in archives.members(archive, budget):
             parsed = naming.parse(member.path.name)
             inner_path = f"{path}!/{member.path}"
             if not member.safe:
@@ -188,8 +191,10 @@ def _add_archive(
                     places[name][location].add(number, _read_member(member))
             elif archives.is_archive(member.path.name) and depth < _MAX_NESTING:
                 try:
-                    with archives.nested(member) as inner:
-                        _add_archive(inner, inner_path, naming, found, spool, account, depth + 1)
+                    with archives.nested(member, budget) as inner:
+                        _add_archive(
+                            inner, inner_path, naming, found, spool, account, budget, depth + 1
+                        )
                 except archives.READ_ERRORS as error:
                     if not (member.independent and archives.is_damage(error)):
                         raise
@@ -209,8 +214,8 @@ def _read_member(member: archives.Member) -> bytes | None:
     try:
         with member.open() as file:
             return file.read(png.MAX_FILE_BYTES + 1)
-    except archives.READ_ERRORS:
-        if not member.independent:
+    except archives.READ_ERRORS as error:
+        if not member.independent or isinstance(error, archives.ExpandsTooFarError):
             raise
         return None
 

@@ -1,14 +1,19 @@
 """The data sets: TFDS builders by name, prepared where they are not yet."""
 
+import contextlib
 import pathlib
+from collections.abc import Iterator
 from typing import Any
 
 import tensorflow_datasets as tfds
 from absl import logging
+from google.protobuf import json_format
 
 import tfds_casia
 from gait_jax.runtime.errors import InputError
+from gait_jax.runtime.files import reason_of
 from tfds_casia.walkers.generation import Plan
+from tfds_casia.walkers.parts import DamagedPartError
 from tfds_casia.walkers.walkers_dataset_builder import WalkersConfig
 
 # Configurations of the builders: silhouettes alone, or with the scene in colour.
@@ -68,14 +73,65 @@ def open_dataset(
     """
     if name not in BUILDERS:
         raise InputError(f"data.name {name!r} is not known: use one of {', '.join(BUILDERS)}")
-    builder = BUILDERS[name](
-        str(pathlib.Path(data_dir).expanduser()) if data_dir else None, subjects, form
-    )
+    with _naming_damage(data_dir or "TFDS's own data directory"):
+        builder = BUILDERS[name](
+            str(pathlib.Path(data_dir).expanduser()) if data_dir else None, subjects, form
+        )
+        # Read when it is first asked for.
+        _ = builder.info.metadata
     if name in SYNTHETIC:
         _prepare_synthetic(builder, manual_dir)
     else:
         _prepare_real(builder, manual_dir)
     return builder
+
+
+@contextlib.contextmanager
+def _naming_damage(where: str) -> Iterator[None]:
+    """Turns what TFDS raises on damaged files of a prepared data set into an `InputError`."""
+    try:
+        yield
+    except InputError:
+        raise
+    except (
+        AttributeError,
+        KeyError,
+        OSError,
+        RuntimeError,
+        TypeError,
+        ValueError,
+        json_format.ParseError,
+    ) as error:
+        raise InputError(
+            f"the prepared data set in {where} is damaged ({reason_of(error)}): remove it, and it "
+            "is prepared again"
+        ) from None
+
+
+class Examples:
+    """The sequences of a prepared data set, random access; pictures stay files."""
+
+    def __init__(self, builder: tfds.core.DatasetBuilder):
+        """Opens them.
+
+        Raises:
+          InputError: the data set is damaged.
+        """
+        self._where = str(builder.data_path)
+        with _naming_damage(self._where):
+            self._source = builder.as_data_source("all", decoders=_undecoded(builder))
+
+    def __len__(self) -> int:
+        return len(self._source)
+
+    def __getitem__(self, index: int) -> dict[str, Any]:
+        """One of them.
+
+        Raises:
+          InputError: the data set is damaged.
+        """
+        with _naming_damage(self._where):
+            return self._source[index]
 
 
 def _prepare_synthetic(builder: tfds.core.DatasetBuilder, manual_dir: str) -> None:
@@ -86,7 +142,10 @@ def _prepare_synthetic(builder: tfds.core.DatasetBuilder, manual_dir: str) -> No
         )
     if not builder.is_prepared():
         logging.info("Making synthetic data: %s in %s.", builder.name, builder.data_path)
-        builder.download_and_prepare()
+        try:
+            builder.download_and_prepare()
+        except DamagedPartError as error:
+            raise InputError(str(error)) from None
 
 
 def _prepare_real(builder: tfds.core.DatasetBuilder, manual_dir: str) -> None:
@@ -116,7 +175,7 @@ def _prepare_real(builder: tfds.core.DatasetBuilder, manual_dir: str) -> None:
         raise InputError(" ".join(str(error).split())) from None
 
 
-def undecoded(builder: tfds.core.DatasetBuilder) -> dict[str, tfds.decode.Decoder]:
+def _undecoded(builder: tfds.core.DatasetBuilder) -> dict[str, tfds.decode.Decoder]:
     """Decoders that leave every picture of a data set as the file that it is stored as."""
     decoders: dict[str, tfds.decode.Decoder] = {}
     for name, feature in builder.info.features.items():

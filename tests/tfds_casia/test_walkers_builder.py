@@ -114,7 +114,7 @@ def test_an_interrupted_generation_goes_on(prepared, tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         _prepare(tmp_path)
     (parts,) = tmp_path.glob("walkers/test/.parts-*")
-    assert len(list(parts.glob("*.pickle"))) == 2
+    assert len(list(parts.glob("*.part"))) == 2
     assert not (tmp_path / "walkers/test/1.0.0").exists()
 
     again = []
@@ -140,7 +140,7 @@ def test_a_killed_generation_goes_on(prepared, tmp_path):
     process = subprocess.Popen(
         [sys.executable, "-c", script, str(tmp_path)], stderr=subprocess.DEVNULL
     )
-    while not (done := list(tmp_path.glob("walkers/test/.parts-*/*.pickle"))):
+    while not (done := list(tmp_path.glob("walkers/test/.parts-*/*.part"))):
         assert process.poll() is None
         time.sleep(0.01)
     process.kill()
@@ -160,7 +160,7 @@ def test_what_was_half_written_is_made_again(tmp_path):
     half.write_bytes(b"x")
     plan = Plan(subjects=1, views=(90,), sequences=(("cl", 1),))
     generation.make_parts(plan, tmp_path, 1, lambda walks, before, total: walks)
-    assert [path.name for path in tmp_path.iterdir()] == ["000001-cl-01.pickle"]
+    assert [path.name for path in tmp_path.iterdir()] == ["000001-cl-01.part"]
     assert [key for key, _ in generation.read_part(tmp_path, name)] == ["001-cl-01-090"]
 
 

@@ -8,7 +8,6 @@ import json
 import multiprocessing
 import os
 import pathlib
-import pickle
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -17,7 +16,17 @@ from typing import Any
 import cv2
 import numpy as np
 
-from tfds_casia.walkers import body, camera, colour, encoding, recording, scene, segmentation
+from tfds_casia.files import open_regular
+from tfds_casia.walkers import (
+    body,
+    camera,
+    colour,
+    encoding,
+    parts,
+    recording,
+    scene,
+    segmentation,
+)
 from tfds_casia.walkers.recording import WalkName
 
 Example = dict[str, Any]
@@ -134,7 +143,7 @@ def _example(
 
 
 def _part(folder: pathlib.Path, name: WalkName) -> pathlib.Path:
-    return folder / f"{name.subject:06d}-{name.condition}-{name.sequence:02d}.pickle"
+    return folder / f"{name.subject:06d}-{name.condition}-{name.sequence:02d}.part"
 
 
 def _make_part(plan: Plan, folder: pathlib.Path, name: WalkName) -> None:
@@ -142,7 +151,7 @@ def _make_part(plan: Plan, folder: pathlib.Path, name: WalkName) -> None:
     path = _part(folder, name)
     unfinished = path.with_suffix(f".{os.getpid()}.unfinished")
     with unfinished.open("wb") as file:
-        pickle.dump(examples(plan, name), file)
+        parts.save(file, examples(plan, name))
     unfinished.replace(path)
 
 
@@ -203,7 +212,10 @@ def make_parts(
 
 
 def read_part(folder: pathlib.Path, name: WalkName) -> Iterator[tuple[str, Example]]:
-    """Yields what `examples` gave for a walk, from the folder that `make_parts` filled."""
-    with _part(folder, name).open("rb") as file:
-        # Written by this data set's own generation, in a folder that nothing else writes to.
-        yield from pickle.load(file)
+    """Yields what `examples` gave for a walk, from the folder that `make_parts` filled.
+
+    Raises:
+        DamagedPartError: the walk's file is not whole.
+    """
+    with open_regular(_part(folder, name)) as file:
+        yield from map(tuple, parts.load(file))
