@@ -22,15 +22,14 @@ def whole(least: int = 1, most: int = _MOST) -> Check:
     return lambda value: None if type(value) is int and least <= value <= most else what
 
 
-def number(least: float = 0.0, most: float = math.inf, above: bool = False) -> Check:
-    """A finite number from `least`, or from above it, to `most`."""
-    what = f"a number {'above' if above else 'from'} {least:g}"
-    what += "" if math.isinf(most) else f" to {most:g}"
+def number(least: float = 0.0, most: float = math.inf) -> Check:
+    """A finite number from `least` to `most`."""
+    what = f"a number from {least:g}" + ("" if math.isinf(most) else f" to {most:g}")
 
     def check(value: Any) -> str | None:
         if type(value) not in (int, float) or not math.isfinite(value):
             return what
-        return None if least <= value <= most and not (above and value == least) else what
+        return None if least <= value <= most else what
 
     return check
 
@@ -97,12 +96,12 @@ DATA: Fields = {
 }
 
 ADAM: Fields = {
-    "learning_rate": number(above=True),
+    "learning_rate": number(),
     "b1": number(0, 1 - 1e-9),
     "b2": number(0, 1 - 1e-9),
 }
 SGD: Fields = {
-    "learning_rate": number(above=True),
+    "learning_rate": number(),
     "momentum": number(0, 1 - 1e-9),
     "weight_decay": number(),
 }

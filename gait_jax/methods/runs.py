@@ -8,7 +8,7 @@ import ml_collections
 import numpy as np
 
 from gait_jax.methods.base import Method, State
-from gait_jax.methods.fields import check_fields, one_of
+from gait_jax.methods.fields import check_fields, text
 from gait_jax.runtime import checkpoint, exported, records
 from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.files import reason_of
@@ -24,7 +24,9 @@ def build_method(config: ml_collections.ConfigDict, methods: Mapping[str, type[M
     Raises:
       InputError: there is no such method, or a field that cannot be used.
     """
-    check_fields(config, {"method": one_of(*methods)})
+    check_fields(config, {"method": text})
+    if config.method not in methods:
+        raise InputError(f"method {config.method!r} is not known: use one of {', '.join(methods)}")
     return methods[config.method](config)
 
 
