@@ -9,6 +9,7 @@ import orbax.checkpoint as ocp
 
 from gait_jax.runtime import parallel
 from gait_jax.runtime.errors import InputError
+from gait_jax.runtime.files import reason_of
 
 Tree = Any
 
@@ -73,16 +74,27 @@ class Checkpoints:
         Args:
           step: which checkpoint.
           like: a tree of the same structure, shapes and types (arrays or their abstract values).
+
+        Raises:
+          InputError: it is damaged, or of another structure.
         """
-        found = self._manager.restore(
-            step,
-            args=ocp.args.Composite(
-                **{
-                    _STATE: ocp.args.StandardRestore(jax.tree.map(_numpy_like, like)),
-                    _DATA: ocp.args.JsonRestore(),
-                }
-            ),
-        )
+        try:
+            found = self._manager.restore(
+                step,
+                args=ocp.args.Composite(
+                    **{
+                        _STATE: ocp.args.StandardRestore(jax.tree.map(_numpy_like, like)),
+                        _DATA: ocp.args.JsonRestore(),
+                    }
+                ),
+            )
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            reason = reason_of(error)
+            raise InputError(
+                f"the checkpoint of step {step} in {self._manager.directory} is damaged, or does "
+                f"not fit the networks of its config.json ({reason[:200]}): it was edited, or made "
+                "by another version; train it anew, or remove this one to go on before it"
+            ) from None
         return parallel.to_host(found[_STATE]), found[_DATA]
 
 
@@ -114,11 +126,4 @@ def load_latest(workdir: pathlib.Path, like: Tree) -> tuple[int, Tree]:
             raise InputError(
                 f"{workdir} holds no finished checkpoint yet: let the training save one first"
             )
-        try:
-            return step, checkpoints.restore(step, like)[0]
-        except (ValueError, KeyError) as error:
-            reason = str(error).strip().splitlines()[0]
-            raise InputError(
-                f"the checkpoint of step {step} in {workdir} does not fit the networks of its "
-                f"config.json ({reason}): it was edited, or made by another version; train it anew"
-            ) from None
+        return step, checkpoints.restore(step, like)[0]

@@ -221,7 +221,7 @@ class Archives(Kind):
             after = _listing(folder)
             check(after == before, f"wrote {sorted(map(str, after ^ before))}")
             # A preparation that fails leaves an empty folder of TFDS's own.
-            left = [p for p in (folder / "tmp").iterdir() if not p.name.endswith("_tfds")]
+            left = [p for p in (folder / "tmp").iterdir() if not p.name.endswith("tfds")]
             check(not left, "left temporary files")
         return result
 
