@@ -163,7 +163,8 @@ def _zip_members(archive: BinaryIO, budget: Budget) -> Iterator[Member]:
             return _Metered(unzipped.open(info), budget)
 
         for info in unzipped.infolist():
-            if info.is_dir():
+            # Not by its is_dir, which fails on a name without a character.
+            if info.filename.endswith("/"):
                 continue
             kind = stat.S_IFMT(info.external_attr >> 16)  # 0 where made without Unix modes.
             yield _member(

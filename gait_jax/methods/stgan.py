@@ -70,6 +70,8 @@ class STGAN(ContourMethod):
         "noise": fields.one_of(NOISE_GAN, GAUSSIAN),
         "noise_gan.checkpoint": fields.text,
         "noise_gan.data.group": fields.text,
+        "noise_gan.data.frames": fields.whole(),
+        "noise_gan.data.stride": fields.whole(),
         **fields.below(NOISE_GAN, fields.TRAINING | NETWORKS),
     }
 

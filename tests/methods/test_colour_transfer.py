@@ -135,7 +135,5 @@ def test_trained_from_a_gait_anonymiser_and_used_on_frames(trained_run, tmp_path
 def test_a_run_of_another_method_is_no_anonymiser(trained_run, tmp_path):
     config = _config()
     config.anonymizer.checkpoint = str(trained_run / "noise_gan")
-    with pytest.raises(
-        InputError, match="method 'noise_gan' is not known: use one of stgan"
-    ):
+    with pytest.raises(InputError, match="method 'noise_gan' is not known: use one of stgan"):
         trainer.train_and_evaluate(config, tmp_path / "run", progress=False)
