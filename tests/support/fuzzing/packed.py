@@ -196,7 +196,7 @@ class Archives(Kind):
         if form == 0:
             (manual / "loop").symlink_to(manual)
         elif form == 1:
-            os.mkfifo(manual / "x.tar")
+            os.mkfifo(manual / "pipe.tar")
         elif form == 2:
             (manual / "y.zip").symlink_to("/dev/zero")
         elif form == 3:
