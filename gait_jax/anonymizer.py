@@ -39,8 +39,13 @@ def random_key(seed: int | None) -> jax.Array:
     Args:
       seed: for repeating a result. Whoever knows seed and model can draw the same noise, so what is
         to be published should be made without: None takes the operating system's entropy.
+
+    Raises:
+      InputError: the seed is negative or has more than 32 bits.
     """
     if seed is not None:
+        if not 0 <= seed < 2**32:
+            raise InputError(f"seed {seed}: use a whole number from 0 to {2**32 - 1}")
         return jax.random.key(seed)
     return jax.random.wrap_key_data(np.frombuffer(os.urandom(8), np.uint32))
 
@@ -48,7 +53,9 @@ def random_key(seed: int | None) -> jax.Array:
 def named_key(key: jax.Array, name: str) -> jax.Array:
     """The key of one of many sequences, clips or people: each draws its own noise."""
     # Not by JAX's fold_in: compiling it takes longer than a short clip does.
-    digest = hashlib.sha256(np.asarray(jax.random.key_data(key)).tobytes() + name.encode())
+    # Names of files need not be UTF-8.
+    encoded = name.encode("utf-8", "surrogateescape")
+    digest = hashlib.sha256(np.asarray(jax.random.key_data(key)).tobytes() + encoded)
     return jax.random.wrap_key_data(np.frombuffer(digest.digest()[:8], np.uint32))
 
 

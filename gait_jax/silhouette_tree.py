@@ -14,7 +14,6 @@ import shutil
 import tempfile
 from typing import Any
 
-import cv2
 import numpy as np
 import tqdm
 
@@ -25,6 +24,7 @@ from gait_jax.anonymizer import (
     named_key,
     random_key,
 )
+from gait_jax.data.pictures import read_picture
 from gait_jax.gait import picture, silhouette
 from gait_jax.runtime import records
 from gait_jax.runtime.errors import InputError
@@ -54,11 +54,9 @@ def _find_sequences(directory: pathlib.Path) -> tuple[dict[str, list[str]], list
 def _read_mask(path: pathlib.Path) -> np.ndarray | None:
     """A silhouette as a mask of 0 and 1 [H, W] uint8; None where the file is no whole image."""
     try:
-        content = np.frombuffer(path.read_bytes(), np.uint8)
-        image = cv2.imdecode(content, cv2.IMREAD_GRAYSCALE) if len(content) else None
-    except (OSError, cv2.error):
+        return silhouette.binarize(read_picture(path))
+    except InputError:
         return None
-    return None if image is None else silhouette.binarize(image)
 
 
 def _write_sequence(result: AnonymizedSequence, names: list[str], folder: pathlib.Path) -> None:

@@ -14,7 +14,7 @@ from gait_jax.data import batches
 from gait_jax.gait import picture
 from gait_jax.methods import METHODS, runs
 from gait_jax.methods.base import Method, State
-from gait_jax.runtime import dispatch, distributed, parallel, records
+from gait_jax.runtime import dispatch, distributed, metric_log, parallel, records
 from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.output import Output
 
@@ -163,7 +163,7 @@ def _loop(config, method, state, plan, steps, held_out, output, unit, bar):
             stop = distributed.told_to_stop()
             if due or stop:
                 rows = _rows(unread)
-                bad = records.first_not_finite(rows)
+                bad = metric_log.first_not_finite(rows)
                 if bad:
                     raise DivergedError(
                         f"step {bad[0]}: {bad[1]} is {bad[2]}; {output.kept()}. Lower the "

@@ -4,10 +4,10 @@ import dataclasses
 import math
 import pathlib
 
-import cv2
 import numpy as np
 
 from gait_jax.colour import NEAREST, TRANSFER
+from gait_jax.data.pictures import read_picture
 from gait_jax.runtime.errors import InputError
 from gait_jax.video import segmenters
 
@@ -70,9 +70,7 @@ def read_plate(path: pathlib.Path, shape: tuple[int, int] | None = None) -> np.n
     Raises:
       InputError: it cannot be read, or is of another size.
     """
-    plate = cv2.imread(str(path), cv2.IMREAD_COLOR) if path.is_file() else None
-    if plate is None:
-        raise InputError(f"{path} cannot be read as a picture: give another --background")
+    plate = read_picture(path, colour=True)
     if shape and plate.shape[:2] != shape:
         raise InputError(
             f"{path} is {plate.shape[1]}×{plate.shape[0]}, and the clip {shape[1]}×{shape[0]}: "

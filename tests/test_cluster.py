@@ -15,7 +15,7 @@ import pytest
 from drawn import ROOT, as_flags
 
 from gait_jax import trainer
-from gait_jax.runtime import records
+from gait_jax.runtime import metric_log, records
 
 _PREEMPTED = 75
 
@@ -89,7 +89,7 @@ def _wait_for(condition, process, timeout=240):
 
 
 def _steps(workdir):
-    return [row["step"] for row in records.read_metrics(workdir) if "loss_generator" in row]
+    return [row["step"] for row in metric_log.read_metrics(workdir) if "loss_generator" in row]
 
 
 @pytest.fixture(scope="module")

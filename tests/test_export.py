@@ -10,6 +10,7 @@ from gait_jax.anonymizer import Anonymizer, describe
 from gait_jax.export import export, main
 from gait_jax.pretrained import DEFAULT
 from gait_jax.runtime import records
+from gait_jax.runtime.arrays import load_arrays, save_arrays
 from gait_jax.runtime.errors import InputError
 
 
@@ -49,9 +50,9 @@ def test_an_exported_run_anonymises_as_the_run_does(trained_run, tmp_path):
 def test_a_damaged_or_foreign_model_is_refused(trained_run, tmp_path):
     model = tmp_path / "model"
     export(trained_run, model)
-    arrays = records.load_arrays(model / "parameters.npz")
+    arrays = load_arrays(model / "parameters.npz")
     name = next(name for name in arrays if name.startswith("ema"))
-    records.save_arrays(model / "parameters.npz", arrays | {name: np.zeros(3, np.float16)})
+    save_arrays(model / "parameters.npz", arrays | {name: np.zeros(3, np.float16)})
     with pytest.raises(InputError, match="does not fit the networks of its config.json"):
         Anonymizer(model)
     (model / "parameters.npz").write_bytes(b"half")

@@ -13,7 +13,7 @@ from drawn import ROOT, as_flags, load_config
 import tfds_casia
 from gait_jax import trainer
 from gait_jax.data import source
-from gait_jax.runtime import parallel, records
+from gait_jax.runtime import metric_log, parallel, records
 from gait_jax.runtime.errors import InputError
 from tfds_casia.walkers.generation import Plan
 from tfds_casia.walkers.walkers_dataset_builder import WalkersConfig
@@ -42,7 +42,7 @@ def test_restart_gives_the_same_parameters_bit_for_bit(tiny_config, tmp_path):
     rows = [
         [
             {k: v for k, v in row.items() if k != "frames_per_second"}
-            for row in records.read_metrics(tmp_path / run)
+            for row in metric_log.read_metrics(tmp_path / run)
         ]
         for run in ("whole", "parts")
     ]
@@ -96,7 +96,7 @@ def test_a_run_leaves_what_its_folder_should_hold(trained_run):
         "test": 3,
     }
     assert start["packages"]["jax"] == jax.__version__
-    rows = records.read_metrics(trained_run)
+    rows = metric_log.read_metrics(trained_run)
     assert [row["step"] for row in rows if "loss_generator" in row] == [1, 2, 3, 4]
     assert [row["step"] for row in rows if "eval_from_original" in row] == [2, 4]
     # Four rows (original, noise, anonymised, XOR) for each of two sequences of four frames.
@@ -107,7 +107,7 @@ def test_a_run_leaves_what_its_folder_should_hold(trained_run):
 
 
 def test_loss_rows_add_up_to_equation_8(trained_run):
-    for row in records.read_metrics(trained_run):
+    for row in metric_log.read_metrics(trained_run):
         if "loss_generator" not in row:
             continue
         # contour = 500 weighs both norms, α = 0.3 the perturbation.
@@ -193,7 +193,7 @@ def test_command_line_trains_resumes_and_refuses(casia_a_dir, data_dir, tmp_path
     assert again.returncode == 0, again.stderr
     assert "after step 2" in again.stderr
     assert [
-        row["step"] for row in records.read_metrics(tmp_path / "run") if "loss_generator" in row
+        row["step"] for row in metric_log.read_metrics(tmp_path / "run") if "loss_generator" in row
     ] == [1, 2, 3, 4]
 
     changed = _train(tmp_path / "run", [*flags, "--config.seed=1"], devices=4)

@@ -1,7 +1,7 @@
 """Reads zip and tar archives front to back, without unpacking them to disk.
 
 Nothing is ever written under a member's name, so that no archive, however it was made, can place a
-file anywhere.
+file anywhere. How much an archive may expand to is bounded: see `Budget`.
 """
 
 import bz2
@@ -10,6 +10,7 @@ import dataclasses
 import errno
 import functools
 import gzip
+import io
 import lzma
 import pathlib
 import shutil
@@ -36,9 +37,59 @@ READ_ERRORS = (
     zipfile.BadZipFile,
     zlib.error,
     lzma.LZMAError,
+    # A header may ask for more memory than there is.
+    MemoryError,
 )
 
+# What frames shrink to is half of them, and with all that stands around them in a tar not a tenth.
+_MOST_EXPANSION = 100
+_ALWAYS_ALLOWED = 2**28
+
 _OPENERS = {b"\x1f\x8b": gzip.open, b"BZ": bz2.open, b"\xfd7": lzma.open}
+
+
+class ExpandsTooFarError(ValueError):
+    """An archive that expands to so much more than its size that it must have been made to."""
+
+
+class Budget:
+    """How many bytes may come out of an archive and of all archives in it."""
+
+    def __init__(self, packed: int) -> None:
+        """Allows a hundred times the size of the archive, and always 256 MiB.
+
+        Args:
+            packed: size of the archive in bytes.
+        """
+        self._left = max(_ALWAYS_ALLOWED, _MOST_EXPANSION * packed)
+
+    def spend(self, size: int) -> None:
+        """Takes a number of bytes off.
+
+        Raises:
+            ExpandsTooFarError: there are not as many left.
+        """
+        self._left -= size
+        if self._left < 0:
+            raise ExpandsTooFarError(
+                f"expands to more than {_MOST_EXPANSION} times its size and {_ALWAYS_ALLOWED} bytes"
+            )
+
+
+class _Metered(io.RawIOBase):
+    """A stream whose bytes are taken off a budget."""
+
+    def __init__(self, stream: BinaryIO, budget: Budget) -> None:
+        self._stream, self._budget = stream, budget
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._stream.read(size)
+        self._budget.spend(len(data))
+        return data
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,12 +120,13 @@ def is_damage(error: Exception) -> bool:
     return not (isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT))
 
 
-def members(archive: BinaryIO) -> Iterator[Member]:
+def members(archive: BinaryIO, budget: Budget) -> Iterator[Member]:
     """Walks an archive once, in the order in which it is stored; folders are left out.
 
     Args:
         archive: a seekable binary file. Its kind (zip, plain tar, or tar compressed by gzip, bzip2
             or xz) is taken from its first bytes, since suffixes are often wrong.
+        budget: what is read is taken off it.
 
     Yields:
         Its files, links and devices.
@@ -85,40 +137,51 @@ def members(archive: BinaryIO) -> Iterator[Member]:
     start = archive.read(2)
     archive.seek(0)
     if start == b"PK":
-        yield from _zip_members(archive)
+        yield from _zip_members(archive, budget)
     else:
-        yield from _tar_members(archive, _OPENERS.get(start))
+        yield from _tar_members(archive, _OPENERS.get(start), budget)
 
 
 @contextlib.contextmanager
-def nested(member: Member) -> Iterator[BinaryIO]:
+def nested(member: Member, budget: Budget) -> Iterator[BinaryIO]:
     """Gives an archive inside an archive as a seekable temporary file of its own."""
     with tempfile.TemporaryFile() as copy:
-        with member.open() as packed:
+        # Metered once more: a sparse member of a tar is large on disk and small in the archive.
+        with _Metered(member.open(), budget) as packed:
             shutil.copyfileobj(packed, copy)
         copy.seek(0)
         yield copy
 
 
-def _zip_members(archive: BinaryIO) -> Iterator[Member]:
+def _zip_members(archive: BinaryIO, budget: Budget) -> Iterator[Member]:
     with zipfile.ZipFile(archive) as unzipped:
+
+        def opened(info: zipfile.ZipInfo) -> BinaryIO:
+            # zipfile expands what it has read of any other kind at once, however large.
+            if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                raise NotImplementedError("compressed in another way than zip files usually are")
+            return _Metered(unzipped.open(info), budget)
+
         for info in unzipped.infolist():
-            if info.is_dir():
+            # Not by its is_dir, which fails on a name without a character.
+            if info.filename.endswith("/"):
                 continue
             kind = stat.S_IFMT(info.external_attr >> 16)  # 0 where made without Unix modes.
             yield _member(
                 info.filename,
                 kind in (0, stat.S_IFREG),
                 independent=True,
-                opener=functools.partial(unzipped.open, info),
+                opener=functools.partial(opened, info),
             )
 
 
 def _tar_members(
-    archive: BinaryIO, decompress: Callable[[BinaryIO], BinaryIO] | None
+    archive: BinaryIO, decompress: Callable[[BinaryIO], BinaryIO] | None, budget: Budget
 ) -> Iterator[Member]:
     with contextlib.ExitStack() as stack:
-        stream = stack.enter_context(decompress(archive)) if decompress else archive
+        stream = archive
+        if decompress:
+            stream = _Metered(stack.enter_context(decompress(archive)), budget)
         # As a forward-only stream: seeking back in a compressed file starts it all over.
         untarred = stack.enter_context(tarfile.open(fileobj=stream, mode="r|"))
         while (info := untarred.next()) is not None:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from tfds_casia import archives, png, report
+from tfds_casia.files import open_regular
 from tfds_casia.naming import Naming, SequenceName
 from tfds_casia.report import Report
 from tfds_casia.spool import read_index
@@ -65,7 +66,7 @@ class _Folder:
     def files(self) -> Iterator[tuple[int, str, bytes | None]]:
         for number, file_name in self._frames():
             try:
-                with open(os.path.join(self._path, file_name), "rb") as file:
+                with open_regular(os.path.join(self._path, file_name)) as file:
                     data = file.read(png.MAX_FILE_BYTES + 1)
             except OSError:
                 data = None

@@ -8,6 +8,7 @@ import array
 import collections
 import functools
 import json
+import os
 import pathlib
 from collections.abc import Iterator
 from typing import BinaryIO
@@ -15,6 +16,7 @@ from typing import BinaryIO
 import numpy as np
 
 from tfds_casia import archives, png, report
+from tfds_casia.files import open_regular
 from tfds_casia.naming import Naming, SequenceName
 from tfds_casia.report import Report
 
@@ -41,7 +43,7 @@ class Spooled:
 
     def files(self) -> Iterator[tuple[int, str, bytes | None]]:
         """See `silhouette_sequences.Source`."""
-        table = np.load(self._part / _TABLE, mmap_mode="r")[slice(*self._rows)]
+        table = np.load(self._part / _TABLE, mmap_mode="r", allow_pickle=False)[slice(*self._rows)]
         with open(self._part / _FRAMES, "rb") as spool:
             for number, start, length in sorted(table.tolist()):
                 spool.seek(start)
@@ -64,8 +66,9 @@ def spool_archive(root: pathlib.Path, path: str, naming: Naming, directory: path
     account = Report(str(root))
     with open(directory / _FRAMES, "wb") as spool:
         try:
-            with open(root / path, "rb") as archive:
-                held = list(copy_frames(archive, path, naming, spool, account))
+            with open_regular(root / path) as archive:
+                budget = archives.Budget(os.fstat(archive.fileno()).st_size)
+                held = list(copy_frames(archive, path, naming, spool, account, budget))
         except OSError as error:
             if not archives.is_damage(error):
                 raise
@@ -110,6 +113,7 @@ def copy_frames(
     naming: Naming,
     spool: BinaryIO,
     account: Report,
+    budget: archives.Budget,
     depth: int = 1,
 ) -> Iterator[dict[tuple[SequenceName, str], _Places]]:
     """Copies an archive's frames to the end of a file, and those of the archives inside it.
@@ -120,6 +124,7 @@ def copy_frames(
         naming: how the data set names its frames.
         spool: receives the frames.
         account: receives what is left out.
+        budget: what is read is taken off it.
         depth: how many archives this one lies in, and itself.
 
     Yields:
@@ -133,7 +138,7 @@ def copy_frames(
         functools.partial(array.array, "q")
     )
     try:
-        for member in archives.members(archive):
+        for member in archives.members(archive, budget):
             parsed = naming.parse(member.path.name)
             inner_path = f"{path}!/{member.path}"
             if not member.safe:
@@ -148,8 +153,10 @@ def copy_frames(
                 spool.write(data or b"")
             elif archives.is_archive(member.path.name) and depth < _MAX_NESTING:
                 try:
-                    with archives.nested(member) as inner:
-                        yield from copy_frames(inner, inner_path, naming, spool, account, depth + 1)
+                    with archives.nested(member, budget) as inner:
+                        yield from copy_frames(
+                            inner, inner_path, naming, spool, account, budget, depth + 1
+                        )
                 except archives.READ_ERRORS as error:
                     if not (member.independent and archives.is_damage(error)):
                         raise
@@ -169,7 +176,7 @@ def _read_member(member: archives.Member) -> bytes | None:
     try:
         with member.open() as file:
             return file.read(png.MAX_FILE_BYTES + 1)
-    except archives.READ_ERRORS:
-        if not member.independent:
+    except archives.READ_ERRORS as error:
+        if not member.independent or isinstance(error, archives.ExpandsTooFarError):
             raise
         return None

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from tfds_casia import report
+from tfds_casia.files import open_regular
 from tfds_casia.naming import Naming, SequenceName
 from tfds_casia.report import Report
 from tfds_casia.silhouette_sequences import relative, walk
@@ -31,21 +32,40 @@ def read(path: str) -> Iterator[np.ndarray]:
         Pictures, uint8 blue, green, red [H, W, 3].
 
     Raises:
-        UnreadableVideoError: there is none.
+        UnreadableVideoError: there is none, or their size changes.
     """
+    _check(path)
     video = cv2.VideoCapture(path)
     try:
-        count = 0
+        count, size = 0, None
         while True:
             found, frame = video.read()
             if not found:
                 break
-            count += 1
+            count, size = count + 1, size or frame.shape
+            if frame.shape != size:
+                raise UnreadableVideoError("its frames change their size")
             yield frame
     finally:
         video.release()
     if not count:
         raise UnreadableVideoError("no readable frame")
+
+
+def _check(path: str) -> None:
+    """Raises an `UnreadableVideoError` unless a file begins as the data sets' videos do.
+
+    OpenCV would wait for a pipe, crash on a name that is not UTF-8, and take a text for a list of
+    other files to read.
+    """
+    try:
+        path.encode()
+        with open_regular(path) as file:
+            start = file.read(12)
+    except (OSError, UnicodeEncodeError) as error:
+        raise UnreadableVideoError("not readable") from error
+    if start[:4] != b"RIFF" or start[8:] != b"AVI ":
+        raise UnreadableVideoError("no AVI file")
 
 
 # Sequences lie in the order of their keys: a plate is asked for by all of one subject's sequences,
@@ -55,7 +75,7 @@ def plate_of(path: str) -> np.ndarray:
     """The scene that a video of the empty scene shows: the median of its frames, [H, W, 3] uint8.
 
     Raises:
-        UnreadableVideoError: it has no frame.
+        UnreadableVideoError: it has no frame, or frames of several sizes.
     """
     count = sum(1 for _ in read(path))
     frames = itertools.islice(read(path), 0, None, -(-count // _PLATE_FRAMES))

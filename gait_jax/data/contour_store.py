@@ -5,7 +5,9 @@ import contextlib
 import dataclasses
 import functools
 import hashlib
+import itertools
 import json
+import os
 import pathlib
 import shutil
 from typing import Any
@@ -15,16 +17,28 @@ import tensorflow_datasets as tfds
 from absl import logging
 
 from gait_jax.data.derived import derive, ranges
-from gait_jax.data.source import undecoded
+from gait_jax.data.source import Examples
 from gait_jax.data.walk import Walk
 from gait_jax.gait import contour, silhouette
 from gait_jax.gait.codec import BodyFrame
+from gait_jax.runtime.errors import InputError
+from gait_jax.runtime.files import open_regular, parse_json, read_regular, reason_of
 from tfds_casia.parts import Work
 
 # Part of the key: raise it when tracing or cleaning gives other results for the same settings.
 _VERSION = 2
 
 _ARRAYS = {"points": np.int16, "offsets": np.int64, "bodies": np.float32, "numbers": np.int32}
+
+
+def _walk(**fields: Any) -> Walk:
+    """A walk, if all of its fields are there and of their types."""
+    walk = Walk(**fields)
+    for name, kind in (("subject", str), ("condition", str), ("sequence", int), ("view", int),
+                       ("first", int), ("last", int)):  # fmt: skip
+        if type(getattr(walk, name)) is not kind:
+            raise TypeError(f"a walk whose {name} is {getattr(walk, name)!r}")
+    return walk
 
 
 class ContourStore:
@@ -42,19 +56,45 @@ class ContourStore:
     """
 
     def __init__(self, directory: pathlib.Path):
-        """Opens a finished store."""
-        index = _read_index(directory)
+        """Opens a finished store.
+
+        Raises:
+          InputError: it is damaged.
+        """
         self.directory = directory
         self.key = directory.name
-        self.walks = [Walk(**walk) for walk in index["walks"]]
-        self.unusable: dict[str, int] = index["unusable"]
-        shapes = {"points": (-1, 2), "offsets": (-1,), "bodies": (-1, 3), "numbers": (-1,)}
-        for name, dtype in _ARRAYS.items():
-            # An empty file cannot be mapped; a store without one usable frame has no points.
-            file = directory / name
-            array = np.memmap(file, dtype, "r") if file.stat().st_size else np.empty(0, dtype)
-            # As a plain view: indexing a memmap object costs more than what it reads.
-            setattr(self, name, np.asarray(array).reshape(shapes[name]))
+        try:
+            index = _read_index(directory)
+            self.walks = [_walk(**walk) for walk in index["walks"]]
+            self.unusable: dict[str, int] = {str(k): int(n) for k, n in index["unusable"].items()}
+            shapes = {"points": (-1, 2), "offsets": (-1,), "bodies": (-1, 3), "numbers": (-1,)}
+            for name, dtype in _ARRAYS.items():
+                with open_regular(directory / name) as file:
+                    # An empty file cannot be mapped; a store without a usable frame has no points.
+                    size = os.fstat(file.fileno()).st_size
+                    array = np.memmap(file, dtype, "r") if size else np.empty(0, dtype)
+                # As a plain view: indexing a memmap object costs more than what it reads.
+                setattr(self, name, np.asarray(array).reshape(shapes[name]))
+            self._check()
+        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+            raise InputError(
+                f"{directory} is damaged ({reason_of(error)}): remove it, and it is made again"
+            ) from None
+
+    def _check(self) -> None:
+        """Raises a `ValueError` where the parts do not fit each other: frames would be mixed up."""
+        frames, lengths = len(self.numbers), np.diff(self.offsets)
+        if not len(self.bodies) == frames == len(lengths):
+            raise ValueError("its files are of different numbers of frames")
+        if self.offsets[0] or self.offsets[-1] != len(self.points) or (lengths < 0).any():
+            raise ValueError("frames begin where there are no points")
+        if not np.isfinite(self.bodies).all() or not (self.bodies[:, 2] > 0).all():
+            raise ValueError("bodies without a height")
+        bounds = [0, *(walk.last for walk in self.walks)]
+        if [walk.first for walk in self.walks] != bounds[:-1] or bounds[-1] != frames:
+            raise ValueError("walks that do not follow each other")
+        if any(first > last for first, last in itertools.pairwise(bounds)):
+            raise ValueError("a walk that ends before it begins")
 
     def usable(self) -> np.ndarray:
         """[F] bool: which frames have a path."""
@@ -87,7 +127,7 @@ def _trace_part(
     directory: pathlib.Path,
 ) -> None:
     """Fills a part's empty folder: a store of some sequences, with lengths instead of offsets."""
-    source = builder.as_data_source("all", decoders=undecoded(builder))
+    source = Examples(builder)
     walks: list[dict[str, Any]] = []
     unusable: collections.Counter[str] = collections.Counter()
     with contextlib.ExitStack() as stack:
@@ -120,7 +160,7 @@ def _write_index(
 
 
 def _read_index(directory: pathlib.Path) -> dict[str, Any]:
-    return json.loads((directory / "index.json").read_text(encoding="utf-8"))
+    return parse_json(read_regular(directory / "index.json"))
 
 
 def _join(parts: list[pathlib.Path], directory: pathlib.Path) -> None:

@@ -13,7 +13,9 @@ from absl import logging
 from gait_jax.data.batches import Batch, TrainingData
 from gait_jax.data.dataset import GaitDataset
 from gait_jax.gait.crop import Crop
+from gait_jax.runtime.arrays import READ_ERRORS
 from gait_jax.runtime.errors import InputError
+from gait_jax.runtime.files import open_regular, reason_of
 from gait_jax.runtime.records import read_json, write_json
 from tfds_casia.folders import make_once
 
@@ -39,11 +41,41 @@ class CropStore:
     """
 
     def __init__(self, directory: pathlib.Path):
-        """Opens a finished store."""
-        self.images, self.masks, self.originals, self.plates = (
-            np.load(directory / f"{name}.npy", mmap_mode="r") for name in _CHANNELS
-        )
-        self.subjects = np.array(read_json(directory / "subjects.json"), np.str_)
+        """Opens a finished store.
+
+        Raises:
+          InputError: it is damaged.
+        """
+        subjects = read_json(directory / "subjects.json")
+        try:
+            self.images, self.masks, self.originals, self.plates = (
+                _open_pictures(directory / f"{name}.npy") for name in _CHANNELS
+            )
+            shape = self.images.shape
+            if len(shape) != 4 or shape[1] != shape[2] or shape[3] != 3:
+                raise ValueError(f"pictures of shape {shape}")
+            if not self.masks.shape == self.originals.shape == shape[:3]:
+                raise ValueError("masks of other sizes than the pictures")
+            if self.plates.shape != shape:
+                raise ValueError("plates of another size than the pictures")
+            if not isinstance(subjects, list) or not all(type(s) is str for s in subjects):
+                raise ValueError("subjects without a name")
+            if len(subjects) > len(self.images):
+                raise ValueError("more names than pictures")
+        except READ_ERRORS as error:
+            raise InputError(
+                f"{directory} is damaged ({reason_of(error)}): remove it, and it is made again"
+            ) from None
+        self.subjects = np.array(subjects, np.str_)
+
+
+def _open_pictures(path: pathlib.Path) -> np.ndarray:
+    """Maps an array of uint8 into memory."""
+    open_regular(path).close()
+    array = np.load(path, mmap_mode="r", allow_pickle=False)
+    if array.dtype != np.uint8:
+        raise ValueError(f"{path.name} of {array.dtype}")
+    return array
 
 
 def _build(

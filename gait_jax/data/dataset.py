@@ -118,8 +118,7 @@ class GaitDataset:
 
     def _example(self, index: int) -> dict[str, Any]:
         if self._examples is None:
-            decoders = source.undecoded(self._builder)
-            self._examples = self._builder.as_data_source("all", decoders=decoders)
+            self._examples = source.Examples(self._builder)
         return self._examples[index]
 
     def energy_store(self, size: int) -> EnergyStore:

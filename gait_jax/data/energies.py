@@ -7,7 +7,11 @@ from collections.abc import Iterable
 import numpy as np
 
 from gait_jax.data.walk import Walk
-from gait_jax.runtime.records import load_arrays, save_arrays
+from gait_jax.runtime.arrays import check_arrays, load_arrays, save_arrays
+from gait_jax.runtime.errors import InputError
+
+# Kinds of NumPy's types, and numbers of axes.
+LABELS = {"subjects": ("U", 1), "conditions": ("U", 1), "sequences": ("i", 1), "views": ("i", 1)}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,9 +76,25 @@ def save(path: pathlib.Path, **sets: Energies) -> None:
 
 
 def load(path: pathlib.Path) -> dict[str, Energies]:
-    """Reads what `save` wrote."""
-    sets: dict[str, dict[str, np.ndarray]] = {}
-    for key, array in load_arrays(path).items():
-        name, field = key.split("/")
-        sets.setdefault(name, {})[field] = array
-    return {name: Energies(**arrays) for name, arrays in sets.items()}
+    """Reads what `save` wrote.
+
+    Raises:
+      InputError: the file is damaged.
+    """
+    arrays = load_arrays(path)
+    names = dict.fromkeys(key.split("/")[0] for key in arrays)
+    fields = {"images": ("u", 3), **LABELS}
+    expected = {f"{name}/{field}": kind for name in names for field, kind in fields.items()}
+    check_arrays(path, arrays, expected)
+    sets = {
+        name: Energies(**{field: arrays[f"{name}/{field}"] for field in fields}) for name in names
+    }
+    lengths = [{len(array) for array in found.arrays().values()} for found in sets.values()]
+    images = [found.images for found in sets.values()]
+    if (
+        len(arrays) != len(expected)
+        or any(len(found) != 1 for found in lengths)
+        or any(a.dtype != np.uint8 or a.shape[1] != a.shape[2] for a in images)
+    ):
+        raise InputError(f"{path} is damaged (labels and images): remove it, and it is made again")
+    return sets

@@ -4,6 +4,7 @@ import dataclasses
 import functools
 import hashlib
 import json
+import os
 import pathlib
 import shutil
 
@@ -13,12 +14,14 @@ from absl import logging
 
 from gait_jax.data.contour_store import ContourStore
 from gait_jax.data.derived import derive, ranges
-from gait_jax.data.energies import Energies
+from gait_jax.data.energies import LABELS, Energies
 from gait_jax.data.source import direction
 from gait_jax.data.walk import Walk
 from gait_jax.gait import contour, energy
+from gait_jax.runtime.arrays import check_arrays, load_arrays, save_arrays
 from gait_jax.runtime.errors import InputError
-from gait_jax.runtime.records import load_arrays, read_json, save_arrays, write_json
+from gait_jax.runtime.files import open_regular, reason_of
+from gait_jax.runtime.records import read_json, write_json
 from tfds_casia.parts import Work
 
 # Part of the key: raise it when the same walk gives other images.
@@ -149,12 +152,37 @@ def open_energies(
 
     join = functools.partial(_join, builder.name)
     derive(directory, work, join, "energy images", progress)
+    return open_store(directory, size)
+
+
+def open_store(directory: pathlib.Path, size: int) -> EnergyStore:
+    """Opens a finished store.
+
+    Args:
+      directory: its folder.
+      size: rows and columns of its images.
+
+    Raises:
+      InputError: it is damaged.
+    """
     labels = load_arrays(directory / "labels.npz")
-    file, shape = directory / "images", (len(labels["views"]), size, size)
-    if file.stat().st_size != np.prod(shape):
-        raise InputError(f"{file} is damaged: remove {directory}, and it is made again")
-    # An empty file cannot be mapped.
-    images = np.memmap(file, np.uint8, "r", shape=shape) if shape[0] else np.empty(shape, np.uint8)
+    check_arrays(directory / "labels.npz", labels, LABELS)
+    counts = read_json(directory / "counts.json")
+    try:
+        if labels.keys() != LABELS.keys() or len({len(array) for array in labels.values()}) != 1:
+            raise ValueError("its labels do not fit each other")
+        shape = (len(labels["views"]), size, size)
+        with open_regular(directory / "images") as file:
+            if os.fstat(file.fileno()).st_size != np.prod(shape):
+                raise ValueError("it has not an image for each label")
+            # An empty file cannot be mapped.
+            images = np.memmap(file, np.uint8, "r", shape=shape) if shape[0] else np.empty(shape)
+        count = counts["sequences"]
+        if type(count) is not int or not 0 <= count <= shape[0]:
+            raise ValueError("it says how many sequences there are, and has not as many")
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise InputError(
+            f"{directory} is damaged ({reason_of(error)}): remove it, and it is made again"
+        ) from None
     # As a plain view: indexing a memmap object costs more than what it reads.
-    everything = Energies(np.asarray(images), **labels)
-    return EnergyStore(everything, read_json(directory / "counts.json")["sequences"])
+    return EnergyStore(Energies(np.asarray(images, np.uint8), **labels), count)

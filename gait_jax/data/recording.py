@@ -22,7 +22,7 @@ class Recording:
     """
 
     def __init__(self, example: dict[str, Any]):
-        """Takes an example of a data set whose pictures are files (see `source.undecoded`)."""
+        """Takes an example of a data set whose pictures are files (see `source.Examples`)."""
         self._example = example
         self.plate = _picture(example["background"])
         clothing = example.get("clothing", b"")

@@ -1,13 +1,17 @@
 """The data sets: TFDS builders by name, prepared where they are not yet."""
 
+import contextlib
 import pathlib
+from collections.abc import Iterator
 from typing import Any
 
 import tensorflow_datasets as tfds
 from absl import logging
+from google.protobuf import json_format
 
 import tfds_casia
 from gait_jax.runtime.errors import InputError
+from gait_jax.runtime.files import reason_of
 from tfds_casia import folders, parts
 from tfds_casia.walkers.generation import Plan
 from tfds_casia.walkers.walkers_dataset_builder import WalkersConfig
@@ -73,14 +77,65 @@ def open_dataset(
     """
     if name not in BUILDERS:
         raise InputError(f"data.name {name!r} is not known: use one of {', '.join(BUILDERS)}")
-    builder = BUILDERS[name](
-        str(pathlib.Path(data_dir).expanduser()) if data_dir else None, subjects, form
-    )
+    with _naming_damage(data_dir or "TFDS's own data directory"):
+        builder = BUILDERS[name](
+            str(pathlib.Path(data_dir).expanduser()) if data_dir else None, subjects, form
+        )
+        # Read when it is first asked for.
+        _ = builder.info.metadata
     if name in SYNTHETIC:
         _prepare_synthetic(builder, manual_dir)
     else:
         _prepare_real(builder, manual_dir)
     return builder
+
+
+@contextlib.contextmanager
+def _naming_damage(where: str) -> Iterator[None]:
+    """Turns what TFDS raises on damaged files of a prepared data set into an `InputError`."""
+    try:
+        yield
+    except InputError:
+        raise
+    except (
+        AttributeError,
+        KeyError,
+        OSError,
+        RuntimeError,
+        TypeError,
+        ValueError,
+        json_format.ParseError,
+    ) as error:
+        raise InputError(
+            f"the prepared data set in {where} is damaged ({reason_of(error)}): remove it, and it "
+            "is prepared again"
+        ) from None
+
+
+class Examples:
+    """The sequences of a prepared data set, random access; pictures stay files."""
+
+    def __init__(self, builder: tfds.core.DatasetBuilder):
+        """Opens them.
+
+        Raises:
+          InputError: the data set is damaged.
+        """
+        self._where = str(builder.data_path)
+        with _naming_damage(self._where):
+            self._source = builder.as_data_source("all", decoders=_undecoded(builder))
+
+    def __len__(self) -> int:
+        return len(self._source)
+
+    def __getitem__(self, index: int) -> dict[str, Any]:
+        """One of them.
+
+        Raises:
+          InputError: the data set is damaged.
+        """
+        with _naming_damage(self._where):
+            return self._source[index]
 
 
 def _prepare_synthetic(builder: tfds.core.DatasetBuilder, manual_dir: str) -> None:
@@ -126,7 +181,7 @@ def _prepare_real(builder: tfds.core.DatasetBuilder, manual_dir: str) -> None:
     _prepare(builder, tfds.download.DownloadConfig(manual_dir=str(origin)))
 
 
-def undecoded(builder: tfds.core.DatasetBuilder) -> dict[str, tfds.decode.Decoder]:
+def _undecoded(builder: tfds.core.DatasetBuilder) -> dict[str, tfds.decode.Decoder]:
     """Decoders that leave every picture of a data set as the file that it is stored as."""
     decoders: dict[str, tfds.decode.Decoder] = {}
     for name, feature in builder.info.features.items():

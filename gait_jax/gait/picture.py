@@ -1,5 +1,7 @@
 """Pictures of contours to look at."""
 
+import uuid
+
 import cv2
 import numpy as np
 
@@ -124,6 +126,7 @@ def save_png(path, image: np.ndarray) -> None:
       path: pathlib.Path of the file.
       image: [H, W] or [H, W, 3] uint8.
     """
-    partial = path.with_name(f".{path.name}.partial")
+    # A name of its own: one made of the file's may be too long.
+    partial = path.with_name(f".{uuid.uuid4().hex}.partial")
     partial.write_bytes(cv2.imencode(".png", image)[1].tobytes())
     partial.replace(path)

@@ -1,7 +1,7 @@
 """What the trainer and the anonymiser know of a method, and what methods share."""
 
 import abc
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import flax.struct
 import jax
@@ -11,6 +11,8 @@ import numpy as np
 import optax
 
 from gait_jax.gait import picture
+from gait_jax.gait.codec import PADDED, RESAMPLED
+from gait_jax.methods import fields
 from gait_jax.runtime import keys
 from gait_jax.runtime.errors import InputError
 
@@ -44,19 +46,23 @@ class State(flax.struct.PyTreeNode):
 
 
 class Method(abc.ABC):
-    """A published method: its data, its networks, its step functions, and how it is applied."""
+    """A published method: its data, its networks, its step functions, and how it is applied.
+
+    Attributes:
+      FIELDS: what the fields of its configuration may be.
+      config: the whole configuration of the run.
+    """
+
+    FIELDS: ClassVar[fields.Fields]
 
     def __init__(self, config: ml_collections.ConfigDict):
-        """Builds the networks; `config` is the whole configuration of the run.
+        """Builds the networks.
 
         Raises:
-          InputError: a field cannot be used.
+          InputError: a field is missing, or is of a type or value that cannot be used.
         """
+        fields.check_fields(config, self.FIELDS)
         self.config = config
-        if config.precision not in _PRECISIONS:
-            raise InputError(
-                f"precision {config.precision!r} is not known: use one of {', '.join(_PRECISIONS)}"
-            )
         # What the layers compute with.
         self.dtype = _PRECISIONS[config.precision]
 
@@ -103,6 +109,16 @@ class Method(abc.ABC):
     @abc.abstractmethod
     def picture(self, batch: Batch, samples: Tree) -> np.ndarray:
         """Draws a held-out batch and its samples, as NumPy arrays: [H, W] uint8."""
+
+
+# Of every method that trains on contours.
+CONTOUR_DATA: fields.Fields = {
+    **fields.DATA,
+    "data.layout": fields.one_of(PADDED, RESAMPLED),
+    "data.points": fields.whole(8),
+    "data.frames": fields.whole(),
+    "data.stride": fields.whole(),
+}
 
 
 class ContourMethod(Method):

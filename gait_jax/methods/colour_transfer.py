@@ -9,6 +9,7 @@ from jax import numpy as jnp
 
 from gait_jax import losses
 from gait_jax.colour.transfer import TransferColouriser
+from gait_jax.methods import fields
 from gait_jax.methods.base import (
     Batch,
     Method,
@@ -34,6 +35,28 @@ class ColourTransfer(Method):
     "originals", the original gait likewise, which is looked at with `loss.overlap` alone, and
     "plates", the scene without the person, as the images; looked at with `network.plate` alone.
     """
+
+    FIELDS = {
+        **fields.TRAINING,
+        **fields.DATA,
+        "anonymizer.checkpoint": fields.text,
+        "data.colour": fields.flag,
+        "data.stride": fields.whole(),
+        "data.size": fields.whole(8, 4096),
+        "data.margin": fields.number(0, 10),
+        "data.recolour": fields.flag,
+        "network.widths": fields.wholes(),
+        "network.hidden": fields.whole(),
+        "network.copy": fields.flag,
+        "network.reach": fields.wholes(most=4096),
+        "network.plate": fields.flag,
+        "loss.overlap": fields.flag,
+        "loss.kernel": fields.whole(1, 4095),
+        "loss.grid": fields.wholes(fewest=2, longest=2),
+        "loss.reconstruction": fields.number(),
+        "loss.style": fields.number(),
+        **fields.below("optimizer", fields.ADAM),
+    }
 
     def __init__(self, config):
         super().__init__(config)

@@ -6,7 +6,9 @@ from jax import numpy as jnp
 
 from gait_jax import losses
 from gait_jax.gait.codec import RESAMPLED
+from gait_jax.methods import fields
 from gait_jax.methods.base import (
+    CONTOUR_DATA,
     Batch,
     ContourMethod,
     Metrics,
@@ -21,6 +23,19 @@ from gait_jax.models.discriminators import ContourDiscriminator
 from gait_jax.models.generators import NoiseGenerator
 from gait_jax.runtime import keys, parallel
 
+# What of its fields is its own also where ST-GAN's configuration holds them.
+NETWORKS: fields.Fields = {
+    "seed_size": fields.whole(),
+    "generator.widths": fields.wholes(),
+    "generator.stride": fields.whole(),
+    "discriminator.widths": fields.wholes(),
+    "discriminator.hidden": fields.whole(),
+    "discriminator.pool": fields.whole(),
+    "loss.saturating": fields.flag,
+    **fields.below("optimizer", fields.ADAM),
+    **fields.below("optimizer_d", fields.ADAM),
+}
+
 
 class NoiseGAN(ContourMethod):
     """Trains G_N to draw contours in the distribution of real ones.
@@ -29,6 +44,8 @@ class NoiseGAN(ContourMethod):
     stretched over all points for D_N. Where a noise contour is put beside a padded gait it is laid
     out on that gait's number of points.
     """
+
+    FIELDS = fields.TRAINING | CONTOUR_DATA | NETWORKS
 
     def __init__(self, config):
         super().__init__(config)

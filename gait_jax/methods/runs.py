@@ -8,8 +8,10 @@ import ml_collections
 import numpy as np
 
 from gait_jax.methods.base import Method, State
+from gait_jax.methods.fields import check_fields, text
 from gait_jax.runtime import exported, records
 from gait_jax.runtime.errors import InputError
+from gait_jax.runtime.files import reason_of
 
 
 def build_method(config: ml_collections.ConfigDict, methods: Mapping[str, type[Method]]) -> Method:
@@ -20,8 +22,9 @@ def build_method(config: ml_collections.ConfigDict, methods: Mapping[str, type[M
       methods: those to choose from, by name.
 
     Raises:
-      InputError: there is no such method.
+      InputError: there is no such method, or a field that cannot be used.
     """
+    check_fields(config, {"method": text})
     if config.method not in methods:
         raise InputError(f"method {config.method!r} is not known: use one of {', '.join(methods)}")
     return methods[config.method](config)
@@ -44,19 +47,20 @@ def load_run(
       InputError: the folder is no training run, has no checkpoint, or is of another method or
         version.
     """
-    config = ml_collections.ConfigDict(records.read_config(workdir))
+    read, path = records.read_config(workdir), workdir / "config.json"
+    try:
+        config = ml_collections.ConfigDict(read)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        # There are names that no field can have.
+        raise InputError(f"{path} is damaged ({reason_of(error)}): restore it") from None
     try:
         method = build_method(config, methods)
-        if exported.is_exported(workdir):
-            step, trees = exported.load(workdir)
-            return config, method, State(step=np.int32(step), params={}, opt={}, **trees), step
-        like = jax.eval_shape(method.init)
-    except (AttributeError, KeyError) as error:
-        raise InputError(
-            f"{workdir / 'config.json'} lacks a field ({error}): it was edited, or made by another "
-            "version; train it anew"
-        ) from None
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+    if exported.is_exported(workdir):
+        step, trees = exported.load(workdir)
+        return config, method, State(step=np.int32(step), params={}, opt={}, **trees), step
     from gait_jax.runtime import checkpoint  # Orbax: an exported model does without.
 
-    step, state = checkpoint.load_latest(workdir, like)
+    step, state = checkpoint.load_latest(workdir, jax.eval_shape(method.init))
     return config, method, state, step

@@ -10,7 +10,9 @@ from jax import numpy as jnp
 
 from gait_jax import losses
 from gait_jax.gait.codec import RESAMPLED
+from gait_jax.methods import fields
 from gait_jax.methods.base import (
+    CONTOUR_DATA,
     Batch,
     ContourMethod,
     Metrics,
@@ -21,12 +23,11 @@ from gait_jax.methods.base import (
     move_average,
     noise_keys,
 )
-from gait_jax.methods.noise_gan import NoiseGAN
+from gait_jax.methods.noise_gan import NETWORKS, NoiseGAN
 from gait_jax.models import layout
 from gait_jax.models.discriminators import ContourDiscriminator, TemporalDiscriminator
 from gait_jax.models.generators import GaitGenerator, total_stride
 from gait_jax.runtime import keys, parallel
-from gait_jax.runtime.errors import InputError
 
 NOISE_GAN = "noise_gan"
 # The ablation of 2019, figure 7: the Gaussian seed itself in place of G_N's contour.
@@ -70,6 +71,34 @@ class _Generated(NamedTuple):
 class STGAN(ContourMethod):
     """Trains G to change a gait towards random noise while D_S and D_T hold it to the natural."""
 
+    FIELDS = {
+        **fields.TRAINING,
+        **CONTOUR_DATA,
+        "generator.widths": fields.wholes(),
+        "generator.code": fields.whole(),
+        # 0 leaves the code local.
+        "generator.hidden": fields.whole(0),
+        "discriminators.widths": fields.wholes(),
+        "discriminators.hidden": fields.whole(),
+        "discriminators.pool": fields.whole(),
+        "discriminators.embedding": fields.whole(),
+        "discriminators.lstm": fields.whole(),
+        "loss.alpha": fields.number(),
+        "loss.norm": fields.one_of(losses.L1, losses.L2),
+        "loss.saturating": fields.flag,
+        "loss.spatial": fields.number(),
+        "loss.temporal": fields.number(),
+        "loss.contour": fields.number(),
+        **fields.below("optimizer", fields.ADAM),
+        **fields.below("optimizer_d", fields.ADAM),
+        "noise": fields.one_of(NOISE_GAN, GAUSSIAN),
+        "noise_gan.checkpoint": fields.text,
+        "noise_gan.data.group": fields.text,
+        "noise_gan.data.frames": fields.whole(),
+        "noise_gan.data.stride": fields.whole(),
+        **fields.below(NOISE_GAN, fields.TRAINING | NETWORKS),
+    }
+
     def __init__(self, config):
         super().__init__(config)
         self._cyclic, points = config.data.layout == RESAMPLED, config.data.points
@@ -85,8 +114,6 @@ class STGAN(ContourMethod):
             tuple(d.widths), d.hidden, d.pool, self._cyclic, self.dtype
         )
         self.temporal = TemporalDiscriminator(d.embedding, d.lstm, d.pool, self.dtype)
-        if config.noise not in (NOISE_GAN, GAUSSIAN):
-            raise InputError(f"noise {config.noise!r} is not known: use {NOISE_GAN} or {GAUSSIAN}")
         self.noise_gan = NoiseGAN(noise_gan_config(config))
         self.optimizers = {
             "generator": adam(config.optimizer),

@@ -8,11 +8,11 @@ import optax
 from jax import numpy as jnp
 
 from gait_jax.gait import picture
+from gait_jax.methods import fields
 from gait_jax.methods.base import Batch, Method, Metrics, State, adam, move_average, sgd
 from gait_jax.models.verification import LocalBottom, MiddleTop
 from gait_jax.recognition.wu2017 import Wu2017Recogniser, normalized
 from gait_jax.runtime import keys, parallel
-from gait_jax.runtime.errors import InputError
 
 _NETWORKS = {"lb": LocalBottom, "mt": MiddleTop}
 _OPTIMIZERS = {"sgd": sgd, "adam": adam}
@@ -32,16 +32,27 @@ class Wu2017(Method):
     part of the state, so that a resumed run does the same.
     """
 
+    FIELDS = {
+        **fields.TRAINING,
+        **fields.DATA,
+        "network": fields.one_of(*_NETWORKS),
+        "data.sequences": fields.wholes(fewest=0, longest=1000),
+        # Below that, nothing is left after the last layer.
+        "data.size": fields.whole(50, 4096),
+        "data.pack.people": fields.whole(2),
+        "data.pack.images": fields.whole(2),
+        "data.pack.pairs": fields.whole(2),
+        "dropout": fields.number(0, 1 - 1e-9),
+        "optimizer.name": fields.one_of(*_OPTIMIZERS),
+        **fields.below("optimizer", fields.ADAM | fields.SGD),
+        "start_from_differences": fields.flag,
+        "plateau.steps": fields.whole(1, 2**31 - 1),
+        "plateau.loss": fields.number(),
+        "plateau.decay": fields.SHARE,
+    }
+
     def __init__(self, config):
         super().__init__(config)
-        for what, name, known in (
-            ("network", config.network, _NETWORKS),
-            ("optimizer.name", config.optimizer.name, _OPTIMIZERS),
-        ):
-            if name not in known:
-                raise InputError(f"{what} {name!r} is not known: use one of {', '.join(known)}")
-        if config.data.size < 50:
-            raise InputError(f"data.size {config.data.size} is too small for the network: use 64")
         self.network = _NETWORKS[config.network](config.dropout, self.dtype)
         self.optimizer = _OPTIMIZERS[config.optimizer.name](config.optimizer)
 

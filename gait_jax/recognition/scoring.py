@@ -8,7 +8,8 @@ import numpy as np
 
 from gait_jax.data.energies import Energies
 from gait_jax.recognition import identification
-from gait_jax.runtime.records import load_arrays, save_arrays
+from gait_jax.runtime.arrays import check_arrays, load_arrays, save_arrays
+from gait_jax.runtime.errors import InputError
 
 SAME_VIEW, CROSS_VIEW = "same view", "cross-view"
 ALL = "all"
@@ -47,8 +48,20 @@ class Hits:
 
     @classmethod
     def load(cls, path: pathlib.Path) -> "Hits":
-        """Reads what `save` wrote."""
+        """Reads what `save` wrote.
+
+        Raises:
+          InputError: the file is damaged.
+        """
         arrays = load_arrays(path)
+        expected = {"probes": ("U", 2), "same": ("f", 2), "cross": ("f", 2), "enrolled": ("iu", 0)}
+        check_arrays(path, arrays, expected)
+        probes, same = arrays["probes"].shape, arrays["same"].shape
+        wrong = arrays["cross"].shape != same or probes != (same[0], 4)
+        if wrong or arrays.keys() != expected.keys():
+            raise InputError(
+                f"{path} is damaged (probes and hits): remove it, and it is made again"
+            )
         return cls(**arrays | {"enrolled": int(arrays["enrolled"])})
 
 

@@ -15,8 +15,8 @@ from scipy.spatial.distance import cdist
 from sklearn.cross_decomposition import PLSRegression
 
 from gait_jax.data.energies import Energies
+from gait_jax.runtime.arrays import check_arrays, load_arrays, save_arrays
 from gait_jax.runtime.errors import InputError
-from gait_jax.runtime.records import load_arrays, save_arrays
 
 
 def robust_pca(
@@ -146,8 +146,28 @@ class Zheng2011Recogniser:
 
     @classmethod
     def load(cls, path: pathlib.Path) -> "Zheng2011Recogniser":
-        """Reads what `save` wrote."""
-        return cls(load_arrays(path))
+        """Reads what `save` wrote.
+
+        Raises:
+          InputError: the file is damaged.
+        """
+        arrays = load_arrays(path)
+        check_arrays(path, arrays, {"views": ("iu", 1), "size": ("iu", 0)})
+        pixels = int(arrays["size"]) ** 2
+        ranks = set()
+        for view in arrays["views"]:
+            parts = {"mean": ("f", 1), "rotation": ("f", 2), "basis": ("f", 2)}
+            check_arrays(path, arrays, {f"{name}/{view}": kind for name, kind in parts.items()})
+            mean, rotation, basis = (arrays[f"{name}/{view}"] for name in parts)
+            features = rotation.shape[1]
+            ranks.add(basis.shape[1])
+            if (len(mean), len(rotation), len(basis)) != (pixels, pixels, features):
+                raise InputError(
+                    f"{path} is damaged (features of view {view}): remove it, and it is made again"
+                )
+        if len(ranks) != 1:
+            raise InputError(f"{path} is damaged (its views): remove it, and it is made again")
+        return cls(arrays)
 
     def _features(self, energies: Energies, view: int) -> np.ndarray:
         """[N, K] features of images of one view."""

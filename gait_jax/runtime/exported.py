@@ -11,6 +11,8 @@ import numpy as np
 from flax import traverse_util
 
 from gait_jax.runtime import records
+from gait_jax.runtime.arrays import check_arrays, load_arrays, save_arrays
+from gait_jax.runtime.errors import InputError
 
 Tree = Any
 
@@ -41,7 +43,7 @@ def save(
     arrays = {name: np.asarray(value, np.float16) for name, value in flat.items()}
     records.write_config(directory, config)
     records.write_json(directory / "provenance.json", {"starts": [start]})
-    records.save_arrays(directory / _FILE, arrays | {_STEP: np.array(step)})
+    save_arrays(directory / _FILE, arrays | {_STEP: np.array(step)})
 
 
 def load(directory: pathlib.Path) -> tuple[int, Tree]:
@@ -53,12 +55,28 @@ def load(directory: pathlib.Path) -> tuple[int, Tree]:
       directory: the folder.
 
     Returns:
-      (step, nested dictionaries of float32 arrays).
+      (step, {"ema": ..., "frozen": ...}: nested dictionaries of float32 arrays).
 
     Raises:
       InputError: it is damaged.
     """
-    arrays = records.load_arrays(directory / _FILE)
+    path = directory / _FILE
+    arrays = load_arrays(path)
+    check_arrays(path, arrays, {_STEP: ("iu", 0)})
     step = int(arrays.pop(_STEP))
-    arrays = {name: value.astype(np.float32) for name, value in arrays.items()}
-    return step, traverse_util.unflatten_dict(arrays, sep="/")
+    trees: Tree = {"ema": {}, "frozen": {}}
+    for name, value in arrays.items():
+        tree, *inner = name.split("/")
+        if tree not in trees or value.dtype != np.float16 or not np.isfinite(value).all():
+            raise InputError(
+                f"{path} is damaged ({name!r} is no tree of finite parameters): export the model "
+                "anew (python -m gait_jax.export)"
+            )
+        trees[tree]["/".join(inner)] = value.astype(np.float32)
+    try:
+        return step, {n: traverse_util.unflatten_dict(t, sep="/") for n, t in trees.items()}
+    except (TypeError, IndexError, ValueError):
+        raise InputError(
+            f"{path} is damaged (a parameter stands where there are others): export the model anew "
+            "(python -m gait_jax.export)"
+        ) from None

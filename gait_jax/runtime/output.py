@@ -9,7 +9,7 @@ import jax
 import ml_collections
 import numpy as np
 
-from gait_jax.runtime import distributed, parallel, records
+from gait_jax.runtime import distributed, metric_log, parallel, records
 from gait_jax.runtime.checkpoint import Checkpoints, digest
 from gait_jax.runtime.errors import InputError
 
@@ -98,7 +98,7 @@ class Output:
         if distributed.is_main():
             with self._writing():
                 records.write_provenance(self.workdir, start, data, self._config)
-                self._metrics = records.MetricWriter(self.workdir, start)
+                self._metrics = metric_log.MetricWriter(self.workdir, start)
 
     def metrics(self, step: int, values: dict[str, float]) -> None:
         """Writes a row of metrics."""
@@ -131,5 +131,14 @@ class Output:
         self._checkpoints.wait()
         with self._writing():
             state = parallel.to_host(state)
-            records.write_result(self.workdir, int(state.step), digest(state))
-            records.plot_metrics(self.workdir)
+            step = int(state.step)
+            # All but how fast it was.
+            last = {
+                name: value
+                for row in metric_log.read_metrics(self.workdir)
+                if row["step"] == step
+                for name, value in row.items()
+                if not name.endswith("_per_second")
+            }
+            records.write_result(self.workdir, step, digest(state), last)
+            metric_log.plot_metrics(self.workdir)

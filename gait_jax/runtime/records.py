@@ -1,22 +1,18 @@
-"""What a run writes down about itself: configuration, provenance, metrics, loss curves."""
+"""What a run writes down about itself: configuration and provenance."""
 
 import datetime
 import importlib.metadata
 import importlib.util
 import json
-import math
 import os
 import pathlib
 import platform
 import subprocess
 import sys
-import uuid
-import zipfile
 from typing import Any
 
-import numpy as np
-
 from gait_jax.runtime.errors import InputError
+from gait_jax.runtime.files import parse_json, read_regular, reason_of
 
 _PACKAGES = (
     "jax",
@@ -69,34 +65,10 @@ def read_json(path: pathlib.Path) -> Any:
       InputError: it is damaged.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} is damaged ({error}): remove it, and it is made again") from None
-
-
-def save_arrays(path: pathlib.Path, arrays: dict[str, np.ndarray]) -> None:
-    """Writes named arrays (`.npz`) under a temporary name, then renames it."""
-    # Not tempfile: its files can be read by their owner alone.
-    partial = path.with_name(f".{path.name}-{uuid.uuid4().hex}.partial")
-    try:
-        with partial.open("wb") as file:
-            np.savez(file, **arrays)
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-def load_arrays(path: pathlib.Path) -> dict[str, np.ndarray]:
-    """Reads what `save_arrays` wrote.
-
-    Raises:
-      InputError: the file is damaged.
-    """
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            return dict(arrays)
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise InputError(f"{path} is damaged ({error}): remove it, and it is made again") from None
+        return parse_json(read_regular(path))
+    except (OSError, ValueError) as error:
+        reason = reason_of(error)
+        raise InputError(f"{path} is damaged ({reason}): remove it, and it is made again") from None
 
 
 def flatten(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -146,18 +118,22 @@ def read_config(workdir: pathlib.Path) -> dict[str, Any]:
     """Reads a run's `config.json`.
 
     Raises:
-      InputError: it is missing or is not JSON.
+      InputError: it is missing, or no JSON of named fields.
     """
     path = workdir / "config.json"
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+        config = parse_json(read_regular(path))
+        if not isinstance(config, dict):
+            raise ValueError("it holds no fields")
+        return config
+    except (FileNotFoundError, NotADirectoryError):
         raise InputError(
             f"{workdir} is no training run (it has no config.json): give the --workdir of "
             "python -m gait_jax.train"
         ) from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} is damaged ({error}): restore it from a backup") from None
+    except (OSError, ValueError) as error:
+        reason = reason_of(error)
+        raise InputError(f"{path} is damaged ({reason}): restore it from a backup") from None
 
 
 def _git_revision() -> str | None:
@@ -212,8 +188,11 @@ def write_provenance(
       step: the step that this start goes on from.
       data: what the data is: data set, version, groups, and whether it is synthetic.
       config: nested configuration of JSON values.
+
+    Raises:
+      InputError: the file is damaged.
     """
-    entries = _starts(workdir)
+    entries = _read_starts(workdir)
     entries.append(
         {
             "time": _now(),
@@ -227,23 +206,20 @@ def write_provenance(
     write_json(workdir / "provenance.json", {"starts": entries})
 
 
-def write_result(workdir: pathlib.Path, step: int, digest: str) -> None:
+def write_result(workdir: pathlib.Path, step: int, digest: str, metrics: dict[str, float]) -> None:
     """Adds to the last start what came of it.
 
     Args:
       workdir: the run's folder.
       step: steps done.
       digest: names all numbers of the final state.
+      metrics: of the last step.
+
+    Raises:
+      InputError: the file is damaged.
     """
-    entries = _starts(workdir)
-    last = [row for row in read_metrics(workdir) if row["step"] == step]
-    entries[-1]["result"] = {
-        "time": _now(),
-        "step": step,
-        "digest": digest,
-        # All but how fast it was.
-        "metrics": {k: v for row in last for k, v in row.items() if not k.endswith("_per_second")},
-    }
+    entries = _read_starts(workdir)
+    entries[-1]["result"] = {"time": _now(), "step": step, "digest": digest, "metrics": metrics}
     write_json(workdir / "provenance.json", {"starts": entries})
 
 
@@ -251,97 +227,41 @@ def _now() -> str:
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
 
 
-def _starts(workdir: pathlib.Path) -> list[dict[str, Any]]:
+def _read_starts(workdir: pathlib.Path) -> list[dict[str, Any]]:
+    """All entries of `provenance.json`; none where it is missing."""
     path = workdir / "provenance.json"
-    return read_json(path)["starts"] if path.exists() else []
+    if not path.exists():
+        return []
+    found = read_json(path)
+    starts = found.get("starts") if isinstance(found, dict) else None
+    if (
+        not isinstance(starts, list)
+        or not starts
+        or not all(isinstance(one, dict) and _is_described(one.get("data", {})) for one in starts)
+    ):
+        raise InputError(f"{path} is damaged (it lists no starts): restore it from a backup")
+    return starts
+
+
+def _is_described(data: Any) -> bool:
+    """Whether this may be what a run wrote down of its data."""
+    groups = data.get("groups", {}) if isinstance(data, dict) else None
+    return isinstance(groups, dict) and all(isinstance(group, list) for group in groups.values())
 
 
 def read_last_start(workdir: pathlib.Path) -> dict[str, Any]:
-    """What a run wrote down at its last start; empty where nothing is left of it."""
-    starts = _starts(workdir)
-    return starts[-1] if starts else {}
+    """What a run wrote down at its last start; empty where nothing is left of it.
+
+    Raises:
+      InputError: the file is damaged.
+    """
+    return (_read_starts(workdir) or [{}])[-1]
 
 
 def read_data_description(workdir: pathlib.Path) -> dict[str, Any]:
-    """What a run wrote down of its data at its last start; empty where nothing is left of it."""
+    """What a run wrote down of its data at its last start; empty where nothing is left of it.
+
+    Raises:
+      InputError: the file is damaged.
+    """
     return read_last_start(workdir).get("data", {})
-
-
-class MetricWriter:
-    """Appends rows to `metrics.jsonl`, and to TensorBoard files where tensorboardX is installed."""
-
-    def __init__(self, workdir: pathlib.Path, step: int):
-        """Opens the file, without a torn last line and the rows that a restart writes again."""
-        path = workdir / "metrics.jsonl"
-        kept = [json.dumps(row) + "\n" for row in read_metrics(workdir) if row["step"] <= step]
-        write_atomically(path, "".join(kept))
-        self._file = path.open("a", encoding="utf-8")
-        self._board = None
-        if importlib.util.find_spec("tensorboardX"):
-            import tensorboardX  # An extra; everything else works without it.
-
-            self._board = tensorboardX.SummaryWriter(str(workdir / "tensorboard"), purge_step=step)
-
-    def write(self, step: int, values: dict[str, float]) -> None:
-        """Writes one row of scalars for the state after `step` steps."""
-        self._file.write(json.dumps({"step": step} | values) + "\n")
-        self._file.flush()
-        if self._board:
-            for name, value in values.items():
-                self._board.add_scalar(name, value, step)
-
-    def close(self) -> None:
-        """Closes the files."""
-        self._file.close()
-        if self._board:
-            self._board.close()
-
-
-def read_metrics(workdir: pathlib.Path) -> list[dict[str, float]]:
-    """The rows of `metrics.jsonl`; a last line torn by a crash is left out."""
-    path = workdir / "metrics.jsonl"
-    rows = []
-    if path.exists():
-        for line in path.read_text(encoding="utf-8").splitlines():
-            try:
-                rows.append(json.loads(line))
-            except json.JSONDecodeError:
-                break
-    return rows
-
-
-def first_not_finite(rows: list[tuple[int, dict[str, float]]]) -> tuple[int, str, float] | None:
-    """The first (step, name, value) that is NaN or infinite."""
-    for step, values in rows:
-        for name, value in values.items():
-            if not math.isfinite(value):
-                return step, name, value
-    return None
-
-
-def plot_metrics(workdir: pathlib.Path) -> None:
-    """Draws every metric over the steps into `curves.png`."""
-    import matplotlib  # Slow to import and needed once, at the end of a run.
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot as plt
-
-    rows = read_metrics(workdir)
-    names = list(dict.fromkeys(name for row in rows for name in row if name != "step"))
-    if not names:
-        return
-    columns = 3
-    lines = math.ceil(len(names) / columns)
-    figure, axes = plt.subplots(lines, columns, figsize=(4.2 * columns, 2.6 * lines), squeeze=False)
-    for axis in axes.flat[len(names) :]:
-        axis.axis("off")
-    for axis, name in zip(axes.flat, names, strict=False):
-        points = [(row["step"], row[name]) for row in rows if name in row]
-        axis.plot(*zip(*points, strict=True), linewidth=1)
-        axis.set_title(name, fontsize=9)
-        axis.tick_params(labelsize=7)
-    figure.tight_layout()
-    partial = workdir / ".curves.partial.png"
-    figure.savefig(partial, dpi=100)
-    plt.close(figure)
-    os.replace(partial, workdir / "curves.png")

@@ -10,6 +10,7 @@ import av
 import numpy as np
 
 from gait_jax.runtime.errors import InputError
+from gait_jax.runtime.files import open_regular, reason_of
 from gait_jax.video import planes
 
 # What FFmpeg is asked to open when a folder is given.
@@ -17,10 +18,30 @@ SUFFIXES = frozenset(
     f".{name}" for name in "avi m2ts m4v mkv mov mp4 mpeg mpg mts ogv ts webm wmv".split()
 )
 
+# FFmpeg's readers of videos. It has others, which take a text for a list of files to read, or a
+# picture for a video.
+_FORMATS = (
+    "3g2,3gp,asf,avi,dv,flv,gif,h264,hevc,ivf,m4a,m4v,matroska,mj2,mjpeg,mov,mp4,mpeg,mpegts,"
+    "mpegvideo,mxf,nut,ogg,rm,vc1,webm,yuv4mpegpipe"
+)
+
 # Where a file's ticks cannot express its frame rate (30000/1001 in milliseconds), a frame is
 # divided into so many ticks of our own, and time stamps within rounding of a whole frame are put
 # there.
 _SUBDIVISIONS = 64
+
+
+def open_file(path: pathlib.Path) -> av.container.InputContainer:
+    """Opens a video file, and nothing but this file, whatever it holds or is called.
+
+    Raises:
+      OSError: it cannot be opened; among these, FFmpeg's own.
+    """
+    open_regular(path).close()
+    # "12:30.mp4" alone would be a protocol named 12.
+    return av.open(
+        f"file:{path}", options={"format_whitelist": _FORMATS, "protocol_whitelist": "file"}
+    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,7 +102,7 @@ class Clip:
           InputError: it is no video that FFmpeg can read, or has no frame.
         """
         try:
-            with av.open(str(path)) as container:
+            with open_file(path) as container:
                 stream = _video_stream(container, path)
                 first = next(container.decode(stream), None)
                 if first is None:
@@ -123,7 +144,7 @@ class Clip:
         """
         count = 0
         try:
-            with av.open(str(self.path)) as container:
+            with open_file(self.path) as container:
                 stream = _video_stream(container, self.path)
                 stream.thread_type = "AUTO"
                 origin = begin = None
@@ -177,5 +198,6 @@ def _video_stream(container: av.container.InputContainer, path: pathlib.Path):
 
 def _unreadable(path: pathlib.Path, error: Exception, after: int = 0) -> InputError:
     where = f" after frame {after}" if after else ""
-    reason = getattr(error, "strerror", None) or str(error)
-    return InputError(f"{path} cannot be read as a video{where} ({reason}): repair or convert it")
+    return InputError(
+        f"{path} cannot be read as a video{where} ({reason_of(error)}): repair or convert it"
+    )

@@ -96,6 +96,8 @@ class DifferenceSegmenter:
         """
         seen = image[self._grid].reshape(-1, 3).astype(np.float32) + 1
         plate = self._plate[self._grid].reshape(-1, 3).astype(np.float32) + 1
+        if not len(seen):  # A picture smaller than the grid's first step.
+            return image
         gain = np.median(plate / seen, axis=0)
         if np.abs(gain - 1).max() < _LIGHT:
             return image

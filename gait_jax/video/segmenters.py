@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 import cv2
 import numpy as np
 
+from gait_jax.data.pictures import read_picture
 from gait_jax.gait import silhouette
 from gait_jax.runtime.errors import InputError
 from gait_jax.video.background import Background
@@ -171,10 +172,7 @@ class GivenMasks:
         """
         del image
         path = next(self._next)
-        content = np.frombuffer(path.read_bytes(), np.uint8)
-        mask = cv2.imdecode(content, cv2.IMREAD_GRAYSCALE) if len(content) else None
-        if mask is None:
-            raise InputError(f"{path} cannot be read as a PNG: replace it")
+        mask = read_picture(path)
         if mask.shape != self._shape:
             raise InputError(
                 f"{path} is {mask.shape[1]}×{mask.shape[0]}, and the clip "

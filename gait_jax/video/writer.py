@@ -10,7 +10,7 @@ import numpy as np
 
 from gait_jax.runtime.errors import InputError
 from gait_jax.video import planes
-from gait_jax.video.clip import Clip
+from gait_jax.video.clip import Clip, open_file
 
 # Sound that an MP4 file holds as it is; any other is coded anew.
 _COPIED = frozenset({"aac", "ac3", "alac", "eac3", "mp3", "opus"})
@@ -44,7 +44,7 @@ class VideoWriter:
             reason = error.strerror
             raise InputError(f"{path} cannot be written ({reason}): choose another -o") from None
         self._container = av.open(
-            str(self._partial), "w", format="mp4", options={"movflags": "+faststart"}
+            f"file:{self._partial}", "w", format="mp4", options={"movflags": "+faststart"}
         )
         # Without frames that refer to later ones, the file's duration is the sum of its frames'.
         self._stream = self._container.add_stream(
@@ -133,7 +133,7 @@ class VideoWriter:
 
 def _audio(clip: Clip, out: av.container.OutputContainer) -> Iterator[tuple[float, av.Packet]]:
     """The clip's sound as packets of the output, each with its time in seconds."""
-    source = av.open(str(clip.path))
+    source = open_file(clip.path)
     stream = source.streams.audio[0]
     video = source.streams.video[0]
     # Pictures are counted from the clip's first one; sound that lies before it is left out.

@@ -127,9 +127,12 @@ def test_sgd_with_momentum_and_weight_decay_by_hand(energies, network):
 @pytest.mark.parametrize(
     "changes, message",
     [
-        ({"network": "xy"}, "network 'xy' is not known: use one of lb, mt"),
-        ({"optimizer.name": "rms"}, "optimizer.name 'rms' is not known: use one of sgd, adam"),
-        ({"data.size": 40}, "data.size 40 is too small"),
+        ({"network": "xy"}, "network 'xy' cannot be used: it must be one of lb, mt"),
+        (
+            {"optimizer.name": "rms"},
+            "optimizer.name 'rms' cannot be used: it must be one of sgd, adam",
+        ),
+        ({"data.size": 40}, "data.size 40 cannot be used: it must be a whole number from 50"),
     ],
 )
 def test_settings_that_cannot_be_used_are_refused(changes, message):

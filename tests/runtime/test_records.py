@@ -6,7 +6,7 @@ import sys
 import jax
 import pytest
 
-from gait_jax.runtime import records
+from gait_jax.runtime import metric_log, records
 from gait_jax.runtime.errors import InputError
 
 _CONFIG = {
@@ -135,30 +135,30 @@ def test_write_atomically_keeps_the_old_file_when_it_fails(tmp_path, monkeypatch
 
 
 def _write(workdir, start, *rows):
-    writer = records.MetricWriter(workdir, start)
+    writer = metric_log.MetricWriter(workdir, start)
     for step, loss in rows:
         writer.write(step, {"loss": loss})
     writer.close()
 
 
 def _steps(workdir) -> list[int]:
-    return [row["step"] for row in records.read_metrics(workdir)]
+    return [row["step"] for row in metric_log.read_metrics(workdir)]
 
 
 def test_metrics_come_back(tmp_path):
     _write(tmp_path, 0, (1, 0.5), (2, math.inf))
-    assert records.read_metrics(tmp_path) == [
+    assert metric_log.read_metrics(tmp_path) == [
         {"step": 1, "loss": 0.5},
         {"step": 2, "loss": math.inf},
     ]
 
 
 def test_a_run_without_metrics_has_no_rows(tmp_path):
-    assert records.read_metrics(tmp_path) == []
+    assert metric_log.read_metrics(tmp_path) == []
 
 
 def test_a_row_can_be_read_as_soon_as_it_is_written(tmp_path):
-    writer = records.MetricWriter(tmp_path, 0)
+    writer = metric_log.MetricWriter(tmp_path, 0)
     writer.write(1, {"loss": 2.0})
     assert _steps(tmp_path) == [1]
     writer.close()
@@ -167,7 +167,7 @@ def test_a_row_can_be_read_as_soon_as_it_is_written(tmp_path):
 def test_a_restart_drops_the_rows_after_its_step(tmp_path):
     _write(tmp_path, 0, (10, 1.0), (20, 2.0), (30, 3.0))
     _write(tmp_path, 20, (30, 3.5))
-    assert records.read_metrics(tmp_path) == [
+    assert metric_log.read_metrics(tmp_path) == [
         {"step": 10, "loss": 1.0},
         {"step": 20, "loss": 2.0},
         {"step": 30, "loss": 3.5},
@@ -182,7 +182,7 @@ def test_a_torn_last_line_does_not_take_the_next_row_with_it(tmp_path, torn):
     with (tmp_path / "metrics.jsonl").open("a") as file:
         file.write(torn)
     _write(tmp_path, 20, (30, 3.5), (40, 4.0))
-    assert [(row["step"], row["loss"]) for row in records.read_metrics(tmp_path)] == [
+    assert [(row["step"], row["loss"]) for row in metric_log.read_metrics(tmp_path)] == [
         (10, 1.0),
         (20, 2.0),
         (30, 3.5),
@@ -198,14 +198,14 @@ def test_a_restart_without_its_last_lines_end_keeps_the_row(tmp_path):
 
 def test_reading_leaves_a_torn_last_line_out(tmp_path):
     (tmp_path / "metrics.jsonl").write_text('{"step": 1, "loss": 2.0}\n{"step": 2, "lo')
-    assert records.read_metrics(tmp_path) == [{"step": 1, "loss": 2.0}]
+    assert metric_log.read_metrics(tmp_path) == [{"step": 1, "loss": 2.0}]
 
 
 def test_first_not_finite():
     rows = [(1, {"a": 0.0, "b": 1e308}), (2, {"a": 1.0, "b": math.inf}), (3, {"a": math.nan})]
-    assert records.first_not_finite(rows) == (2, "b", math.inf)
-    assert records.first_not_finite(rows[:1]) is None
-    step, name, value = records.first_not_finite(rows[2:])
+    assert metric_log.first_not_finite(rows) == (2, "b", math.inf)
+    assert metric_log.first_not_finite(rows[:1]) is None
+    step, name, value = metric_log.first_not_finite(rows[2:])
     assert (step, name) == (3, "a") and math.isnan(value)
 
 
@@ -228,13 +228,13 @@ def test_the_version_of_what_is_not_installed_is_none():
 
 def test_curves_are_drawn_over_the_rows_that_have_them(tmp_path):
     _write(tmp_path, 0, (1, 0.5), (2, 0.25))
-    records.plot_metrics(tmp_path)
+    metric_log.plot_metrics(tmp_path)
     assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
     assert _names(tmp_path) == ["curves.png", "metrics.jsonl"]
 
 
 def test_no_metrics_no_curves(tmp_path):
-    records.plot_metrics(tmp_path)
+    metric_log.plot_metrics(tmp_path)
     assert _names(tmp_path) == []
 
 

@@ -88,7 +88,7 @@ def test_what_cannot_be_joined_is_left_out_and_named(manual_dir, prepare_rgb, wr
         "missing_video": ["001-nm-01-036"],
         "no_colour_frame": ["001-nm-01-090"],
         "size_differs": ["001-nm-01-072"],
-        "unreadable_video": ["video/001-nm-01-054.avi (no readable frame)"],
+        "unreadable_video": ["video/001-nm-01-054.avi (no AVI file)"],
         "video_without_silhouettes": ["video/001-nm-02-000.avi"],
     }
     assert metadata["sequences"] == 1

@@ -115,7 +115,7 @@ def test_given_masks_must_fit_the_clip(tmp_path):
     with pytest.raises(InputError, match="is 8×6, and the clip 9×6"):
         segmenters.GivenMasks(tmp_path, (6, 9), 1)(None)
     (tmp_path / "1.png").write_bytes(b"")
-    with pytest.raises(InputError, match="cannot be read as a PNG"):
+    with pytest.raises(InputError, match="cannot be read as a picture"):
         segmenters.GivenMasks(tmp_path, (6, 8), 1)(None)
     with pytest.raises(InputError, match="none is not a folder"):
         segmenters.GivenMasks(tmp_path / "none", (6, 8), 1)

@@ -67,7 +67,7 @@ class BodyModel:
 @functools.cache
 def model() -> BodyModel:
     """Loads the body model, once a process."""
-    with np.load(_ASSET) as asset:
+    with np.load(_ASSET, allow_pickle=False) as asset:
         bones = tuple(str(name) for name in asset["bone_names"])
         weights = np.zeros((len(asset["vertex_parts"]), len(bones)))
         np.put_along_axis(

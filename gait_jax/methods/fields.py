@@ -1,0 +1,138 @@
+"""What the fields of a configuration may be."""
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import ml_collections
+
+from gait_jax.runtime.errors import InputError
+
+# Says what a value must be where it is not; None where it is.
+Check = Callable[[Any], str | None]
+Fields = Mapping[str, Check]
+
+# Beyond this, arrays would not fit any machine's memory.
+_MOST = 2**16
+
+
+def whole(least: int = 1, most: int = _MOST) -> Check:
+    """A whole number from `least` to `most`."""
+    what = f"a whole number from {least} to {most}"
+    return lambda value: None if type(value) is int and least <= value <= most else what
+
+
+def number(least: float = 0.0, most: float = math.inf) -> Check:
+    """A finite number from `least` to `most`."""
+    what = f"a number from {least:g}" + ("" if math.isinf(most) else f" to {most:g}")
+
+    def check(value: Any) -> str | None:
+        if type(value) not in (int, float) or not math.isfinite(value):
+            return what
+        return None if least <= value <= most else what
+
+    return check
+
+
+def wholes(least: int = 1, most: int = _MOST, fewest: int = 1, longest: int = 16) -> Check:
+    """A list of whole numbers from `least` to `most`."""
+    how_many = f"{fewest}" if fewest == longest else f"{fewest} to {longest}"
+    what = f"a list of {how_many} whole numbers from {least} to {most}"
+
+    def check(value: Any) -> str | None:
+        right = isinstance(value, (list, tuple)) and fewest <= len(value) <= longest
+        return None if right and not any(map(whole(least, most), value)) else what
+
+    return check
+
+
+def flag(value: Any) -> str | None:
+    """True or False."""
+    return None if type(value) is bool else "True or False"
+
+
+def text(value: Any) -> str | None:
+    """A text, which may be empty; of a folder, a name that it can have."""
+    return None if type(value) is str and "\0" not in value else "a text"
+
+
+def one_of(*names: str) -> Check:
+    """One of some texts."""
+    what = f"one of {', '.join(names)}"
+    return lambda value: None if type(value) is str and value in names else what
+
+
+def below(group: str, fields: Fields) -> dict[str, Check]:
+    """The fields of a group of fields."""
+    return {f"{group}.{name}": check for name, check in fields.items()}
+
+
+SEED = whole(0, 2**32 - 1)
+SHARE = number(0, 1)
+_STEPS = whole(1, 2**31 - 1)
+
+# Of every training run.
+TRAINING: Fields = {
+    "seed": SEED,
+    "batch_size": whole(),
+    "train_steps": whole(0, 2**31 - 1),
+    "log_every": _STEPS,
+    "eval_every": _STEPS,
+    "checkpoint_every": _STEPS,
+    "keep_checkpoints": whole(),
+    "eval_batch": whole(),
+    "ema_decay": SHARE,
+    "precision": one_of("float32", "bfloat16"),
+    "steps_per_dispatch": whole(),
+    "accumulate": whole(),
+    "prefetch": whole(0),
+    "compilation_cache": text,
+    "profile": text,
+}
+
+# Of every data set.
+DATA: Fields = {
+    "data.name": text,
+    "data.data_dir": text,
+    "data.manual_dir": text,
+    "data.subjects": whole(1, 10_000),
+    "data.groups": text,
+    "data.group": text,
+    "data.validation_group": text,
+}
+
+ADAM: Fields = {
+    "learning_rate": number(),
+    "b1": number(0, 1 - 1e-9),
+    "b2": number(0, 1 - 1e-9),
+}
+SGD: Fields = {
+    "learning_rate": number(),
+    "momentum": number(0, 1 - 1e-9),
+    "weight_decay": number(),
+}
+
+
+def check_fields(config: ml_collections.ConfigDict, fields: Fields) -> None:
+    """Refuses a configuration that no run could use.
+
+    Args:
+      config: a configuration, of a file in `configs/` or of a run's config.json.
+      fields: what its fields must be, by dotted names. It may have others besides.
+
+    Raises:
+      InputError: one is missing or wrong.
+    """
+    for name, check in fields.items():
+        value: Any = config
+        for part in name.split("."):
+            if not isinstance(value, ml_collections.ConfigDict) or part not in value:
+                raise InputError(
+                    f"the configuration lacks the field {name}: take it from the files in "
+                    "configs/; of a run or model of another version, make it anew"
+                )
+            value = value[part]
+        if what := check(value):
+            shown = " ".join(repr(value).split())
+            shown = shown if len(shown) < 60 else f"{shown[:60]}…"
+            raise InputError(f"{name} {shown} cannot be used: it must be {what}")

@@ -1,0 +1,111 @@
+"""What a run measures, step by step: metrics, loss curves."""
+
+import importlib.util
+import json
+import math
+import os
+import pathlib
+from typing import Any
+
+from gait_jax.runtime.errors import InputError
+from gait_jax.runtime.files import read_regular, reason_of
+from gait_jax.runtime.records import write_atomically
+
+
+class MetricWriter:
+    """Appends rows to `metrics.jsonl`, and to TensorBoard files where tensorboardX is installed."""
+
+    def __init__(self, workdir: pathlib.Path, step: int):
+        """Opens the file, without a torn last line and the rows that a restart writes again."""
+        path = workdir / "metrics.jsonl"
+        kept = [json.dumps(row) + "\n" for row in read_metrics(workdir) if row["step"] <= step]
+        write_atomically(path, "".join(kept))
+        self._file = path.open("a", encoding="utf-8")
+        self._board = None
+        if importlib.util.find_spec("tensorboardX"):
+            import tensorboardX  # An extra; everything else works without it.
+
+            self._board = tensorboardX.SummaryWriter(str(workdir / "tensorboard"), purge_step=step)
+
+    def write(self, step: int, values: dict[str, float]) -> None:
+        """Writes one row of scalars for the state after `step` steps."""
+        self._file.write(json.dumps({"step": step} | values) + "\n")
+        self._file.flush()
+        if self._board:
+            for name, value in values.items():
+                self._board.add_scalar(name, value, step)
+
+    def close(self) -> None:
+        """Closes the files."""
+        self._file.close()
+        if self._board:
+            self._board.close()
+
+
+def read_metrics(workdir: pathlib.Path) -> list[dict[str, float]]:
+    """The rows of `metrics.jsonl`; a last line torn by a crash is left out.
+
+    Raises:
+      InputError: any other line is damaged.
+    """
+    path = workdir / "metrics.jsonl"
+    if not path.exists():
+        return []
+    rows: list[dict[str, float]] = []
+    try:
+        lines = read_regular(path).split(b"\n")
+        for line in lines:
+            last = len(rows) == len(lines) - 1
+            if last and not line.endswith(b"}"):
+                break
+            rows.append(_metrics(json.loads(line)))
+    except (OSError, ValueError, RecursionError) as error:
+        raise InputError(
+            f"{path} is damaged in line {len(rows) + 1} ({reason_of(error)}): mend or remove it"
+        ) from None
+    return rows
+
+
+def _metrics(row: Any) -> dict[str, float]:
+    """A row, if it is one."""
+    numbers = isinstance(row, dict) and all(type(value) in (int, float) for value in row.values())
+    if not numbers or type(row.get("step")) is not int:
+        raise ValueError("it is no row of numbers with a step")
+    return row
+
+
+def first_not_finite(rows: list[tuple[int, dict[str, float]]]) -> tuple[int, str, float] | None:
+    """The first (step, name, value) that is NaN or infinite."""
+    for step, values in rows:
+        for name, value in values.items():
+            if not math.isfinite(value):
+                return step, name, value
+    return None
+
+
+def plot_metrics(workdir: pathlib.Path) -> None:
+    """Draws every metric over the steps into `curves.png`."""
+    import matplotlib  # Slow to import and needed once, at the end of a run.
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot as plt
+
+    rows = read_metrics(workdir)
+    names = list(dict.fromkeys(name for row in rows for name in row if name != "step"))
+    if not names:
+        return
+    columns = 3
+    lines = math.ceil(len(names) / columns)
+    figure, axes = plt.subplots(lines, columns, figsize=(4.2 * columns, 2.6 * lines), squeeze=False)
+    for axis in axes.flat[len(names) :]:
+        axis.axis("off")
+    for axis, name in zip(axes.flat, names, strict=False):
+        points = [(row["step"], row[name]) for row in rows if name in row]
+        axis.plot(*zip(*points, strict=True), linewidth=1)
+        axis.set_title(name, fontsize=9)
+        axis.tick_params(labelsize=7)
+    figure.tight_layout()
+    partial = workdir / ".curves.partial.png"
+    figure.savefig(partial, dpi=100)
+    plt.close(figure)
+    os.replace(partial, workdir / "curves.png")

@@ -1,0 +1,105 @@
+"""Training runs and exported models, torn and edited."""
+
+import json
+import os
+import pathlib
+import shutil
+
+import jax
+import numpy as np
+
+from fuzzing import settings
+from fuzzing.kind import CASE, READ, Kind, check
+from fuzzing.mutate import mutated, mutated_json, repacked_zip
+from gait_jax import trainer
+from gait_jax.anonymizer import Anonymizer, describe
+from gait_jax.pretrained import DEFAULT
+from gait_jax.runtime import checkpoint, metric_log, parallel, records
+
+_RUN, _MODEL = "run", "model"
+
+
+class Runs(Kind):
+    """Readers of runs: `load_run`, `Anonymizer`, and what a restart reads."""
+
+    limit = 60.0
+
+    @staticmethod
+    def prepare(seeds):
+        config = settings.load("stgan_resampled")
+        method = trainer.build_method(config)
+        run = seeds / _RUN
+        run.mkdir()
+        state = parallel.to_host(method.init())
+        records.write_config(run, config.to_dict())
+        description = {"name": "casia_a", "synthetic": False, "groups": {"train": ["sa"]}}
+        records.write_provenance(run, 0, description)
+        writer = metric_log.MetricWriter(run, 0)
+        for step in range(1, 5):
+            writer.write(step, {"loss_generator": 1.0 / step})
+        writer.close()
+        with checkpoint.Checkpoints(run) as checkpoints:
+            for step in (2, 4):
+                checkpoints.save(step, state, {"next_index": step})
+        shutil.copytree(DEFAULT, seeds / _MODEL, ignore=shutil.ignore_patterns("__pycache__"))
+
+    def write(self, rng, folder):
+        kind = rng.choice((_RUN, _RUN, _MODEL))
+        run = folder / kind
+        shutil.copytree(self.seeds / kind, run)
+        for _ in range(rng.choice((1, 1, 2))):
+            files = sorted(p for p in run.rglob("*") if p.is_file())
+            # What stands at the top is as likely as all of the many files of the checkpoints.
+            top = [p for p in files if p.parent == run]
+            path = rng.choice(top if top and rng.random() < 0.6 else files)
+            chance = rng.random()
+            if chance < 0.06:
+                path.unlink()
+            elif chance < 0.09:
+                path.unlink()
+                path.mkdir()
+            elif chance < 0.11 and path.parent == run:
+                path.unlink()
+                os.mkfifo(path)
+            elif path.suffix == ".json" and chance < 0.9:
+                path.write_bytes(mutated_json(rng, path.read_bytes()))
+            elif path.suffix == ".npz" and chance < 0.6:
+                valid = (self.seeds / kind / path.name).read_bytes()
+                path.write_bytes(repacked_zip(rng, valid))
+            else:
+                path.write_bytes(mutated(rng, path.read_bytes()))
+        if kind == _RUN and rng.random() < 0.08:
+            folders = sorted(p for p in run.rglob("*") if p.is_dir())
+            shutil.rmtree(rng.choice(folders))
+        case = {"run": kind, "restart": kind == _RUN and rng.random() < 0.4}
+        (folder / CASE).write_text(json.dumps(case))
+
+    def read(self, folder):
+        case = json.loads((folder / CASE).read_text())
+        run = folder / case["run"]
+        if case["restart"]:
+            return self._restart(run)
+        anonymizer = Anonymizer(run)
+        said = describe(anonymizer)
+        json.dumps(said)
+        # Numbers that are not finite would leave every frame empty, without a word of why.
+        for leaf in jax.tree.leaves(anonymizer.parameters):
+            check(np.isfinite(leaf).all(), "parameters that are not finite")
+        anonymizer.fingerprint()
+        return READ
+
+    @staticmethod
+    def _restart(run: pathlib.Path) -> str:
+        """What `train_and_evaluate` reads before it goes on."""
+        config = settings.load("stgan_resampled")
+        records.check_config(run, config.to_dict(), trainer.MAY_CHANGE)
+        method = trainer.build_method(config)
+        with checkpoint.Checkpoints(run, config.keep_checkpoints) as checkpoints:
+            start = checkpoints.latest or 0
+            if start:
+                checkpoints.restore(start, jax.eval_shape(method.init))
+        records.write_provenance(run, start, {})
+        metric_log.MetricWriter(run, start).close()
+        rows = metric_log.read_metrics(run)
+        check(all(row["step"] <= start for row in rows), "rows that are written again")
+        return READ
