@@ -43,7 +43,7 @@ READ_ERRORS = (
 
 # What frames shrink to is half of them, and with all that stands around them in a tar not a tenth.
 _MOST_EXPANSION = 100
-_ALWAYS_ALLOWED = 2**28
+_ALWAYS_ALLOWED = 2**26
 
 _OPENERS = {b"\x1f\x8b": gzip.open, b"BZ": bz2.open, b"\xfd7": lzma.open}
 
@@ -56,7 +56,7 @@ class Budget:
     """How many bytes may come out of an archive and of all archives in it."""
 
     def __init__(self, packed: int) -> None:
-        """Allows a hundred times the size of the archive, and always 256 MiB.
+        """Allows a hundred times the size of the archive, and always 64 MiB.
 
         Args:
             packed: size of the archive in bytes.

@@ -39,7 +39,7 @@ _KINDS = (tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.BLKTYPE, ta
 _PACKERS = {".tar": bytes, ".tar.gz": gzip.compress, ".tar.bz2": bz2.compress,
             ".tar.xz": lzma.compress}  # fmt: skip
 # What may be held on disk of an archive's frames: more is a bomb that went off.
-_MOST = 300 * 2**20
+_MOST = 80 * 2**20
 
 
 def tar(members: list[tuple[tarfile.TarInfo, bytes]]) -> bytes:
