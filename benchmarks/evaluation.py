@@ -41,7 +41,7 @@ def main() -> None:
     config.data.data_dir, config.data.groups = args.data_dir, protocol.groups
     dataset = GaitDataset(config.data)
     settings = config.recognisers.zheng2011
-    known = dataset.energies(settings.size).sequences
+    known, _ = dataset.energies(settings.size)
     start = time.perf_counter()
     zheng = Zheng2011Recogniser.fit(
         known.of_subjects(dataset.members(protocol.train)), settings.components, settings.rank

@@ -42,7 +42,7 @@ def main() -> None:
     args = parser.parse_args()
     config = {"name": "walkers", "data_dir": args.data_dir, "manual_dir": "", "subjects": 40}
     dataset = GaitDataset(ml_collections.ConfigDict(config | {"groups": "jisa2019"}))
-    energies = dataset.energies(NearestNeighbour.size).sequences
+    energies, _ = dataset.energies(NearestNeighbour.size)
     gallery = energies.take(chosen(PROTOCOLS["jisa2019"].gallery, energies))
     probes = energies.take(chosen(PROTOCOLS["jisa2019"].probes, energies))
     views = np.unique(energies.views)

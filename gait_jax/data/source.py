@@ -156,6 +156,11 @@ def _prepare(builder: tfds.core.DatasetBuilder, config: tfds.download.DownloadCo
         raise InputError(" ".join(str(error).split())) from None
     except (folders.NoLocksError, parts.WorkerLostError) as error:
         raise InputError(str(error)) from None
+    except OSError as error:
+        raise InputError(
+            f"{builder.name} cannot be prepared in {builder.data_path} ({reason_of(error)}): make "
+            "room, or choose another data.data_dir; what is done is kept"
+        ) from None
 
 
 def _prepare_real(builder: tfds.core.DatasetBuilder, manual_dir: str) -> None:

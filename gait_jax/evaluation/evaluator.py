@@ -69,7 +69,7 @@ class Evaluator:
 
     def _energies(self, size: int) -> Energies:
         if size not in self._sequences:
-            self._sequences[size] = self._dataset.energies(size).sequences
+            self._sequences[size] = self._dataset.energies(size)[0]
         return self._sequences[size]
 
     def _probes(self, energies: Energies, group: str) -> Energies:

@@ -76,7 +76,7 @@ def _zheng(settings, dataset: GaitDataset, protocol: Protocol, workdir) -> Train
     key = fingerprint(dataset.store.key, settings.to_dict(), members, protocol.train_sequences)
 
     def fit() -> Zheng2011Recogniser:
-        train = dataset.energies(settings.size).sequences.of_subjects(members)
+        train = dataset.energies(settings.size)[0].of_subjects(members)
         if protocol.train_sequences:
             train = train.take(np.isin(train.sequences, protocol.train_sequences))
         return Zheng2011Recogniser.fit(

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import tfds_casia
-from tfds_casia import spool
+from tfds_casia import archives, spool
 from tfds_casia.report import Report
 
 
@@ -297,8 +297,9 @@ def test_a_full_disk_is_no_damage(sequence_files, tmp_path):
 
     _pack(tmp_path / "001.zip", sequence_files("001-nm-01-090"))
     with open(tmp_path / "001.zip", "rb") as archive:
+        budget = archives.Budget(2**20)
         copied = spool.copy_frames(
-            archive, "001.zip", tfds_casia.CasiaB.NAMING, FullDisk(), Report("")
+            archive, "001.zip", tfds_casia.CasiaB.NAMING, FullDisk(), Report(""), budget
         )
         with pytest.raises(OSError, match="No space left"):
             list(copied)
