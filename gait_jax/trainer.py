@@ -103,10 +103,10 @@ def train_and_evaluate(
     """
     workdir = pathlib.Path(workdir)
     records.check_config(workdir, config.to_dict(), MAY_CHANGE)
+    method = build_method(config)
     plan = dispatch.Plan(config)
     if config.compilation_cache:
         jax.config.update("jax_compilation_cache_dir", config.compilation_cache)
-    method = build_method(config)
     batch_size = parallel.local_batch(config.batch_size, config.accumulate)
     data = method.open_data(progress)
     iterator = batches.train_batches(

@@ -15,7 +15,7 @@ from gait_jax.colour import nearest
 from gait_jax.colour.quality import compare
 from gait_jax.data import source, twins
 from gait_jax.data.dataset import GaitDataset
-from gait_jax.evaluation import page
+from gait_jax.evaluation import page, settings
 from gait_jax.evaluation.recognisers import with_data
 from gait_jax.gait import picture
 from gait_jax.gait.crop import Crop
@@ -134,17 +134,17 @@ class _Walks:
 def _colourisers(config, workdir: pathlib.Path, progress: bool) -> dict[str, Any]:
     """By title; networks that are not trained yet are trained here."""
     found = {NEAREST: nearest.colourise}
-    for name, settings in config.networks.items():
-        folder = pathlib.Path(settings.checkpoint).expanduser()
-        if not settings.checkpoint:
+    for name, network in config.networks.items():
+        folder = pathlib.Path(network.checkpoint).expanduser()
+        if not network.checkpoint:
             folder = workdir / "networks" / name
-            train = with_data(settings.train, config.data)
+            train = with_data(network.train, config.data)
             train.anonymizer.checkpoint = config.anonymizer.checkpoint
             trainer.train_and_evaluate(train, folder, progress)
         _, method, state, _ = trainer.load_run(folder)
         if not hasattr(method, "colouriser"):
             raise InputError(f"{folder} (networks.{name}.checkpoint) is no run of colour transfer")
-        found[settings.label] = method.colouriser(state)
+        found[network.label] = method.colouriser(state)
     return found
 
 
@@ -184,6 +184,10 @@ def _measure(walks: _Walks, colourisers, progress: bool) -> tuple[list[dict[str,
         # The walk's last frame.
         if tiles and number % every == 0:
             sheet.append(np.hstack(tiles))
+    if not sheet:
+        raise InputError(
+            "no frame could be anonymised: check the data set and anonymizer.checkpoint"
+        )
     return measures.rows(), np.vstack(sheet)[..., ::-1]
 
 
@@ -251,9 +255,7 @@ def evaluate(
       DivergedError: a training's loss became NaN or infinite.
     """
     workdir = pathlib.Path(workdir)
-    for name in ("walks", "frames"):
-        if config[name] < 1:
-            raise InputError(f"{name} is {config[name]}: use 1 or more")
+    settings.check_colour(config)
     given = config.anonymizer.checkpoint
     anonymizer = Anonymizer(pathlib.Path(given).expanduser() if given else DEFAULT)
     walks = _Walks(config, anonymizer, progress)

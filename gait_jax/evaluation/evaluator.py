@@ -20,6 +20,7 @@ from gait_jax.evaluation.recognisers import (
     trained_recogniser,
     with_data,
 )
+from gait_jax.evaluation.settings import check_recognition
 from gait_jax.evaluation.stages import stage
 from gait_jax.gait import silhouette
 from gait_jax.methods import METHODS
@@ -48,19 +49,16 @@ class Evaluator:
         Raises:
           InputError: the protocol, the data or a method cannot be used.
         """
+        check_recognition(config)
         self._config, self._workdir, self._progress = config, workdir, progress
         self._protocol: Protocol = protocol(config.protocol)
-        self._ranks = tuple(int(k) for k in config.ranks)
-        if not self._ranks or min(self._ranks) < 1:
-            raise InputError(f"ranks {config.ranks} must be one or more numbers from 1 upwards")
+        self._ranks = tuple(config.ranks)
         self._data = ml_collections.ConfigDict(
             config.data.to_dict() | {"groups": self._protocol.groups}
         )
-        for name, method in config.methods.items():
+        for method in config.methods.values():
             # Before anything is computed.
             trainer.build_method(with_data(method.train, self._data))
-            if method.measure_every < 1:
-                raise InputError(f"methods.{name}.measure_every must be 1 or more")
         self._dataset = GaitDataset(self._data, progress)
         for settings in config.methods.values():
             if not settings.checkpoint:

@@ -116,9 +116,7 @@ def local_batch(global_batch: int, parts: int = 1) -> int:
       InputError: the batch does not divide among the devices, or a device's share into parts.
     """
     devices = jax.device_count()
-    if parts < 1:
-        raise InputError(f"accumulate is {parts}: use 1 or more")
-    if global_batch < 1 or global_batch % (devices * parts):
+    if global_batch % (devices * parts):
         among = f"{devices} devices" + (f" and {parts} parts each (accumulate)" * (parts > 1))
         raise InputError(
             f"batch_size {global_batch} does not divide among {among}: "

@@ -196,9 +196,10 @@ def test_a_walk_without_frames_is_not_exported(tmp_path):
     "changes, message",
     [
         ({"protocol": "open"}, "protocol 'open' is not known"),
-        ({"ranks": (0,)}, "ranks"),
+        ({"ranks": (0,)}, r"ranks \(0,\) cannot be used: it must be a list of"),
+        ({"recognisers": {"nobody": {}}}, "recogniser 'nobody' is not known"),
         ({"protocol": "jisa2019"}, "group 'train' is not in data.groups"),
-        ({"methods.alpha_03.measure_every": 0}, "measure_every must be 1 or more"),
+        ({"methods.alpha_03.measure_every": 0}, "methods.alpha_03.measure_every 0 cannot be used"),
         ({"methods.alpha_03.checkpoint": "/nowhere"}, "/nowhere is no training run"),
         ({"methods.alpha_03.train.loss.alpha": 0.5}, r"loss\.alpha \(0\.3 → 0\.5\)"),
     ],

@@ -83,12 +83,3 @@ def test_profile_windows(text, window):
 def test_profile_windows_that_are_none(text):
     with pytest.raises(InputError, match="is not FIRST-LAST"):
         _plan(profile=text)
-
-
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [("log_every", 0), ("steps_per_dispatch", -1), ("prefetch", -1), ("train_steps", -1)],
-)
-def test_numbers_that_make_no_sense(field, value):
-    with pytest.raises(InputError, match=f"{field} is {value}: use"):
-        _plan(**{field: value})
