@@ -81,19 +81,29 @@ def test_a_run_of_another_method_colours_nothing(config, trained_run, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("changes", "message"),
+    ("field", "message"),
     [
-        ({"walks": 0}, "walks 0 cannot be used"),
-        ({"networks": 1}, "lacks networks"),
-        ({"data": {}}, "lacks the field data.name"),
+        ("networks", "lacks networks"),
+        ("data.name", "lacks the field data.name"),
+        ("networks.network.label", "lacks the field networks.network.label"),
     ],
 )
-def test_configurations_that_cannot_be_measured(config, tmp_path, changes, message):
-    config.unlock()
-    config.update(changes) if "data" not in changes else config.__setattr__("data", changes["data"])
+def test_configurations_that_lack_something(config, tmp_path, field, message):
+    group, _, name = field.rpartition(".")
+    with config.unlocked():
+        where = config
+        for part in group.split(".") if group else ():
+            where = where[part]
+        del where[name]
     with pytest.raises(InputError, match=message):
         evaluate(config, tmp_path / "run", progress=False)
     assert not (tmp_path / "run").exists()
+
+
+def test_a_measure_of_nothing_is_refused(config, tmp_path):
+    config.walks = 0
+    with pytest.raises(InputError, match="walks 0 cannot be used"):
+        evaluate(config, tmp_path / "run", progress=False)
 
 
 def test_a_frame_without_anonymised_gait_is_left_out(config, tmp_path, monkeypatch):
