@@ -197,7 +197,7 @@ def _call(side: Any, name: str, *arguments) -> Any:
         side.wait()
         return (time.perf_counter() - begin) / arguments[0]
     result = getattr(side, name)(*arguments)
-    return {k: float(v) for k, v in result.items()} if name == "step" else result
+    return {k: v.item() for k, v in result.items()} if name == "step" else result
 
 
 def _serve(connection: multiprocessing.connection.Connection, *arguments) -> None:

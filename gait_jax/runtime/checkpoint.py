@@ -1,6 +1,9 @@
 """Checkpoints: the one file that names Orbax."""
 
+import contextlib
+import errno
 import hashlib
+import os
 import pathlib
 import shutil
 import uuid
@@ -95,16 +98,16 @@ class Checkpoints:
             self.wait()
         else:
             # The error under way says more than one that comes after it.
-            try:
+            with contextlib.suppress(InputError):
                 self.wait()
-            except InputError as error:
-                logging.error("%s", error)
         self._manager.close()
 
     @property
     def latest(self) -> int | None:
         """The step of the newest finished checkpoint, None without one."""
-        return self._manager.latest_step()
+        # Orbax also counts the one that is being saved.
+        found = [int(path.name) for path in self._folder.iterdir() if path.name.isdigit()]
+        return max(found, default=None)
 
     def save(self, step: int, state: Tree, data: dict[str, Any]) -> None:
         """Saves everything needed to go on after `step` steps; unless that is there already.
@@ -146,12 +149,10 @@ class Checkpoints:
 
     def _cannot_write(self, error: Exception) -> InputError:
         self._remove_unfinished()
-        reason = next((line.strip() for line in str(error).splitlines() if line.strip()), error)
-        kept = [int(path.name) for path in self._folder.iterdir() if path.name.isdigit()]
-        what = f"that of step {max(kept)} is kept" if kept else "none was saved before"
+        what = f"that of step {self.latest} is kept" if self.latest else "none was saved before"
         return InputError(
-            f"a checkpoint could not be written to {self._folder} ({reason}); {what}. Make room or "
-            "mend the disk, and run the same command again"
+            f"a checkpoint could not be written to {self._folder} ({_reason(error)}); {what}. Make "
+            "room or mend the disk, and run the same command again"
         )
 
     def restore_newest(
@@ -235,6 +236,13 @@ class Checkpoints:
         (self._folder / str(step)).rename(aside / f"{step}-{uuid.uuid4().hex[:8]}")
         # Orbax lists the folder when it opens it.
         self._open()
+
+
+def _reason(error: Exception) -> str:
+    """Why the disk refused, without the layers of the library that it came through."""
+    causes = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EIO)
+    known = [os.strerror(cause) for cause in causes]
+    return next((cause for cause in known if cause in str(error)), _first_line(error))
 
 
 def _first_line(error: Exception) -> str:

@@ -29,9 +29,22 @@ _PROCESS = flags.DEFINE_integer("process_id", None, "This process, from 0; likew
 
 def _of_this_project(record) -> bool:
     """Keeps what the libraries report of their inner workings out of the log."""
+    if "/orbax/" in record.pathname or "/asyncio/" in record.pathname:
+        # Writing checkpoints: what fails there is raised, too.
+        return False
     return record.levelno > stdlib_logging.INFO or any(
         f"/{package}/" in record.pathname for package in ("gait_jax", "tfds_casia")
     )
+
+
+def _unraisable(found) -> None:
+    """Passes over what threads of TensorStore say after a checkpoint that failed.
+
+    That it failed is raised where it is saved or read, and told in one line.
+    """
+    if isinstance(found.exc_value, RuntimeError) and str(found.exc_value) == "Event loop is closed":
+        return
+    sys.__unraisablehook__(found)
 
 
 def main(
@@ -88,6 +101,7 @@ def launch(
     """
 
     def call(argv: list[str]) -> None:
+        sys.unraisablehook = _unraisable
         logging.set_verbosity(logging.INFO)
         logging.use_absl_handler()
         logging.get_absl_handler().addFilter(_of_this_project)
