@@ -72,10 +72,6 @@ def get_config(arg: str = "walkers") -> ml_collections.ConfigDict:
     # Whether colours are changed at random in training, so that few clothes stand for many. Not of
     # the paper, which has 124 people's.
     c.data.recolour = True
-    # How wide a band along the person's outline is at most hidden in training, in pixels of the
-    # crop: with the scene in its place, the network has to guess from what is further inside, as it
-    # must where the anonymised gait is wider. Of it the truth is known. Not of the paper.
-    c.data.hide = 0 if form == "paper" else 5
 
     # Channels and units: not given.
     c.network = ml_collections.ConfigDict()

@@ -5,7 +5,6 @@ import json
 import pathlib
 from collections.abc import Callable, Sequence
 
-import cv2
 import ml_collections
 import numpy as np
 import tqdm
@@ -142,16 +141,15 @@ class Crops:
     channels change places and strengths, so that few people's clothes stand for many colours.
     """
 
-    def __init__(self, store: CropStore, subjects: list[str], recolour: bool, hide: int = 0):
+    def __init__(self, store: CropStore, subjects: list[str], recolour: bool):
         """Lists the crops.
 
         Args:
           store: of all crops.
           subjects: whose.
           recolour: see above.
-          hide: how wide a band along the person's outline is hidden at most, in pixels.
         """
-        self._store, self._recolour, self._hide = store, recolour, hide
+        self._store, self._recolour = store, recolour
         self._indices = np.flatnonzero(np.isin(store.subjects, subjects))
 
     def __len__(self) -> int:
@@ -166,28 +164,21 @@ class Crops:
 
         Returns:
           {"images" and "plates": [B, S, S, 3] uint8 red, green, blue, with and without the person,
-          "masks", "originals" and "hidden": [B, S, S] uint8 of 0 and 1, the anonymised and the
-          original gait, and a band along the latter's inside that is to be guessed}.
+          "masks" and "originals": [B, S, S] uint8 of 0 and 1, the anonymised and the original
+          gait}.
         """
-        drawn: dict[str, list[np.ndarray]] = {name: [] for name in (*_CHANNELS, "hidden")}
+        drawn: dict[str, list[np.ndarray]] = {name: [] for name in _CHANNELS}
         for index, seed in zip(self._indices[indices], seeds, strict=True):
             rng = np.random.default_rng(seed)
             mirrored = slice(None, None, -1 if rng.random() < 0.5 else 1)
-            for name in _CHANNELS:
-                drawn[name].append(getattr(self._store, name)[index][:, mirrored])
+            for name, shown in drawn.items():
+                shown.append(getattr(self._store, name)[index][:, mirrored])
             if self._recolour:
                 tint, order = rng.uniform(0.6, 1.2, 3), rng.permutation(3)
                 for name in ("images", "plates"):
                     image = drawn[name][-1][..., order] * tint
                     drawn[name][-1] = np.minimum(image, 255).astype(np.uint8)
-            original = np.ascontiguousarray(drawn["originals"][-1])
-            width = int(rng.integers(self._hide + 1))
-            drawn["hidden"].append(original - cv2.erode(original, _square(width)))
         return {name: np.stack(shown) for name, shown in drawn.items()}
-
-
-def _square(around: int) -> np.ndarray:
-    return np.ones((2 * around + 1, 2 * around + 1), np.uint8)
 
 
 def crop_data(
@@ -200,7 +191,7 @@ def crop_data(
 
     Args:
       config: its `data` part; see `GaitDataset`, and size, margin, stride, group, validation_group
-        recolour and hide.
+        and recolour.
       anonymize: gives each frame its anonymised gait.
       anonymizer: names everything that the results of `anonymize` depend on.
       progress: whether to show progress bars.
@@ -211,8 +202,8 @@ def crop_data(
     dataset = GaitDataset(config, progress)
     store = _open_store(dataset, config, anonymize, anonymizer, progress)
 
-    def of_group(group: str, recolour: bool, hide: int) -> Crops:
-        crops = Crops(store, dataset.members(group), recolour, hide)
+    def of_group(group: str, recolour: bool) -> Crops:
+        crops = Crops(store, dataset.members(group), recolour)
         if not len(crops):
             raise InputError(
                 f"group {group!r} ({', '.join(dataset.members(group))}) has no frame that could be "
@@ -220,10 +211,10 @@ def crop_data(
             )
         return crops
 
-    train = of_group(config.group, config.recolour, config.hide)
+    train = of_group(config.group, config.recolour)
     return TrainingData(
         train,
-        of_group(config.validation_group, False, 0),
+        of_group(config.validation_group, False),
         ("crops", 1),
         f"{len(train)} crops of {', '.join(dataset.members(config.group))}",
         dataset.description | {"anonymizer": anonymizer},

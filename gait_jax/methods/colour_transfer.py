@@ -32,9 +32,8 @@ class ColourTransfer(Method):
     """Trains Φ without ground truth: the centre from the original, the edge in the centre's style.
 
     Batches hold "images" [B, S, S, 3] uint8, x_rgb, "masks" [B, S, S] uint8 of 0 and 1, x_bi,
-    "originals", the original gait likewise, which is looked at with `loss.overlap` alone,
-    "plates", the scene without the person, as the images, and "hidden" [B, S, S] uint8 of 0 and 1:
-    where the network is shown the plate instead of the person whom it is to paint.
+    "originals", the original gait likewise, which is looked at with `loss.overlap` alone, and
+    "plates", the scene without the person, as the images; looked at with `network.plate` alone.
     """
 
     FIELDS = {
@@ -46,7 +45,6 @@ class ColourTransfer(Method):
         "data.size": fields.whole(8, 4096),
         "data.margin": fields.number(0, 10),
         "data.recolour": fields.flag,
-        "data.hide": fields.whole(0, 4096),
         "network.widths": fields.wholes(),
         "network.hidden": fields.whole(),
         "network.copy": fields.flag,
@@ -107,13 +105,12 @@ class ColourTransfer(Method):
         )
 
     def _output(self, params, batch: Batch) -> tuple[jax.Array, jax.Array, jax.Array, jax.Array]:
-        """(x_rgb in 0..1, whole; x_bi, Φ, the paint's share)."""
+        """(x_rgb in 0..1, x_bi, Φ, the paint's share)."""
         image = batch["images"].astype(jnp.float32) / 255
         mask = batch["masks"].astype(jnp.float32)
         plate = batch["plates"].astype(jnp.float32) / 255
-        shown = jnp.where(batch["hidden"][..., None] > 0, plate, image)
-        paint, shares = self.network.apply(params, shown, mask, plate)
-        output = composed(shown, mask, paint, shares, self._moves)
+        paint, shares = self.network.apply(params, image, mask, plate)
+        output = composed(image, mask, paint, shares, self._moves)
         return image, mask, output, shares[..., 0]
 
     def _loss(self, params, batch: Batch) -> tuple[jax.Array, Metrics]:

@@ -1,5 +1,4 @@
 import colour_walkers
-import cv2
 import ml_collections
 import numpy as np
 import pytest
@@ -31,7 +30,6 @@ def config(folder, monkeypatch):
             "size": 48,
             "margin": 0.05,
             "recolour": False,
-            "hide": 0,
         }
     )
 
@@ -106,20 +104,6 @@ def test_what_is_random_about_a_crop_depends_on_its_seed_alone(config):
     # Seed by seed, not by place in the batch.
     alone = coloured.take(same[:1], seeds[7:8])
     np.testing.assert_array_equal(alone["images"][0], batch["images"][7])
-
-
-def test_a_band_along_the_outline_is_hidden(config):
-    store = crop_data(config, _narrowed, "half", progress=False).train._store
-    shown = Crops(store, ["001"], recolour=False, hide=3)
-    batch = shown.take(np.zeros(40, int), np.arange(40, dtype=np.uint32))
-    hidden, originals = batch["hidden"], batch["originals"]
-    np.testing.assert_array_equal(hidden * originals, hidden)
-    # From nothing to three pixels wide: the more is hidden the less is left.
-    sizes = {int(mask.sum()) for mask in hidden}
-    assert 0 in sizes and 3 <= len(sizes) <= 8
-    for mask, original in zip(hidden, originals, strict=True):
-        inside = cv2.erode(original, np.ones((7, 7), np.uint8))
-        assert not (mask * inside).any()
 
 
 def test_a_group_that_cannot_be_anonymised_is_named(config):

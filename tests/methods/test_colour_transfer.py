@@ -44,8 +44,7 @@ def _batch(size=32):
     originals[:, 4:28, 12:20] = 1
     plates = np.zeros_like(images)
     plates[..., 2] = 200
-    return {"images": images, "masks": masks, "originals": originals, "plates": plates,
-            "hidden": np.zeros_like(originals)}  # fmt: skip
+    return {"images": images, "masks": masks, "originals": originals, "plates": plates}
 
 
 @pytest.mark.parametrize("form", ["walkers", "walkers,paper"])
