@@ -7,7 +7,9 @@ trained already is measured with --config.networks.network.checkpoint=WORKDIR. A
 the data set in colour (walkers or casia_b) and, after a comma, "paper" to measure the network as
 printed too.
 
-RESULT
+On walkers, two CPU cores: training about 22 minutes with other work beside it, after 8 for making
+the data set; measuring 5. Expect over incomplete silhouettes, form "twin", 23.4 dB and SSIM 0.757
+(nearest pixel 22.0 and 0.735), over textural clothing 20.8 and 0.662 (21.1 and 0.676).
 """
 
 import importlib.util

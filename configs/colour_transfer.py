@@ -3,13 +3,10 @@ r"""Colour transfer (Tieu et al. 2020): paints an anonymised gait with the origi
     python -m gait_jax.train --config=configs/colour_transfer.py --workdir=runs/colour
 
 After the colon: the data set in colour (walkers or casia_b), then "paper" for what is printed,
-without `network.copy` and `loss.overlap`.
+without `network.copy`, `network.plate` and `loss.overlap`.
 
-On walkers and two CPU cores with other work beside it, 1750 of the 3000 steps took about 24
-minutes, after 8 for making the data set. At that step, on the test subjects
-(`benchmarks/colour.py`, form "twin"), over
-incomplete silhouettes 23.3 dB and SSIM 0.751 (nearest pixel 22.0 and 0.735), over textural clothing
-with complete silhouettes 20.7 and 0.654 (nearest pixel 21.2 and 0.676: not reached).
+On walkers and two CPU cores with other work beside it, 3000 steps take about 22 minutes, after 8
+for making the data set. What to expect stands in `configs/colour_quality.py`, which measures it.
 """
 
 import importlib.util
