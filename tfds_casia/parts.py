@@ -8,6 +8,7 @@ import shutil
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
 import cv2
@@ -73,7 +74,7 @@ class Workers:
         try:
             for _ in progress(self._made(folder, missing, work), before, total):
                 pass
-        except concurrent.futures.process.BrokenProcessPool:
+        except BrokenProcessPool:
             raise WorkerLostError(
                 f"a process that filled {folder} ended before its work: the system may have ended "
                 "it for want of memory, or the script that started it is not below "

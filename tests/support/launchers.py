@@ -28,9 +28,10 @@ class Bench:
     def fake(self, name: str, body: str = "") -> pathlib.Path:
         """Writes a stand-in that notes its call, then runs `body`."""
         path = self.bin / name
-        path.write_text(f"#!/usr/bin/env bash\nprintf '%q ' \"$@\" >>$BENCH/calls/{name}\n")
+        path.write_text("#!/usr/bin/env bash\ncall=$(printf '%q ' \"$@\")\n")
         with path.open("a") as file:
-            file.write(f"echo >>$BENCH/calls/{name}\n{body}\n")
+            # In one piece: several of them may run at once.
+            file.write(f'printf "%s\\n" "$call" >>$BENCH/calls/{name}\n{body}\n')
         path.chmod(0o755)
         return path
 
