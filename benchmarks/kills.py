@@ -40,11 +40,11 @@ def _command(workdir: pathlib.Path, data_dir: str, steps: int) -> list[str]:
         sys.executable,
         "-m",
         "gait_jax.train",
+        *_FLAGS,
         f"--workdir={workdir}",
         f"--config.data.data_dir={data_dir}",
         f"--config.train_steps={steps}",
         "--noprogress",
-        *_FLAGS,
     ]
 
 
