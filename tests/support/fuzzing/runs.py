@@ -33,7 +33,7 @@ class Runs(Kind):
         state = parallel.to_host(method.init())
         records.write_config(run, config.to_dict())
         description = {"name": "casia_a", "synthetic": False, "groups": {"train": ["sa"]}}
-        records.write_provenance(run, 0, description)
+        records.write_provenance(run, 0, description, config.to_dict())
         writer = metric_log.MetricWriter(run, 0)
         for step in range(1, 5):
             writer.write(step, {"loss_generator": 1.0 / step})
@@ -95,10 +95,14 @@ class Runs(Kind):
         records.check_config(run, config.to_dict(), trainer.MAY_CHANGE)
         method = trainer.build_method(config)
         with checkpoint.Checkpoints(run, config.keep_checkpoints) as checkpoints:
-            start = checkpoints.latest or 0
-            if start:
-                checkpoints.restore(start, jax.eval_shape(method.init))
-        records.write_provenance(run, start, {})
+            found = checkpoints.restore_newest(jax.eval_shape(method.init), set_aside=True)
+        start, state, place = found or (0, {}, {})
+        expected = parallel.to_host(method.init()) if start else {}
+        # Both checkpoints hold the same state, whichever is left.
+        same = jax.tree.map(np.array_equal, state, expected)
+        check(all(jax.tree.leaves(same)), "numbers that were never saved")
+        check(not start or place == {"next_index": start}, "the place of another step")
+        records.write_provenance(run, start, {}, config.to_dict())
         metric_log.MetricWriter(run, start).close()
         rows = metric_log.read_metrics(run)
         check(all(row["step"] <= start for row in rows), "rows that are written again")

@@ -13,6 +13,7 @@ import warnings
 
 from fuzzing.kind import FAILURE, REFUSED, Kind
 from gait_jax.runtime.errors import InputError
+from tfds_casia import parts
 
 # Where the project's code lies in a traceback.
 PARTS = ("/gait_jax/", "/tfds_casia/")
@@ -91,6 +92,8 @@ def work(connection, kinds: dict[str, type[Kind]], seeds: str, seed: int, here: 
     sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115
     # A number that does not fit its type is cast to another one with no more than this.
     warnings.simplefilter("error", RuntimeWarning)
+    # Data sets are prepared in this process, which may have no others of its own.
+    parts.cores = lambda: 1
     loaded: dict[str, Kind] = {}
     with open(pathlib.Path(here) / "log", "w") as log:
         faulthandler.enable(log)
