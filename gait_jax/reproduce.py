@@ -18,6 +18,7 @@ from absl import flags
 from gait_jax import trainer
 from gait_jax.runtime import command, distributed, records
 from gait_jax.runtime.errors import InputError
+from gait_jax.runtime.files import parse_json, read_regular, reason_of
 
 # So that --help shows them.
 flags.adopt_module_key_flags(command)
@@ -34,7 +35,12 @@ _COMPARED = ("git_revision", "python", "packages", "processes", "devices", "envi
 def _read(path: pathlib.Path) -> list[dict[str, Any]]:
     if not path.is_file():
         raise InputError(f"{path} is not a file: give the provenance.json of a training run")
-    found = records.read_json(path)
+    try:
+        found = parse_json(read_regular(path))
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"{path} is damaged ({reason_of(error)}): restore it from a backup"
+        ) from None
     starts = found.get("starts") if isinstance(found, dict) else None
     if not isinstance(starts, list) or not starts or "config" not in starts[-1]:
         raise InputError(

@@ -66,7 +66,8 @@ def test_differences_by_hand():
     ("text", "message"),
     [
         (None, "is not a file: give the provenance.json of a training run"),
-        ("{", "is damaged"),
+        ("{", "is damaged (Expecting property name"),
+        ("", "restore it from a backup"),
         ("[]", "holds no configuration"),
         ('{"starts": [{"time": "today"}]}', "holds no configuration"),
     ],

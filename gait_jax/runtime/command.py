@@ -70,6 +70,9 @@ def main(
             # A field that a configuration lacks comes as an AttributeError of its name alone.
             what = "no such field " if isinstance(error, (AttributeError, KeyError)) else ""
             reason = str(error).strip().splitlines()[-1].strip()
+            if "'get_config'" in reason:
+                given = next((word for word in argv if word.startswith("--config=")), "--config")
+                what, reason = "", f"{given} names no configuration: the file has no get_config"
             sys.exit(f"{name}: {what}{reason}; see --help, and the files in configs/")
         if len(rest) > 1:
             sys.exit(f"{name}: unknown arguments: {' '.join(rest[1:])}; see --help")
@@ -121,4 +124,11 @@ def launch(
             traceback.print_exc()
             distributed.leave(1)
 
-    app.run(call, flags_parser=parse)
+    def parsed(argv: list[str]) -> list[str]:
+        try:
+            return parse(argv)
+        except SystemExit as end:
+            # Only absl's --help ends with a bare 1: who asks for help has done nothing wrong.
+            sys.exit(0 if end.code == 1 else end.code)
+
+    app.run(call, flags_parser=parsed)

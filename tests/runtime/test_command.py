@@ -1,0 +1,38 @@
+import subprocess
+import sys
+
+import pytest
+from drawn import ROOT
+
+
+def _run(module, *arguments):
+    return subprocess.run(
+        [sys.executable, "-m", f"gait_jax.{module}", *map(str, arguments)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+@pytest.mark.parametrize("module", ["train", "evaluate", "reproduce"])
+def test_help_is_no_failure(module):
+    done = _run(module, "--help")
+    assert done.returncode == 0, done.stderr
+    assert f"python -m gait_jax.{module}" in done.stdout and "--workdir" in done.stdout
+
+
+@pytest.mark.parametrize("module", ["train", "evaluate"])
+def test_a_file_that_is_no_configuration_is_named(module, tmp_path):
+    empty = tmp_path / "empty.py"
+    empty.touch()
+    done = _run(module, f"--config={empty}", f"--workdir={tmp_path / 'run'}")
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert f"--config={empty} names no configuration" in done.stderr
+
+
+def test_without_arguments_it_says_what_is_missing():
+    done = _run("train")
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1 and "flag --workdir" in done.stderr
