@@ -1,26 +1,29 @@
 """Pairs of a colour crop and an anonymised gait: what colour transfer trains on."""
 
+import contextlib
+import functools
 import hashlib
+import itertools
 import json
 import pathlib
 from collections.abc import Callable, Sequence
 
 import ml_collections
 import numpy as np
-import tqdm
 from absl import logging
 
 from gait_jax.data.batches import Batch, TrainingData
 from gait_jax.data.dataset import GaitDataset
+from gait_jax.data.derived import derive, ranges
 from gait_jax.gait.crop import Crop
 from gait_jax.runtime.arrays import READ_ERRORS
 from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.files import open_regular, reason_of
 from gait_jax.runtime.records import read_json, write_json
-from tfds_casia.folders import make_once
+from tfds_casia.parts import Work
 
 # Part of the key: raise it when the same frames give other crops.
-_VERSION = 3
+_VERSION = 4
 
 # The arrays of a store, and the channels of their pixels.
 _CHANNELS = {"images": (3,), "masks": (), "originals": (), "plates": (3,)}
@@ -60,8 +63,8 @@ class CropStore:
                 raise ValueError("plates of another size than the pictures")
             if not isinstance(subjects, list) or not all(type(s) is str for s in subjects):
                 raise ValueError("subjects without a name")
-            if len(subjects) > len(self.images):
-                raise ValueError("more names than pictures")
+            if len(subjects) != len(self.images):
+                raise ValueError("another number of names than of pictures")
         except READ_ERRORS as error:
             raise InputError(
                 f"{directory} is damaged ({reason_of(error)}): remove it, and it is made again"
@@ -78,43 +81,46 @@ def _open_pictures(path: pathlib.Path) -> np.ndarray:
     return array
 
 
-def _build(
-    directory: pathlib.Path,
+def _make_part(
     dataset: GaitDataset,
     config: ml_collections.ConfigDict,
     anonymize: Anonymize,
-    progress: bool,
+    indices: Sequence[int],
+    directory: pathlib.Path,
 ) -> None:
-    members = {*dataset.members(config.group), *dataset.members(config.validation_group)}
-    chosen = [i for i, walk in enumerate(dataset.walks) if walk.subject in members]
-    total = sum(
-        len(range(dataset.walks[i].first, dataset.walks[i].last, config.stride)) for i in chosen
-    )
-    size, count, subjects = config.size, 0, []
-    # A frame that could not be anonymised leaves the end of the files unused.
-    images, masks, originals, plates = (
-        np.lib.format.open_memmap(
-            directory / f"{name}.npy", "w+", np.uint8, (total, size, size, *channels)
-        )
-        for name, channels in _CHANNELS.items()
-    )
-    for index in tqdm.tqdm(chosen, desc="colour crops", unit="sequence", disable=not progress):
-        recording = dataset.recording(index)
-        frames = range(0, len(recording), config.stride)
-        complete = [recording.complete(i) for i in frames]
-        gait = anonymize(complete, index)
-        for frame, original, mask in zip(frames, complete, gait, strict=True):
-            if mask.any():
-                crop = Crop.around(mask, config.margin)
-                images[count] = crop.cut(recording.frame(frame), size)
-                masks[count] = crop.cut(mask, size)
-                originals[count] = crop.cut(original, size)
-                plates[count] = crop.cut(recording.plate, size)
-                subjects.append(dataset.walks[index].subject)
-                count += 1
-    if count < total:
-        logging.info("%d of %d frames could not be anonymised: left out.", total - count, total)
+    """Fills a part's empty folder: the pixels of some walks' crops, and whose they are."""
+    subjects = []
+    with contextlib.ExitStack() as stack:
+        files = [stack.enter_context((directory / name).open("wb")) for name in _CHANNELS]
+        for index in indices:
+            recording = dataset.recording(index)
+            frames = range(0, len(recording), config.stride)
+            complete = [recording.complete(i) for i in frames]
+            gait = anonymize(complete, index)
+            for frame, original, mask in zip(frames, complete, gait, strict=True):
+                if mask.any():
+                    crop = Crop.around(mask, config.margin)
+                    shown = recording.frame(frame), mask, original, recording.plate
+                    for file, picture in zip(files, shown, strict=True):
+                        file.write(np.ascontiguousarray(crop.cut(picture, config.size)))
+                    subjects.append(dataset.walks[index].subject)
     write_json(directory / "subjects.json", subjects)
+
+
+def _join(size: int, frames: int, made: list[pathlib.Path], directory: pathlib.Path) -> None:
+    """Fills the empty folder of a store from its parts, one after the other."""
+    subjects = [read_json(part / "subjects.json") for part in made]
+    ends = [0, *itertools.accumulate(len(names) for names in subjects)]
+    for name, channels in _CHANNELS.items():
+        shape = ends[-1], size, size, *channels
+        array = np.lib.format.open_memmap(directory / f"{name}.npy", "w+", np.uint8, shape)
+        for part, (first, last) in zip(made, itertools.pairwise(ends), strict=True):
+            array[first:last] = np.fromfile(part / name, np.uint8).reshape(-1, *shape[1:])
+    if ends[-1] < frames:
+        logging.info(
+            "%d of %d frames could not be anonymised: left out.", frames - ends[-1], frames
+        )
+    write_json(directory / "subjects.json", list(itertools.chain(*subjects)))
 
 
 def _open_store(
@@ -130,7 +136,21 @@ def _open_store(
         json.dumps([dataset.store.key, dataset.groups, settings, anonymizer, _VERSION]).encode()
     ).hexdigest()[:16]
     directory = dataset.directory / f"crops-{key}"
-    make_once(directory, lambda partial: _build(partial, dataset, config, anonymize, progress))
+    members = {*dataset.members(config.group), *dataset.members(config.validation_group)}
+    chosen = [i for i, walk in enumerate(dataset.walks) if walk.subject in members]
+    lengths = (dataset.walks[i].last - dataset.walks[i].first for i in chosen)
+    frames = sum(len(range(0, length, config.stride)) for length in lengths)
+
+    def work() -> Work:
+        fill = functools.partial(_make_part, dataset, config, anonymize)
+        return {
+            f"{first}-{last}": functools.partial(fill, chosen[first:last])
+            for first, last in ranges(len(chosen))
+        }
+
+    join = functools.partial(_join, config.size, frames)
+    # In this process: the anonymiser computes on its devices, with all cores.
+    derive(directory, work, join, "colour crops", progress, processes=1)
     return CropStore(directory)
 
 

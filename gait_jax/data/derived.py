@@ -24,6 +24,7 @@ def derive(
     join: Callable[[list[pathlib.Path], pathlib.Path], None],
     title: str,
     progress: bool,
+    processes: int | None = None,
 ) -> None:
     """Makes a folder, unless it is there already, going on where it was interrupted.
 
@@ -33,6 +34,7 @@ def derive(
       join: fills an empty folder, given second, from the parts' folders.
       title: of the progress bar.
       progress: whether to show it.
+      processes: how many to make it with; one for each core by default.
 
     Raises:
       InputError: the folder cannot be locked, or one of the working processes was ended.
@@ -47,6 +49,6 @@ def derive(
         )
 
     try:
-        parts.make_once_in_parts(directory, work(), join, parts.cores(), bar)
+        parts.make_once_in_parts(directory, work(), join, processes or parts.cores(), bar)
     except (folders.NoLocksError, parts.WorkerLostError) as error:
         raise InputError(str(error)) from None

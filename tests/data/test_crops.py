@@ -3,6 +3,7 @@ import ml_collections
 import numpy as np
 import pytest
 
+from gait_jax.data import derived
 from gait_jax.data.crops import Crops, crop_data
 from gait_jax.data.dataset import GaitDataset
 from gait_jax.runtime.errors import InputError
@@ -86,6 +87,35 @@ def test_another_anonymiser_makes_other_crops_and_the_same_one_none(config, fold
     crop_data(config, unused, "half", progress=False)
     crop_data(config, lambda masks, walk: masks, "none", progress=False)
     assert len(set(folder.rglob("crops-*")) - before) == 1
+    assert not list(folder.rglob(".crops-*"))
+
+
+def test_crops_go_on_where_they_were_interrupted(config, folder, monkeypatch):
+    monkeypatch.setattr(derived, "SEQUENCES", 1)
+    whole = crop_data(config, _narrowed, "half", progress=False).train._store
+    before = {*folder.rglob("crops-*")}
+    walks = []
+
+    def interrupted(masks, walk):
+        walks.append(walk)
+        if len(walks) == 2:
+            raise KeyboardInterrupt
+        return _narrowed(masks, walk)
+
+    with pytest.raises(KeyboardInterrupt):
+        crop_data(config, interrupted, "interrupted", progress=False)
+    assert {*folder.rglob("crops-*")} == before
+    made = []
+
+    def goes_on(masks, walk):
+        made.append(walk)
+        return _narrowed(masks, walk)
+
+    # The first walk, a part of its own, is not made again.
+    store = crop_data(config, goes_on, "interrupted", progress=False).train._store
+    assert made == walks[1:]
+    for name in ("images", "masks", "originals", "plates", "subjects"):
+        np.testing.assert_array_equal(getattr(store, name), getattr(whole, name))
     assert not list(folder.rglob(".crops-*"))
 
 

@@ -27,7 +27,7 @@ def _crops(folder: pathlib.Path) -> None:
     np.save(folder / "plates.npy", np.zeros((4, 8, 8, 3), np.uint8))
     for name in ("masks", "originals"):
         np.save(folder / f"{name}.npy", rng.integers(0, 2, (4, 8, 8)).astype(np.uint8))
-    records.write_json(folder / "subjects.json", ["a", "b", "b"])
+    records.write_json(folder / "subjects.json", ["a", "b", "b", "b"])
 
 
 class Stores(Kind):
@@ -82,7 +82,7 @@ class Stores(Kind):
             self._contours(path)
         elif name == "crops":
             store = CropStore(path)
-            check(len(store.subjects) <= len(store.images), "more names than crops")
+            check(len(store.subjects) == len(store.images), "names of other crops")
             check(store.images.ndim == 4 and store.images.dtype == np.uint8, "no pictures")
             check(store.plates.shape == store.images.shape, "plates")
             check(store.masks.shape == store.originals.shape == store.images.shape[:3], "sizes")
