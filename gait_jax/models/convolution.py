@@ -1,11 +1,89 @@
 """Convolutions over contours and images, as matrix products where XLA's own are slow."""
 
+import functools
 from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
 from flax import linen as nn
 from jax import lax
+
+# Up to so many features, windows are cheaper to add up than to lay out.
+_FEW = 4
+
+
+def _blocks(lhs: jax.Array, stride: int, width: int, before: int, after: int) -> jax.Array:
+    """The signals cut into blocks as long as the stride, as far as windows reach: [N, B, S · C]."""
+    signals = jnp.pad(lhs, ((0, 0), (before, after), (0, 0)))
+    count, length, channels = signals.shape
+    used = (length - width) // stride * stride + width
+    return signals[:, :used].reshape(count, -1, stride * channels)
+
+
+def _by_columns(lhs: jax.Array, rhs: jax.Array, stride: int, before: int, after: int) -> jax.Array:
+    """Lays the windows out side by side, then one product: for signals of few channels."""
+    blocks, places = _blocks(lhs, stride, len(rhs), before, after), len(rhs) // stride
+    count, windows = len(lhs), blocks.shape[1] - places + 1
+    columns = jnp.concatenate([blocks[:, i : i + windows] for i in range(places)], axis=-1)
+    product = jnp.dot(columns.reshape(count * windows, -1), rhs.reshape(-1, rhs.shape[2]))
+    return product.reshape(count, windows, -1)
+
+
+def _by_shares(lhs: jax.Array, rhs: jax.Array, stride: int, before: int, after: int) -> jax.Array:
+    """One product for what each block adds to each window, then their sums: for few features."""
+    blocks, places = _blocks(lhs, stride, len(rhs), before, after), len(rhs) // stride
+    count, total, size = blocks.shape
+    kernel = rhs.reshape(places, size, -1).swapaxes(0, 1).reshape(size, -1)
+    shares = jnp.dot(blocks.reshape(-1, size), kernel).reshape(count, total, places, -1)
+    return sum(shares[:, i : i + total - places + 1, i] for i in range(places))
+
+
+def _xla(lhs: jax.Array, rhs: jax.Array, stride: int, before: int, after: int) -> jax.Array:
+    return lax.conv_general_dilated(
+        lhs, rhs, (stride,), ((before, after),), dimension_numbers=("NHC", "HIO", "NHC")
+    )
+
+
+@functools.partial(jax.custom_vjp, nondiff_argnums=(2, 3, 4))
+def _convolve(lhs: jax.Array, rhs: jax.Array, stride: int, before: int, after: int) -> jax.Array:
+    """XLA's convolution, with other gradients; the kernel's width is a multiple of the stride."""
+    return _xla(lhs, rhs, stride, before, after)
+
+
+def _forward(lhs, rhs, stride, before, after):
+    return _xla(lhs, rhs, stride, before, after), (lhs, rhs)
+
+
+def _backward(stride, before, after, saved, gradient):
+    """Both gradients as one matrix product each.
+
+    The signal is cut into blocks as long as the stride; a window is a few blocks in a row. So each
+    block met `rhs` as often as there are blocks in a window, and the gradient of each place in the
+    window is that of the outputs, shifted.
+    """
+    del after
+    lhs, rhs = saved
+    (count, length, channels), (width, _, features) = lhs.shape, rhs.shape
+    first, lead = divmod(before, stride)
+    signals = jnp.pad(lhs, ((0, 0), (lead, -(lead + length) % stride), (0, 0)))
+    blocks = signals.reshape(-1, stride * channels)
+    places, total = width // stride, signals.shape[1] // stride
+    zero = jnp.zeros((), gradient.dtype)
+
+    def shifted(by):
+        # Where it is cut off, windows reached beyond the signal: they met zeros.
+        end = total - by - gradient.shape[1]
+        return lax.pad(gradient, zero, ((0, 0, 0), (by, end, 0), (0, 0, 0)))
+
+    beside = jnp.concatenate([shifted(i - first) for i in range(places)], axis=-1)
+    beside = beside.reshape(count * total, -1)
+    kernel = rhs.reshape(places, stride * channels, features).swapaxes(0, 1)
+    by_lhs = jnp.dot(beside, kernel.reshape(stride * channels, -1).T).reshape(signals.shape)
+    by_rhs = jnp.dot(blocks.T, beside).reshape(stride * channels, places, features).swapaxes(0, 1)
+    return by_lhs[:, lead : lead + length], by_rhs.reshape(rhs.shape)
+
+
+_convolve.defvjp(_forward, _backward)
 
 
 def block_convolution(
@@ -21,12 +99,13 @@ def block_convolution(
     precision=None,
     **kwargs,
 ) -> jax.Array:
-    """`lax.conv_general_dilated` for 1-D signals as one matrix product where that is possible.
+    """`lax.conv_general_dilated` for 1-D signals, by matrix products where XLA's own is slow.
 
-    Where the kernel's width is a multiple of the stride, its windows are neighbouring blocks of
-    the signal: reshaping and concatenating shifted views lays them out without a copy per tap.
-    XLA's own 1-D convolution on the CPU is slower than this, forward and backward. Every other
-    convolution goes to XLA.
+    On the CPU, XLA lays a whole signal out anew, place by place, for the gradient of a kernel, and
+    fills it with zeros for the gradient of a strided layer's input. Where the kernel's width is a
+    multiple of the stride, windows are blocks of the signal side by side, and gradients are one
+    product each. Every other convolution goes to XLA, and those without a stride whose features
+    are many.
 
     Args:
       lhs: [N, L, C] signals.
@@ -38,7 +117,7 @@ def block_convolution(
       dimension_numbers: as for `lax.conv_general_dilated`.
       feature_group_count: as for `lax.conv_general_dilated`.
       batch_group_count: as for `lax.conv_general_dilated`.
-      precision: of the product.
+      precision: as for `lax.conv_general_dilated`.
       **kwargs: further arguments of `lax.conv_general_dilated`.
 
     Returns:
@@ -51,9 +130,10 @@ def block_convolution(
     plain = (
         lhs.ndim == 3
         and not isinstance(padding, str)
-        and stride > 1
+        and (stride > 1 or width == 1 or rhs.shape[2] <= _FEW)
         and width % stride == 0
         and feature_group_count == batch_group_count == 1
+        and precision is None
         and not kwargs
         and all(d in (None, (1,), 1) for d in (lhs_dilation, rhs_dilation))
     )
@@ -71,16 +151,12 @@ def block_convolution(
             precision,
             **kwargs,
         )
-    signals = jnp.pad(lhs, ((0, 0), tuple(padding[0]), (0, 0)))
-    count, length, channels = signals.shape
-    windows = (length - width) // stride + 1
-    per_window = width // stride
-    blocks = signals[:, : (windows + per_window - 1) * stride].reshape(count, -1, stride * channels)
-    columns = jnp.concatenate([blocks[:, i : i + windows] for i in range(per_window)], axis=-1)
-    product = jnp.dot(
-        columns.reshape(count * windows, -1), rhs.reshape(width * channels, -1), precision=precision
-    )
-    return product.reshape(count, windows, -1)
+    before, after = padding[0]
+    if width > 1 and rhs.shape[2] <= _FEW:
+        return _by_shares(lhs, rhs, stride, before, after)
+    if width == 1 or stride * rhs.shape[1] < rhs.shape[2]:
+        return _by_columns(lhs, rhs, stride, before, after)
+    return _convolve(lhs, rhs, stride, before, after)
 
 
 def tap_convolution(

@@ -10,7 +10,7 @@ from typing import Any
 from absl import app, flags, logging
 from ml_collections import config_flags
 
-from gait_jax.runtime import distributed
+from gait_jax.runtime import allocator, distributed
 
 _CONFIG = config_flags.DEFINE_config_file(
     "config", None, "Configuration file; each of its fields can be set as --config.FIELD=VALUE."
@@ -108,6 +108,7 @@ def launch(
         logging.set_verbosity(logging.INFO)
         logging.use_absl_handler()
         logging.get_absl_handler().addFilter(_of_this_project)
+        allocator.keep_freed_memory()
         try:
             distributed.initialize(_COORDINATOR.value, _PROCESSES.value, _PROCESS.value)
             if not distributed.is_main():

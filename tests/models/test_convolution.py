@@ -33,12 +33,19 @@ def _of_blocks(lhs, rhs, stride, padding):
         (4, 4, ((0, 0),)),
         (3, 1, ((1, 1),)),
         (5, 2, ((2, 1),)),
+        (4, 2, ((3, 2),)),
+        (4, 2, ((1, 6),)),
+        (1, 1, ((0, 0),)),
         (4, 2, "VALID"),
     ],
 )
-def test_block_convolution_equals_the_one_of_xla_forward_and_backward(width, stride, padding):
+# Of 3 channels: added up, with other gradients, laid out in columns.
+@pytest.mark.parametrize("features", [4, 6, 16])
+def test_block_convolution_equals_the_one_of_xla_forward_and_backward(
+    width, stride, padding, features
+):
     # 25 is no multiple of a stride above 1: the last points of the signal belong to no window.
-    lhs, rhs = _random((2, 25, 3), (width, 3, 4))
+    lhs, rhs = _random((2, 25, 3), (width, 3, features))
 
     def value_and_gradients(convolve):
         def weighted(lhs, rhs):
@@ -64,13 +71,16 @@ def test_block_convolution_by_hand():
 
 
 @pytest.mark.parametrize("cyclic", [False, True])
-def test_strided_layers_run_as_matrix_products_on_the_cpu(cyclic):
+def test_gradients_of_strided_layers_are_matrix_products_on_the_cpu(cyclic):
     if jax.default_backend() != "cpu":
         pytest.skip("other backends use their own convolution")
-    layer, signal = convolution.conv(4, 8, 4, cyclic), jnp.zeros((1, 16, 3))
-    variables = {"params": {"kernel": jnp.zeros((8, 3, 4)), "bias": jnp.zeros(4)}}
-    program = str(jax.make_jaxpr(layer.apply)(variables, signal))
-    assert ("dot_general" in program, "conv_general_dilated" in program) == (True, False)
+    layer, signal = convolution.conv(6, 8, 4, cyclic), jnp.zeros((1, 16, 3))
+    variables = {"params": {"kernel": jnp.zeros((8, 3, 6)), "bias": jnp.zeros(6)}}
+    outputs = lambda variables, signal: layer.apply(variables, signal).sum()  # noqa: E731
+    program = str(jax.make_jaxpr(jax.grad(outputs, argnums=(0, 1)))(variables, signal))
+    # XLA convolves forward; both gradients are products.
+    assert program.count(" conv_general_dilated[") == 1
+    assert program.count(" dot_general[") == 2
 
 
 @pytest.mark.parametrize("width, stride", [(8, 4), (4, 2), (3, 1)])

@@ -1,0 +1,39 @@
+import platform
+import subprocess
+import sys
+
+import pytest
+
+# Fills 64 MB in a thread of its own and frees them, again and again; prints the pages that the
+# system had to give after the first time.
+_PROGRAM = """
+import resource, sys, threading
+import numpy as np
+from gait_jax.runtime import allocator
+
+if sys.argv[1] == "kept":
+    allocator.keep_freed_memory()
+pages = []
+
+def work():
+    for _ in range(6):
+        np.ones(8_000_000)
+        pages.append(resource.getrusage(resource.RUSAGE_SELF).ru_minflt)
+
+thread = threading.Thread(target=work)
+thread.start()
+thread.join()
+print(pages[-1] - pages[0])
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library")
+def test_arrays_come_from_memory_that_was_freed_before():
+    def pages(how):
+        command = [sys.executable, "-c", _PROGRAM, how]
+        return int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+    before, after = pages("given back"), pages("kept")
+    # Even in huge pages 5 times 64 MB are 160.
+    assert before >= 150
+    assert after < before / 10
