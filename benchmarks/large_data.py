@@ -90,7 +90,8 @@ def _data(folder: pathlib.Path) -> ml_collections.ConfigDict:
             "name": "casia_b",
             "data_dir": str(folder / "data"),
             "manual_dir": str(folder / "archives"),
-            "subjects": 0,
+            # Of walkers alone; a configuration has some number.
+            "subjects": 1,
             "groups": "jisa2019",
         }
     )
