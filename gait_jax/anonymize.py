@@ -17,8 +17,7 @@ from typing import Any
 
 import cv2
 
-from gait_jax import video_options
-from gait_jax.colour import COLOURISERS, NEAREST
+from gait_jax.anonymization.options import COLOURISERS, NEAREST, Options, difference_path
 from gait_jax.pretrained import DEFAULT
 from gait_jax.runtime import records
 from gait_jax.runtime.errors import InputError
@@ -101,7 +100,7 @@ def anonymize_videos(
     results: list[pathlib.Path],
     checkpoint: pathlib.Path,
     seed: int | None,
-    options: video_options.Options,
+    options: Options,
 ) -> dict[str, Any]:
     """Anonymises videos one by one.
 
@@ -120,20 +119,22 @@ def anonymize_videos(
     """
     # Here, not above: what is wrong with the arguments is said before JAX is loaded, and SciPy
     # loads while the model is compiled.
-    from gait_jax.anonymizer import Anonymizer, describe, named_key, random_key
+    from gait_jax import runs
+    from gait_jax.runtime import keys
 
-    anonymizer = Anonymizer(checkpoint)
-    from gait_jax import video_file
+    run = runs.open_run(checkpoint)
+    anonymizer = run.anonymizer()
+    from gait_jax.anonymization import videos
 
     # What libraries made stays to the end: no collection need look through its 160,000 objects.
     gc.freeze()
-    key = random_key(seed)
-    report = {**describe(anonymizer), "seed_given": seed is not None, "videos": []}
+    key = keys.random_key(seed)
+    report = {**runs.describe(run), "seed_given": seed is not None, "videos": []}
     for source, result in zip(sources, results, strict=True):
         try:
             result.parent.mkdir(parents=True, exist_ok=True)
-            entry = video_file.anonymize_video(
-                anonymizer, source, result, named_key(key, source.name), options
+            entry = videos.anonymize_video(
+                anonymizer, source, result, keys.named_key(key, source.name), options
             )
         except InputError as error:
             entry = {"input": str(source), "output": None, "failed": str(error)}
@@ -165,7 +166,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--colour", choices=COLOURISERS, help="how people are coloured (default: nearest)")
     add("--colour-checkpoint", type=pathlib.Path, metavar="DIR", help="folder of a trained "
         "colour-transfer network, for --colour transfer")  # fmt: skip
-    add("--background", type=pathlib.Path, metavar="PLATE", help="picture of the scene without "
+    add("--background", type=pathlib.Path, metavar="PICTURE", help="picture of the scene without "
         "anybody (default: the median over the clip)")  # fmt: skip
     add("--segmenter", metavar="NAME", help="background (default), onnx:PATH or tflite:PATH")
     add("--masks", type=pathlib.Path, metavar="DIR", help="PNGs, one for each frame, white where "
@@ -207,7 +208,7 @@ def _run_tree(args: argparse.Namespace) -> int:
     if args.out is None:
         raise InputError(f"{directory} holds silhouettes: give the folder to write with -o")
     # Here, not above: what is wrong with the arguments is said before JAX is loaded.
-    from gait_jax.silhouette_tree import REPORT, anonymize_tree
+    from gait_jax.anonymization.trees import REPORT, anonymize_tree
 
     report = anonymize_tree(
         directory, args.out, args.checkpoint, args.seed, args.overwrite, not args.no_progress
@@ -229,13 +230,13 @@ def _run_tree(args: argparse.Namespace) -> int:
     return 0
 
 
-def _options(args: argparse.Namespace) -> video_options.Options:
+def _options(args: argparse.Namespace) -> Options:
     if args.masks and args.segmenter:
         raise InputError("--masks and --segmenter are two ways to find people: give one of them")
-    return video_options.Options(
+    return Options(
         colour=args.colour or NEAREST,
         colour_checkpoint=args.colour_checkpoint,
-        plate=args.background,
+        background=args.background,
         segmenter=args.segmenter or segmenters.BACKGROUND,
         masks=args.masks,
         start=args.start or 0.0,
@@ -254,7 +255,7 @@ def _run_videos(args: argparse.Namespace) -> int:
         raise InputError("--masks belong to one video: anonymise the videos one by one")
     written = [*results, *([args.report] if args.report else [])]
     if args.difference:
-        written += [video_options.difference_path(path) for path in results]
+        written += [difference_path(path) for path in results]
     for path in written:
         if path.exists() and not args.overwrite:
             raise InputError(f"{path} exists: choose another name, or give --overwrite")
@@ -263,7 +264,7 @@ def _run_videos(args: argparse.Namespace) -> int:
             clip = Clip.open(source)
             print(f"{source} ({clip.width}×{clip.height}) → {result}")
         return 0
-    # Our own threads take two cores (see `video_file`): OpenCV gets those that are left.
+    # Our own threads take two cores (see `anonymization.videos`): OpenCV gets those that are left.
     cv2.setNumThreads(max(1, cv2.getNumberOfCPUs() - 2))
     report = anonymize_videos(sources, results, args.checkpoint, args.seed, options)
     if args.report:

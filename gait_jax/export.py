@@ -9,7 +9,7 @@ import argparse
 import pathlib
 import sys
 
-from gait_jax.methods import METHODS, runs
+from gait_jax import runs
 from gait_jax.runtime import exported, records
 from gait_jax.runtime.errors import InputError
 
@@ -27,7 +27,8 @@ def export(workdir: pathlib.Path, out: pathlib.Path) -> int:
     Raises:
       InputError: the run cannot be read, or `out` holds other files.
     """
-    config, _, state, step = runs.load_run(workdir, METHODS)
+    run = runs.open_run(workdir)
+    config = run.config
     if out.is_dir() and any(out.iterdir()) and not exported.is_exported(out):
         raise InputError(f"{out} holds other files: choose another -o folder")
     # Where the data stood, and how the command was typed, is nobody else's to know.
@@ -37,9 +38,9 @@ def export(workdir: pathlib.Path, out: pathlib.Path) -> int:
     start = {name: value for name, value in start.items() if name not in ("argv", "time")}
     if "data" in start:
         start["data"] = start["data"] | {"manual_dir": None}
-    trees = {"ema": state.ema, "frozen": state.frozen}
-    exported.save(out, config.to_dict(), step, trees, start)
-    return step
+    trees = {"ema": run.state.ema, "frozen": run.state.frozen}
+    exported.save(out, config.to_dict(), run.step, trees, start)
+    return run.step
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -16,6 +16,7 @@ import ml_collections
 from absl import flags
 
 from gait_jax import trainer
+from gait_jax.methods.identity import may_change
 from gait_jax.runtime import command, distributed, records
 from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.files import parse_json, read_regular, reason_of
@@ -52,12 +53,13 @@ def _read(path: pathlib.Path) -> list[dict[str, Any]]:
 
 def _configuration(start: dict[str, Any]) -> ml_collections.ConfigDict:
     config = ml_collections.ConfigDict(start["config"])
+    allowed = may_change(start["config"])
     for given in _SET.value:
         field, _, value = given.partition("=")
-        if field not in trainer.MAY_CHANGE:
+        if field not in allowed:
             raise InputError(
                 f"--set={given} would make another run: only "
-                f"{', '.join(sorted(trainer.MAY_CHANGE))} may be changed"
+                f"{', '.join(sorted(allowed))} may be changed"
             )
         try:
             before = config

@@ -1,8 +1,9 @@
-"""The one training loop, for every method."""
+"""Trains runs, with the runs that they build on, by one loop for every method."""
 
 import functools
 import pathlib
 import time
+from collections.abc import Callable, Iterator, Mapping
 
 import jax
 import ml_collections
@@ -10,76 +11,60 @@ import numpy as np
 import tqdm
 from absl import logging
 
+from gait_jax import runs
 from gait_jax.data import batches
 from gait_jax.gait import picture
-from gait_jax.methods import METHODS, runs
-from gait_jax.methods.base import Method, State
+from gait_jax.methods.base import FittedMethod, Run, State, TrainedMethod
+from gait_jax.methods.identity import may_change
 from gait_jax.runtime import dispatch, distributed, metric_log, parallel, records
-from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.output import Output
-
-# Keys that a restart may change: they say how far and how closely watched the run is, where its
-# data stands and how it is computed, not what is computed.
-_MAY_CHANGE = (
-    "train_steps",
-    "log_every",
-    "eval_every",
-    "checkpoint_every",
-    "keep_checkpoints",
-    "steps_per_dispatch",
-    "accumulate",
-    "prefetch",
-    "compilation_cache",
-    "profile",
-)
-MAY_CHANGE = frozenset(
-    {"data.data_dir", "data.manual_dir", *_MAY_CHANGE, *(f"noise_gan.{k}" for k in _MAY_CHANGE)}
-)
 
 
 class DivergedError(RuntimeError):
     """A loss became NaN or infinite."""
 
 
-def build_method(config: ml_collections.ConfigDict) -> Method:
-    """The method that a configuration names.
-
-    Raises:
-      InputError: there is no such method.
-    """
-    return runs.build_method(config, METHODS)
+# Where a run that another one builds on is trained: from its name and its configuration.
+Place = Callable[[str, ml_collections.ConfigDict], pathlib.Path]
 
 
-def load_run(workdir: pathlib.Path) -> tuple[ml_collections.ConfigDict, Method, State, int]:
-    """Opens a training run, or an exported model, for use; see `methods.runs.load_run`."""
-    return runs.load_run(workdir, METHODS)
+class _Prerequisites(Mapping[str, Run]):
+    """The runs that a run builds on, each trained or opened when it is first asked for."""
 
+    def __init__(
+        self,
+        needed: Mapping[str, ml_collections.ConfigDict | pathlib.Path],
+        place: Place,
+        progress: bool,
+    ):
+        self._needed, self._place, self._progress = needed, place, progress
+        self._opened: dict[str, Run] = {}
 
-def _pretrained(config, workdir: pathlib.Path, progress: bool) -> dict[str, State]:
-    """Final states of the runs that this one builds on, trained now unless one is given."""
-    states = {}
-    for name, needed in METHODS[config.method].prerequisites(config).items():
-        given = config[name].checkpoint
-        if not given:
-            logging.info("Pre-training %s in %s.", name, workdir / name)
-            states[name] = train_and_evaluate(needed, workdir / name, progress)
-            continue
-        states[name] = load_run(pathlib.Path(given).expanduser())[2]
-        shapes = jax.tree.map(lambda x: x.shape, states[name].ema)
-        if shapes != jax.tree.map(lambda x: x.shape, jax.eval_shape(build_method(needed).init).ema):
-            raise InputError(
-                f"{given} ({name}.checkpoint) was trained with networks of other sizes: set "
-                f"{name}.generator and data.points as in its config.json, or leave "
-                f"{name}.checkpoint empty"
-            )
-    return states
+    def __getitem__(self, name: str) -> Run:
+        if name not in self._opened:
+            needed = self._needed[name]
+            if isinstance(needed, pathlib.Path):
+                self._opened[name] = runs.open_run(needed)
+            else:
+                folder = self._place(name, needed)
+                logging.info("Pre-training %s in %s.", name, folder)
+                state = train_and_evaluate(needed, folder, self._progress, self._place)
+                method = runs.build_method(needed)
+                self._opened[name] = Run(folder, needed, method, state, int(state.step))
+        return self._opened[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._needed)
+
+    def __len__(self) -> int:
+        return len(self._needed)
 
 
 def train_and_evaluate(
     config: ml_collections.ConfigDict,
     workdir: pathlib.Path,
     progress: bool = True,
-    pretrained: dict[str, State] | None = None,
+    place: Place | None = None,
 ) -> State:
     """Trains a method, or goes on where an earlier call with the same folder stopped.
 
@@ -90,8 +75,7 @@ def train_and_evaluate(
       config: the configuration (see `configs/`).
       workdir: the run's folder, made where it is missing.
       progress: whether to show progress bars.
-      pretrained: final states of the runs that this one builds on; without them they are trained
-        in `workdir`, or read from where the configuration says.
+      place: where runs that this one builds on are trained; in `workdir`, by their names, if None.
 
     Returns:
       The final state, as NumPy arrays.
@@ -102,29 +86,64 @@ def train_and_evaluate(
       PreemptedError: the run was sent SIGTERM, and saved.
     """
     workdir = pathlib.Path(workdir)
-    records.check_config(workdir, config.to_dict(), MAY_CHANGE)
-    method = build_method(config)
+    settings = config.to_dict()
+    records.check_config(workdir, settings, may_change(settings))
+    method = runs.build_method(config)
+    needed = _Prerequisites(
+        method.prerequisites(), place or (lambda name, _: workdir / name), progress
+    )
+    if isinstance(method, FittedMethod):
+        return _fit(config, method, workdir, progress)
+    return _train(config, method, workdir, needed, progress)
+
+
+def _fit(
+    config: ml_collections.ConfigDict, method: FittedMethod, workdir: pathlib.Path, progress: bool
+) -> State:
+    """A run of a method that is computed at once."""
+    dataset = runs.open_data(config.data, progress)
+    # Only what can be computed leaves a folder, which would refuse a better configuration.
+    begun = (workdir / "config.json").exists()
+    fitted = None if begun else method.fit(dataset, progress)
+    with Output(workdir, config, keep_checkpoints=1) as output:
+        start, state, _ = output.newest(jax.eval_shape(method.init))
+        output.begin(start, dataset.description)
+        if not start:
+            state, measures = fitted or method.fit(dataset, progress)
+            output.metrics(1, measures)
+            output.save(1, state, {})
+        output.finish(state)
+    return state
+
+
+def _train(
+    config: ml_collections.ConfigDict,
+    method: TrainedMethod,
+    workdir: pathlib.Path,
+    prerequisites: Mapping[str, Run],
+    progress: bool,
+) -> State:
+    """A run of a method that learns step by step."""
     plan = dispatch.Plan(config)
     if config.compilation_cache:
         jax.config.update("jax_compilation_cache_dir", config.compilation_cache)
     batch_size = parallel.local_batch(config.batch_size, config.accumulate)
-    data = method.open_data(progress)
+    dataset = runs.open_data(config.data, progress)
+    data = method.open_data(dataset, prerequisites, progress)
     iterator = batches.train_batches(
         data.train, batch_size, config.seed, jax.process_index(), jax.process_count()
     )
     held_out = batches.fixed_batch(data.held_out, config.eval_batch, config.seed)
 
     # Only now: a configuration that cannot be used leaves no folder that refuses a better one.
-    output = Output(workdir, config)
+    output = Output(workdir, config, config.keep_checkpoints)
     with output:
-        start, state, place = output.newest(jax.eval_shape(method.init))
+        start, state, position = output.newest(jax.eval_shape(method.init))
         if start:
-            iterator.set_state(place)
+            iterator.set_state(position)
             logging.info("Going on in %s after step %d.", workdir, start)
         else:
-            if pretrained is None:
-                pretrained = _pretrained(config, workdir, progress)
-            state = parallel.to_host(method.init(pretrained, data.statistics))
+            state = parallel.to_host(method.init(prerequisites, data.statistics))
         output.begin(start, data.description)
         if start < config.train_steps:
             logging.info("%s: %s.", config.method, data.summary)
@@ -152,9 +171,9 @@ def _loop(config, method, state, plan, steps, held_out, output, unit, bar):
     unread: list = []
     logged = time.monotonic()
     with dispatch.Profiler(output.profile_directory, plan.profile) as profiler:
-        for first, step, shown, place in steps:
+        for first, step, batch, position in steps:
             profiler.before(first)
-            state, metrics = step_function(state, shown)
+            state, metrics = step_function(state, batch)
             profiler.after(step, metrics)
             unread.append((range(first, step + 1), metrics))
             bar.update(step + 1 - first)
@@ -186,7 +205,7 @@ def _loop(config, method, state, plan, steps, held_out, output, unit, bar):
                 )
                 logged = time.monotonic()
             if dispatch.SAVE in due or stop:
-                output.save(step, state, place)
+                output.save(step, state, position)
             if stop and step < config.train_steps:
                 raise distributed.PreemptedError(
                     f"told to stop; step {step} is saved in {output.workdir}. Run the same command "

@@ -10,16 +10,16 @@ Batch = dict[str, np.ndarray]
 
 
 class BatchIterator(Protocol):
-    """An endless iterator over batches whose place can be kept and found again."""
+    """An endless iterator over batches whose position can be kept and found again."""
 
     def __next__(self) -> dict[str, np.ndarray]:
         """The next batch."""
 
     def get_state(self) -> dict[str, Any]:
-        """Its place, as JSON values."""
+        """Its position, as JSON values."""
 
     def set_state(self, state: dict[str, Any]) -> None:
-        """Goes to a place."""
+        """Goes to a position."""
 
 
 class Examples(Protocol):

@@ -2,11 +2,9 @@
 
 import contextlib
 import functools
-import hashlib
 import itertools
-import json
 import pathlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import ml_collections
 import numpy as np
@@ -15,31 +13,30 @@ from absl import logging
 from gait_jax.data.batches import Batch, TrainingData
 from gait_jax.data.dataset import GaitDataset
 from gait_jax.data.derived import derive, ranges
+from gait_jax.data.gait_store import GaitStore
 from gait_jax.gait.crop import Crop
 from gait_jax.runtime.arrays import READ_ERRORS
 from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.files import open_regular, reason_of
+from gait_jax.runtime.fingerprint import fingerprint
 from gait_jax.runtime.records import read_json, write_json
 from tfds_casia.parts import Work
 
 # Part of the key: raise it when the same frames give other crops.
-_VERSION = 4
+VERSION = 5
 
 # The arrays of a store, and the channels of their pixels.
-_CHANNELS = {"images": (3,), "masks": (), "originals": (), "plates": (3,)}
-
-# Anonymises a walk's silhouettes with the noise of a seed; an empty mask where it could not.
-Anonymize = Callable[[Sequence[np.ndarray], int], Sequence[np.ndarray]]
+_CHANNELS = {"images": (3,), "masks": (), "originals": (), "backgrounds": (3,)}
 
 
 class CropStore:
-    """All crops of some walks with their anonymised gaits, memory-mapped.
+    """All crops of some sequences with their anonymised gaits, memory-mapped.
 
     Attributes:
       images: [N, S, S, 3] uint8 red, green, blue.
       masks: [N, S, S] uint8 of 0 and 1, the anonymised gaits.
       originals: [N, S, S] uint8 of 0 and 1, the original ones.
-      plates: [N, S, S, 3] uint8, the scenes without the person.
+      backgrounds: [N, S, S, 3] uint8, the scenes without the person.
       subjects: [N] names.
     """
 
@@ -51,7 +48,7 @@ class CropStore:
         """
         subjects = read_json(directory / "subjects.json")
         try:
-            self.images, self.masks, self.originals, self.plates = (
+            self.images, self.masks, self.originals, self.backgrounds = (
                 _open_pictures(directory / f"{name}.npy") for name in _CHANNELS
             )
             shape = self.images.shape
@@ -59,8 +56,8 @@ class CropStore:
                 raise ValueError(f"pictures of shape {shape}")
             if not self.masks.shape == self.originals.shape == shape[:3]:
                 raise ValueError("masks of other sizes than the pictures")
-            if self.plates.shape != shape:
-                raise ValueError("plates of another size than the pictures")
+            if self.backgrounds.shape != shape:
+                raise ValueError("backgrounds of another size than the pictures")
             if not isinstance(subjects, list) or not all(type(s) is str for s in subjects):
                 raise ValueError("subjects without a name")
             if len(subjects) != len(self.images):
@@ -83,27 +80,29 @@ def _open_pictures(path: pathlib.Path) -> np.ndarray:
 
 def _make_part(
     dataset: GaitDataset,
+    anonymized: GaitStore,
     config: ml_collections.ConfigDict,
-    anonymize: Anonymize,
     indices: Sequence[int],
     directory: pathlib.Path,
 ) -> None:
-    """Fills a part's empty folder: the pixels of some walks' crops, and whose they are."""
+    """Fills a part's empty folder: the pixels of some sequences' crops, and whose they are."""
     subjects = []
+    place = {sequence.name: i for i, sequence in enumerate(dataset.originals.sequences)}
     with contextlib.ExitStack() as stack:
         files = [stack.enter_context((directory / name).open("wb")) for name in _CHANNELS]
         for index in indices:
-            recording = dataset.recording(index)
-            frames = range(0, len(recording), config.stride)
-            complete = [recording.complete(i) for i in frames]
-            gait = anonymize(complete, index)
-            for frame, original, mask in zip(frames, complete, gait, strict=True):
-                if mask.any():
-                    crop = Crop.around(mask, config.margin)
-                    shown = recording.frame(frame), mask, original, recording.plate
-                    for file, picture in zip(files, shown, strict=True):
-                        file.write(np.ascontiguousarray(crop.cut(picture, config.size)))
-                    subjects.append(dataset.walks[index].subject)
+            sequence = anonymized.sequences[index]
+            recording = dataset.recording(place[sequence.name])
+            for frame in range(0, len(sequence), config.stride):
+                mask = anonymized.mask(sequence.first + frame)
+                if not mask.any():
+                    continue
+                crop = Crop.around(mask, config.margin)
+                complete, background = recording.complete(frame), recording.background
+                pictures = recording.frame(frame), mask, complete, background
+                for file, picture in zip(files, pictures, strict=True):
+                    file.write(np.ascontiguousarray(crop.cut(picture, config.size)))
+                subjects.append(sequence.subject)
     write_json(directory / "subjects.json", subjects)
 
 
@@ -124,32 +123,23 @@ def _join(size: int, frames: int, made: list[pathlib.Path], directory: pathlib.P
 
 
 def _open_store(
-    dataset: GaitDataset,
-    config: ml_collections.ConfigDict,
-    anonymize: Anonymize,
-    anonymizer: str,
-    progress: bool,
+    dataset: GaitDataset, anonymized: GaitStore, config: ml_collections.ConfigDict, progress: bool
 ) -> CropStore:
-    """The store of a data set, made first where that is still to be done; it stands beside it."""
-    settings = [config[name] for name in ("size", "margin", "stride", "group", "validation_group")]
-    key = hashlib.sha256(
-        json.dumps([dataset.store.key, dataset.groups, settings, anonymizer, _VERSION]).encode()
-    ).hexdigest()[:16]
-    directory = dataset.directory / f"crops-{key}"
-    members = {*dataset.members(config.group), *dataset.members(config.validation_group)}
-    chosen = [i for i, walk in enumerate(dataset.walks) if walk.subject in members]
-    lengths = (dataset.walks[i].last - dataset.walks[i].first for i in chosen)
-    frames = sum(len(range(0, length, config.stride)) for length in lengths)
+    """The store of a data set, made first where that is still to be done."""
+    settings = [config[name] for name in ("size", "margin", "stride")]
+    directory = anonymized.directory / f"crops-{fingerprint(anonymized.key, settings, VERSION)}"
+    frames = sum(len(range(0, len(s), config.stride)) for s in anonymized.sequences)
 
     def work() -> Work:
-        fill = functools.partial(_make_part, dataset, config, anonymize)
         return {
-            f"{first}-{last}": functools.partial(fill, chosen[first:last])
-            for first, last in ranges(len(chosen))
+            f"{first}-{last}": functools.partial(
+                _make_part, dataset, anonymized, config, range(first, last)
+            )
+            for first, last in ranges(len(anonymized.sequences))
         }
 
     join = functools.partial(_join, config.size, frames)
-    # In this process: the anonymiser computes on its devices, with all cores.
+    # In this process: an opened data set cannot be handed to others.
     derive(directory, work, join, "colour crops", progress, processes=1)
     return CropStore(directory)
 
@@ -183,9 +173,9 @@ class Crops:
           seeds: [B] uint32.
 
         Returns:
-          {"images" and "plates": [B, S, S, 3] uint8 red, green, blue, with and without the person,
-          "masks" and "originals": [B, S, S] uint8 of 0 and 1, the anonymised and the original
-          gait}.
+          {"images" and "backgrounds": [B, S, S, 3] uint8 red, green, blue, with and without the
+          person, "masks" and "originals": [B, S, S] uint8 of 0 and 1, the anonymised and the
+          original gait}.
         """
         drawn: dict[str, list[np.ndarray]] = {name: [] for name in _CHANNELS}
         for index, seed in zip(self._indices[indices], seeds, strict=True):
@@ -195,32 +185,30 @@ class Crops:
                 shown.append(getattr(self._store, name)[index][:, mirrored])
             if self._recolour:
                 tint, order = rng.uniform(0.6, 1.2, 3), rng.permutation(3)
-                for name in ("images", "plates"):
+                for name in ("images", "backgrounds"):
                     image = drawn[name][-1][..., order] * tint
                     drawn[name][-1] = np.minimum(image, 255).astype(np.uint8)
         return {name: np.stack(shown) for name, shown in drawn.items()}
 
 
 def crop_data(
+    dataset: GaitDataset,
+    anonymized: GaitStore,
     config: ml_collections.ConfigDict,
-    anonymize: Anonymize,
-    anonymizer: str,
     progress: bool = True,
 ) -> TrainingData:
     """The crops that a configuration asks for.
 
     Args:
-      config: its `data` part; see `GaitDataset`, and size, margin, stride, group, validation_group
-        and recolour.
-      anonymize: gives each frame its anonymised gait.
-      anonymizer: names everything that the results of `anonymize` depend on.
+      dataset: the data set, opened with colour.
+      anonymized: anonymised gaits of the groups' subjects.
+      config: the `data` part: size, margin, stride, group, validation_group and recolour.
       progress: whether to show progress bars.
 
     Raises:
-      InputError: the data set or its groups cannot be used, or a group has no frame.
+      InputError: the groups cannot be used, or a group has no frame.
     """
-    dataset = GaitDataset(config, progress)
-    store = _open_store(dataset, config, anonymize, anonymizer, progress)
+    store = _open_store(dataset, anonymized, config, progress)
 
     def of_group(group: str, recolour: bool) -> Crops:
         crops = Crops(store, dataset.members(group), recolour)
@@ -237,5 +225,5 @@ def crop_data(
         of_group(config.validation_group, False),
         ("crops", 1),
         f"{len(train)} crops of {', '.join(dataset.members(config.group))}",
-        dataset.description | {"anonymizer": anonymizer},
+        dataset.description | {"anonymized": anonymized.key},
     )

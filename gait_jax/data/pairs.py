@@ -5,7 +5,7 @@ import numpy as np
 
 from gait_jax.data.batches import Batch, TrainingData
 from gait_jax.data.dataset import GaitDataset
-from gait_jax.data.energies import Energies
+from gait_jax.data.gei_store import open_geis
 from gait_jax.runtime.errors import InputError
 
 # Images in memory at a time while they are looked through: of 126 x 126, some 16 MB as floats.
@@ -22,20 +22,21 @@ class PairPacks:
 
     def __init__(
         self,
-        energies: Energies,
+        geis: np.ndarray,
+        subjects: np.ndarray,
         people: int,
         images: int,
         pairs: int,
-        rows: np.ndarray | None = None,
     ):
         """Groups the images by person.
 
         Args:
-          energies: the images; they stay where they are, memory-mapped or not.
+          geis: [M, S, S] uint8, gait energy images; they stay where they are, memory-mapped or
+            not.
+          subjects: [M] the name of each one's person; those without a name are not taken.
           people: how many people a pack holds, at least 2.
           images: how many images of each, at least 2.
           pairs: how many pairs a pack holds, an even number.
-          rows: indices of the images to take, all by default.
 
         Raises:
           InputError: a number is too small, or there are too few people.
@@ -45,8 +46,8 @@ class PairPacks:
                 f"a pack of {people} people, {images} images of each and {pairs} pairs cannot be "
                 "made: set pack.people and pack.images to 2 or more, pack.pairs to an even number"
             )
-        self._rows = np.arange(len(energies)) if rows is None else rows
-        names, self._owner = np.unique(energies.subjects[self._rows], return_inverse=True)
+        self._rows = np.flatnonzero(subjects != "")
+        names, self._owner = np.unique(subjects[self._rows], return_inverse=True)
         self._of_person = [np.flatnonzero(self._owner == k) for k in range(len(names))]
         if len(names) < people:
             raise InputError(
@@ -54,7 +55,7 @@ class PairPacks:
                 "set a smaller pack.people, or add subjects"
             )
         self._images, self._people, self._each, self._pairs = (
-            energies.images,
+            geis,
             people,
             images,
             pairs,
@@ -106,12 +107,15 @@ class PairPacks:
         }
 
 
-def pair_data(config: ml_collections.ConfigDict, progress: bool = True) -> TrainingData:
+def pair_data(
+    dataset: GaitDataset, config: ml_collections.ConfigDict, progress: bool = True
+) -> TrainingData:
     """The packs that a configuration asks for, of energy images of sequences and of gait cycles.
 
     Args:
-      config: its `data` part; see `GaitDataset`, and size, pack, group, validation_group and
-        sequences (numbers of those to train on; all where there is none).
+      dataset: the data set.
+      config: the `data` part: size, pack, group, validation_group and sequences (numbers of those
+        to train on; all where there is none).
       progress: whether to show progress bars.
 
     Returns:
@@ -119,25 +123,28 @@ def pair_data(config: ml_collections.ConfigDict, progress: bool = True) -> Train
       deviation around it, both of values in 0..1.
 
     Raises:
-      InputError: the data set, its groups or the packs cannot be used.
+      InputError: the groups or the packs cannot be used.
     """
-    dataset = GaitDataset(config, progress)
-    energies, pack = dataset.energy_store(config.size).everything, config.pack
+    store, pack = open_geis(dataset.gaits, config.size, progress), config.pack
+    sequences = [dataset.gaits.sequences[row] for row in store.rows]
+    subjects = np.array([sequence.subject for sequence in sequences], np.str_)
+    numbers = np.array([sequence.number for sequence in sequences], np.int64)
     members = dataset.members(config.group)
-    known = np.isin(energies.subjects, members)
+    known = np.isin(subjects, members)
     if config.sequences:
-        known &= np.isin(energies.sequences, config.sequences)
-    rows = np.flatnonzero(known)
-    train = PairPacks(energies, pack.people, pack.images, pack.pairs, rows)
-    watched = np.flatnonzero(np.isin(energies.subjects, dataset.members(config.validation_group)))
-    people = min(pack.people, len(np.unique(energies.subjects[watched])))
+        known &= np.isin(numbers, config.sequences)
+    train = PairPacks(
+        store.images, np.where(known, subjects, ""), pack.people, pack.images, pack.pairs
+    )
+    watched = np.isin(subjects, dataset.members(config.validation_group))
+    people = min(pack.people, len(np.unique(subjects[watched])))
     return TrainingData(
         train,
-        PairPacks(energies, people, pack.images, pack.pairs, watched),
+        PairPacks(store.images, np.where(watched, subjects, ""), people, pack.images, pack.pairs),
         ("pairs", pack.pairs),
-        f"{len(train)} energy images of {', '.join(members)}",
+        f"{len(train)} gait energy images of {', '.join(members)}",
         dataset.description,
-        statistics_of(energies.images, rows),
+        statistics_of(store.images, np.flatnonzero(known)),
     )
 
 

@@ -17,14 +17,14 @@ class Recording:
     """One sequence of a data set in colour; pictures are decoded when they are asked for.
 
     Attributes:
-      plate: the scene without the person, red, green, blue [H, W, 3] uint8.
+      background: the scene without the person, red, green, blue [H, W, 3] uint8.
       clothing: `plain`, `textural`, or empty where the data set does not say.
     """
 
     def __init__(self, example: dict[str, Any]):
         """Takes an example of a data set whose pictures are files (see `source.Examples`)."""
         self._example = example
-        self.plate = _picture(example["background"])
+        self.background = _picture(example["background"])
         clothing = example.get("clothing", b"")
         self.clothing = clothing.decode() if isinstance(clothing, bytes) else str(clothing)
 

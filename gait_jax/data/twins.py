@@ -3,24 +3,26 @@
 import cv2
 import numpy as np
 
-from gait_jax.data.walk import Walk
+from gait_jax.data.sequence import GaitSequence
 from tfds_casia.walkers import twin
 from tfds_casia.walkers.recording import WalkName
 
 
-def film(walk: Walk, body_of: str) -> tuple[np.ndarray, list[np.ndarray], list[np.ndarray]]:
+def film(
+    sequence: GaitSequence, body_of: str
+) -> tuple[np.ndarray, list[np.ndarray], list[np.ndarray]]:
     """Films a walker's twin, without the camera's noise.
 
     Args:
-      walk: of the data set walkers, as it is made without a seed of its own.
-      body_of: the subject whose body the twin has, brought to the height of the walk's own.
+      sequence: of the data set walkers, as it is made without a seed of its own.
+      body_of: the subject whose body the twin has, brought to the height of the sequence's own.
 
     Returns:
-      (which frames of the walk it has: [T] rising indices, silhouettes [H, W] uint8 of 0 and 1,
+      (which frames of the sequence it has: [T] rising indices, silhouettes [H, W] uint8 of 0 and 1,
       pictures [H, W, 3] uint8 red, green, blue).
     """
-    name = WalkName(int(walk.subject), walk.condition, walk.sequence)
-    frames, masks, pictures = twin.film(0, name, walk.view, int(body_of))
+    name = WalkName(int(sequence.subject), sequence.condition, sequence.number)
+    frames, masks, pictures = twin.film(0, name, sequence.view, int(body_of))
     return (
         frames,
         [mask // 255 for mask in masks],

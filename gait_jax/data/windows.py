@@ -4,7 +4,7 @@ import ml_collections
 import numpy as np
 
 from gait_jax.data.batches import Batch, TrainingData
-from gait_jax.data.contour_store import ContourStore
+from gait_jax.data.contour_store import ContourStore, open_contours
 from gait_jax.data.dataset import GaitDataset
 from gait_jax.gait.codec import ContourCodec
 from gait_jax.runtime.errors import InputError
@@ -34,20 +34,15 @@ class Windows:
           stride: frames from one window's start to the next one's.
         """
         self._store, self._codec, self._frames = store, codec, frames
-        usable, wanted = store.usable(), set(subjects)
+        usable, numbers, wanted = store.gaits.usable(), store.gaits.numbers, set(subjects)
         starts = []
-        for walk in store.walks:
-            if walk.subject not in wanted:
+        for sequence in store.gaits.sequences:
+            if sequence.subject not in wanted or not len(sequence):
                 continue
-            frame = np.arange(walk.first, walk.last)
-            good = usable[walk.first : walk.last]
-            breaks = (
-                np.flatnonzero(
-                    (np.diff(store.numbers[walk.first : walk.last]) != 1) | ~good[1:] | ~good[:-1]
-                )
-                + 1
-            )
-            for run in np.split(frame, breaks):
+            here = slice(sequence.first, sequence.last)
+            good = usable[here]
+            breaks = np.flatnonzero((np.diff(numbers[here]) != 1) | ~good[1:] | ~good[:-1]) + 1
+            for run in np.split(np.arange(sequence.first, sequence.last), breaks):
                 if usable[run[0]]:
                     starts.append(np.arange(run[0], run[-1] + 2 - frames, stride))
         self._starts = np.concatenate(starts or [np.empty(0, np.int64)])
@@ -82,12 +77,18 @@ class Windows:
 
 
 def windows_of(
-    dataset: GaitDataset, group: str, codec: ContourCodec, frames: int, stride: int
+    dataset: GaitDataset,
+    contours: ContourStore,
+    group: str,
+    codec: ContourCodec,
+    frames: int,
+    stride: int,
 ) -> Windows:
     """The windows of a group of subjects.
 
     Args:
       dataset: the data set.
+      contours: of its gaits.
       group: of its groups.
       codec: layout of the contour vectors.
       frames: T.
@@ -97,7 +98,7 @@ def windows_of(
       InputError: there is no such group, or no window in it.
     """
     members = dataset.members(group)
-    windows = Windows(dataset.store, codec, members, frames, stride)
+    windows = Windows(contours, codec, members, frames, stride)
     if not len(windows):
         raise InputError(
             f"group {group!r} ({', '.join(members)}) has no {frames} consecutive "
@@ -106,21 +107,23 @@ def windows_of(
     return windows
 
 
-def window_data(config: ml_collections.ConfigDict, progress: bool = True) -> TrainingData:
+def window_data(
+    dataset: GaitDataset, config: ml_collections.ConfigDict, progress: bool = True
+) -> TrainingData:
     """The windows that a configuration asks for.
 
     Args:
-      config: its `data` part; see `GaitDataset`, and layout, points, frames, stride, group and
-        validation_group.
+      dataset: the data set.
+      config: the `data` part: layout, points, frames, stride, group and validation_group.
       progress: whether to show progress bars.
 
     Raises:
-      InputError: the data set or its groups cannot be used, or a group has no window.
+      InputError: its groups cannot be used, or a group has no window.
     """
-    dataset = GaitDataset(config, progress)
+    contours = open_contours(dataset.gaits, progress)
     codec = ContourCodec(config.layout, config.points)
     train, held_out = (
-        windows_of(dataset, group, codec, config.frames, config.stride)
+        windows_of(dataset, contours, group, codec, config.frames, config.stride)
         for group in (config.group, config.validation_group)
     )
     return TrainingData(

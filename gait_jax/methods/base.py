@@ -1,6 +1,10 @@
-"""What the trainer and the anonymiser know of a method, and what methods share."""
+"""What the trainer and the door to runs know of a method, and what methods share."""
 
 import abc
+import dataclasses
+import functools
+import pathlib
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import flax.struct
@@ -10,14 +14,16 @@ import ml_collections
 import numpy as np
 import optax
 
-from gait_jax.gait import picture
-from gait_jax.gait.codec import PADDED, RESAMPLED
 from gait_jax.methods import fields
+from gait_jax.methods.contracts import Anonymizer, Colouriser, Recogniser
+from gait_jax.methods.identity import identity
 from gait_jax.runtime import keys
 from gait_jax.runtime.errors import InputError
+from gait_jax.runtime.fingerprint import fingerprint
 
 if TYPE_CHECKING:
     from gait_jax.data.batches import TrainingData
+    from gait_jax.data.dataset import GaitDataset
 
 Batch = dict[str, jax.Array]
 Metrics = dict[str, jax.Array]
@@ -45,15 +51,151 @@ class State(flax.struct.PyTreeNode):
     frozen: dict[str, Tree]
 
 
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """A training run or an exported model, opened for use.
+
+    Attributes:
+      workdir: its folder.
+      config: its configuration.
+      method: what it is of.
+      state: the newest state; an exported model's has neither `params` nor `opt`.
+      step: the training step of the state.
+    """
+
+    workdir: pathlib.Path
+    config: ml_collections.ConfigDict
+    method: "Method"
+    state: State
+    step: int
+
+    @functools.cached_property
+    def key(self) -> str:
+        """Names all that the results of the run depend on, besides gaits and random keys."""
+        config = identity(self.config.to_dict())
+        learned = {"ema": self.state.ema, "frozen": self.state.frozen}
+        return fingerprint(config, learned, self.method.VERSION)
+
+    def anonymizer(self) -> Anonymizer:
+        """The run's anonymiser.
+
+        Raises:
+          InputError: its method anonymises nothing, or the state does not fit its networks.
+        """
+        return self._handed_out(
+            self.method.anonymizer,
+            "which anonymises nothing by itself: give the workdir of the run that used it",
+        )
+
+    def recogniser(self) -> Recogniser:
+        """The run's recogniser.
+
+        Raises:
+          InputError: its method recognises nobody.
+        """
+        return self._handed_out(self.method.recogniser, "which recognises nobody")
+
+    def colouriser(self) -> Colouriser:
+        """The run's colouriser.
+
+        Raises:
+          InputError: its method colours nothing.
+        """
+        return self._handed_out(self.method.colouriser, "which colours nothing")
+
+    def _handed_out(self, ask, otherwise: str):
+        try:
+            found = ask(self.state)
+        except InputError as error:
+            raise InputError(f"{self.workdir}: {error}") from None
+        if found is None:
+            raise InputError(f"{self.workdir} is a run of {self.config.method}, {otherwise}")
+        return found
+
+
 class Method(abc.ABC):
-    """A published method: its data, its networks, its step functions, and how it is applied.
+    """A published method: what it needs, how it learns, and what it is to others.
 
     Attributes:
       FIELDS: what the fields of its configuration may be.
+      VERSION: raised when the same parameters give other results.
       config: the whole configuration of the run.
     """
 
     FIELDS: ClassVar[fields.Fields]
+    VERSION: ClassVar[int] = 1
+
+    def __init__(self, config: ml_collections.ConfigDict):
+        """Checks the configuration.
+
+        Raises:
+          InputError: a field is missing, or is of a type or value that cannot be used.
+        """
+        fields.check_fields(config, self.FIELDS)
+        self.config = config
+
+    def prerequisites(self) -> dict[str, ml_collections.ConfigDict | pathlib.Path]:
+        """The runs that this one builds on, by name: to be trained, or where they stand."""
+        return {}
+
+    @abc.abstractmethod
+    def init(
+        self,
+        prerequisites: Mapping[str, Run] | None = None,
+        statistics: dict[str, np.ndarray] | None = None,
+    ) -> State:
+        """A fresh state, the same for the same seed.
+
+        Args:
+          prerequisites: see `prerequisites`; None leaves their parameters untrained, for a state
+            that only lends its shapes.
+          statistics: of the training data (see `TrainingData`); None likewise.
+
+        Raises:
+          InputError: what a prerequisite learned does not fit.
+        """
+
+    def facts(self) -> dict[str, Any]:
+        """What a report says of the method besides its name: JSON values."""
+        return {}
+
+    def anonymizer(self, state: State) -> Anonymizer | None:
+        """The trained method as an anonymiser; None where it is none."""
+        del state
+        return None
+
+    def recogniser(self, state: State) -> Recogniser | None:
+        """The trained method as a recogniser; None where it is none."""
+        del state
+        return None
+
+    def colouriser(self, state: State) -> Colouriser | None:
+        """The trained method as a colouriser; None where it is none."""
+        del state
+        return None
+
+
+class FittedMethod(Method):
+    """A method whose parameters are computed at once, not step by step."""
+
+    @abc.abstractmethod
+    def fit(self, dataset: "GaitDataset", progress: bool) -> tuple[State, dict[str, float]]:
+        """Computes the final state.
+
+        Args:
+          dataset: what it learns from.
+          progress: whether to show bars where data has to be prepared first.
+
+        Returns:
+          (the state after one step, as NumPy arrays; scalars that tell of it).
+
+        Raises:
+          InputError: the data does not suffice.
+        """
+
+
+class TrainedMethod(Method):
+    """A method that learns step by step: its data, its networks, its step functions."""
 
     def __init__(self, config: ml_collections.ConfigDict):
         """Builds the networks.
@@ -61,37 +203,23 @@ class Method(abc.ABC):
         Raises:
           InputError: a field is missing, or is of a type or value that cannot be used.
         """
-        fields.check_fields(config, self.FIELDS)
-        self.config = config
+        super().__init__(config)
         # What the layers compute with.
         self.dtype = _PRECISIONS[config.precision]
 
-    @staticmethod
-    def prerequisites(config: ml_collections.ConfigDict) -> dict[str, ml_collections.ConfigDict]:
-        """Configurations of the runs that have to be finished before this one, by name."""
-        del config
-        return {}
-
     @abc.abstractmethod
-    def open_data(self, progress: bool) -> "TrainingData":
-        """What it trains on; `progress` shows bars where data has to be prepared first.
+    def open_data(
+        self, dataset: "GaitDataset", prerequisites: Mapping[str, Run], progress: bool
+    ) -> "TrainingData":
+        """What it trains on.
 
         Methods import `gait_jax.data` in here alone: Grain and TFDS take longer to load than an
         exported model, which needs neither.
-        """
-
-    @abc.abstractmethod
-    def init(
-        self,
-        pretrained: dict[str, State] | None = None,
-        statistics: dict[str, np.ndarray] | None = None,
-    ) -> State:
-        """A fresh state, the same for the same seed.
 
         Args:
-          pretrained: final states of the prerequisites; None leaves their parameters untrained,
-            for a state that only lends its shapes.
-          statistics: of the training data (see `TrainingData`); None likewise.
+          dataset: the data set.
+          prerequisites: see `prerequisites`; each is trained or opened when it is first asked for.
+          progress: whether to show bars where data has to be prepared first.
         """
 
     @abc.abstractmethod
@@ -111,34 +239,7 @@ class Method(abc.ABC):
         """Draws a held-out batch and its samples, as NumPy arrays: [H, W] uint8."""
 
 
-# Of every method that trains on contours.
-CONTOUR_DATA: fields.Fields = {
-    **fields.DATA,
-    "data.layout": fields.one_of(PADDED, RESAMPLED),
-    "data.points": fields.whole(8),
-    "data.frames": fields.whole(),
-    "data.stride": fields.whole(),
-}
-
-
-class ContourMethod(Method):
-    """A method that trains on windows of contours.
-
-    Batches hold "contours" [B, T, P, 2] float32 in body heights, "counts" [B, T] int32 valid points
-    and "noise_seed" [B] uint32. Samples are contours by name ("noise", "anonymized"): ([B, T, P, 2]
-    in body heights, counts [B, T]).
-    """
-
-    def open_data(self, progress):
-        from gait_jax.data.windows import window_data
-
-        return window_data(self.config.data, progress)
-
-    def picture(self, batch, samples):
-        return picture.compare({"original": (batch["contours"], batch["counts"])} | samples)
-
-
-def move_average(average, params, step: jax.Array, decay: float):
+def move_average(average: Tree, params: Tree, step: jax.Array, decay: float) -> Tree:
     """Moves an exponential running mean; its first steps forget the random start sooner."""
     rate = jnp.minimum(decay, (1.0 + step) / (10.0 + step))
     return jax.tree.map(lambda a, p: rate * a + (1 - rate) * p, average, params)
@@ -150,12 +251,12 @@ def check_divides(what: str, size: int, by: str, divisor: int) -> None:
         raise InputError(f"{what} {size} is not a multiple of {divisor} ({by}): change either")
 
 
-def adam(config) -> optax.GradientTransformation:
+def adam(config: ml_collections.ConfigDict) -> optax.GradientTransformation:
     """The optimiser of a configuration: learning_rate, b1, b2."""
     return optax.adam(config.learning_rate, b1=config.b1, b2=config.b2)
 
 
-def sgd(config) -> optax.GradientTransformation:
+def sgd(config: ml_collections.ConfigDict) -> optax.GradientTransformation:
     """The optimiser of a configuration: learning_rate, momentum, weight_decay."""
     return optax.chain(
         optax.add_decayed_weights(config.weight_decay),

@@ -99,6 +99,8 @@ DATA: Fields = {
     "data.groups": text,
     "data.group": text,
     "data.validation_group": text,
+    "data.anonymized_by": text,
+    "data.noise_seed": SEED,
 }
 
 ADAM: Fields = {

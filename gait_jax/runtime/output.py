@@ -25,8 +25,15 @@ class Output:
       workdir: the folder.
     """
 
-    def __init__(self, workdir: pathlib.Path, config: ml_collections.ConfigDict):
+    def __init__(
+        self, workdir: pathlib.Path, config: ml_collections.ConfigDict, keep_checkpoints: int
+    ):
         """Makes the folder and writes `config.json`.
+
+        Args:
+          workdir: the folder.
+          config: the run's configuration.
+          keep_checkpoints: how many of the newest are kept.
 
         Raises:
           InputError: it cannot be made or written.
@@ -38,7 +45,7 @@ class Output:
             records.make_workdir(workdir)
             with self._writing():
                 records.write_config(workdir, self._config)
-                self._checkpoints = Checkpoints(workdir, config.keep_checkpoints)
+                self._checkpoints = Checkpoints(workdir, keep_checkpoints)
 
     def __enter__(self) -> "Output":
         return self

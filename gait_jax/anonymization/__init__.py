@@ -1,0 +1,1 @@
+"""Anonymises silhouettes in folders and people in videos."""

@@ -1,0 +1,184 @@
+"""Anonymises one video file into another, and says what became of it."""
+
+import contextlib
+import dataclasses
+import math
+import pathlib
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import cv2
+import jax
+import numpy as np
+import tqdm
+
+from gait_jax import runs
+from gait_jax.anonymization.clips import Findings, VideoAnonymizer
+from gait_jax.anonymization.options import NEAREST, Options, difference_path, read_background
+from gait_jax.methods.colourisers import nearest
+from gait_jax.methods.contracts import Anonymizer, Colouriser
+from gait_jax.runtime.errors import InputError
+from gait_jax.video import background, people, segmenters
+from gait_jax.video.ahead import ahead
+from gait_jax.video.background import Background, largest_channel
+from gait_jax.video.clip import Clip, Frame
+from gait_jax.video.writer import VideoWriter
+
+# Share of the picture from which on a doubtful plate is worth a warning: a small person's.
+_DOUBTFUL = 0.002
+# Standard deviations of the noise from which on a pixel counts as changed in the difference mask.
+_CHANGED = 5.0
+
+
+def anonymize_video(
+    anonymizer: Anonymizer,
+    source: pathlib.Path,
+    out: pathlib.Path,
+    key: jax.Array,
+    options: Options,
+) -> dict[str, Any]:
+    """Anonymises the people in a video.
+
+    Args:
+      anonymizer: a trained method.
+      source: the video.
+      out: the `.mp4` to write; replaced where it is there.
+      key: all noise of this video is drawn from it.
+      options: how.
+
+    Returns:
+      What became of it, for a report: JSON values.
+
+    Raises:
+      InputError: the video, or something that goes with it, cannot be used; nothing is written.
+    """
+    colourise = _colouriser(options)
+    clip = Clip.open(source, options.start, options.end)
+    scene, count = _look(clip, options)
+    warnings: list[str] = []
+    if options.masks:
+        segmenter = segmenters.GivenMasks(options.masks, (clip.height, clip.width), count)
+    else:
+        segmenter = segmenters.build(options.segmenter, scene)
+        # Who stands in the plate is in every frame, as they were. Only a learned segmenter sees it.
+        if options.segmenter != segmenters.BACKGROUND and people.find(segmenter(scene.plate)):
+            warnings.append(
+                "the segmenter finds somebody in the background plate, who is in the result as "
+                "they were: give --background"
+            )
+    worker = VideoAnonymizer(anonymizer, scene, colourise, key)
+    segmented = ((frame, segmenter(frame.image)) for frame in clip.frames())
+    bar = tqdm.tqdm(
+        desc=f"{source.name}: anonymize", total=count, unit="frame", disable=not options.progress
+    )
+    # Decoding with segmentation, anonymising, and encoding have a thread each.
+    with bar, contextlib.ExitStack() as stack:
+        results = worker(stack.enter_context(ahead(segmented)))
+        if options.difference:
+            results = _write_difference(results, clip, difference_path(out), scene)
+        results = stack.enter_context(ahead(results))
+        with VideoWriter(out, clip, options.keep_audio) as writer:
+            for frame in results:
+                writer.write(frame.image, frame.pts, frame.duration)
+                bar.update()
+    return _describe(clip, out, scene, worker.findings, options, warnings)
+
+
+def _colouriser(options: Options) -> Colouriser:
+    """The function that colours; one that is learned is read from its run."""
+    if options.colour == NEAREST:
+        return nearest.colourise
+    return runs.open_run(options.colour_checkpoint).colouriser()
+
+
+def _look(clip: Clip, options: Options) -> tuple[Background, int]:
+    """Learns a clip's scene; also says how many frames it has."""
+    given = None
+    if options.background:
+        given = read_background(options.background, (clip.height, clip.width))
+    # All of the file shows the scene, also where only a part of it is wanted.
+    whole = dataclasses.replace(clip, start=0.0, end=math.inf)
+    count = 0
+    with tqdm.tqdm(
+        desc=f"{clip.path.name}: background",
+        total=clip.frames_expected,
+        unit="frame",
+        disable=not options.progress,
+    ) as bar:
+
+        def look(frame: Frame) -> None:
+            nonlocal count
+            count += clip.start <= float(frame.pts * clip.time_base) < clip.end
+            bar.update()
+
+        samples = background.sample(whole, look)
+    if not count:
+        raise InputError(
+            f"{clip.path} has no frame between {clip.start:g} and {clip.end:g} seconds: change "
+            "--start and --end"
+        )
+    return background.estimate(samples, given), count
+
+
+def _write_difference(
+    results: Iterable[Frame], clip: Clip, path: pathlib.Path, scene: Background
+) -> Iterator[Frame]:
+    """Writes, on the way, where results differ from the clip by more than its noise, in white."""
+    limit = _CHANGED * scene.noise
+    with VideoWriter(path, clip) as writer:
+        for result, frame in zip(results, clip.frames(), strict=True):
+            changed = largest_channel(cv2.absdiff(result.image, frame.image)) > limit
+            white = np.repeat(255 * changed[..., None].astype(np.uint8), 3, axis=2)
+            writer.write(white, frame.pts, frame.duration)
+            yield result
+
+
+def _ranges(frames: set[int]) -> list[list[int]]:
+    """{1, 2, 3, 7} → [[1, 3], [7, 7]]."""
+    found: list[list[int]] = []
+    for frame in sorted(frames):
+        if found and frame == found[-1][1] + 1:
+            found[-1][1] = frame
+        else:
+            found.append([frame, frame])
+    return found
+
+
+def _describe(
+    clip: Clip,
+    out: pathlib.Path,
+    scene: Background,
+    findings: Findings,
+    options: Options,
+    warnings: list[str],
+) -> dict[str, Any]:
+    doubtful = float(scene.doubtful.mean())
+    if doubtful > _DOUBTFUL:
+        warnings.append(
+            f"{doubtful:.1%} of the background plate is doubtful: somebody may stand in it as they "
+            "were; look at the result, and give --background"
+        )
+    if clip.height % 2 or clip.width % 2:
+        warnings.append("H.264 has even sizes only: the last row or column was written twice")
+    if not findings.people:
+        warnings.append("nobody was found to anonymise: the result shows the background alone")
+    names = ("colour_original", "colour_anonymized", "outline_original", "outline_anonymized")
+    return {
+        "input": str(clip.path),
+        "output": str(out),
+        "frames": findings.frames,
+        "frame_rate": str(clip.rate),
+        "size": [clip.width, clip.height],
+        "background": str(options.background) if options.background else "median over the clip",
+        "segmenter": f"masks in {options.masks}" if options.masks else options.segmenter,
+        "colour": options.colour,
+        "people": findings.people,
+        "anonymized": findings.anonymized,
+        "measures": {name: mean.value for name, mean in findings.measures.items()},
+        "painted_out": {
+            reason: _ranges(frames) for reason, frames in sorted(findings.painted_out.items())
+        },
+        "flicker": {name: findings.flicker[name].value for name in names},
+        "background_doubtful": doubtful,
+        "warnings": warnings,
+    }

@@ -1,0 +1,100 @@
+"""The gaits of a data set as an anonymiser gives them: another store, of the same sequences."""
+
+import functools
+import pathlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Protocol
+
+import jax
+import numpy as np
+
+from gait_jax.data import gait_store
+from gait_jax.data.dataset import GaitDataset
+from gait_jax.data.derived import derive, ranges
+from gait_jax.data.gait_store import GaitStore, Recorded
+from gait_jax.runtime import keys
+from gait_jax.runtime.fingerprint import fingerprint
+from tfds_casia.parts import Work
+
+# Part of the key: raise it when the same anonymiser gives other results for the same sequences.
+VERSION = 1
+
+
+class AnonymizedMasks(Protocol):
+    """What an anonymiser makes of one person's masks (see `methods.contracts`)."""
+
+    masks: Sequence[np.ndarray]
+    problems: Mapping[int, str]
+    measures: Mapping[str, float]
+
+
+Anonymize = Callable[[Sequence[np.ndarray], jax.Array], AnonymizedMasks]
+
+
+def _anonymized(
+    dataset: GaitDataset, anonymize: Anonymize, key: jax.Array, indices: Sequence[int]
+) -> Iterator[Recorded]:
+    for index in indices:
+        sequence = dataset.originals.sequences[index]
+        # As the data set has them: what a user's own masks go through, these go through.
+        result = anonymize(dataset.masks(index), jax.random.fold_in(key, index))
+        yield Recorded(
+            sequence,
+            result.masks,
+            dataset.originals.numbers[sequence.first : sequence.last],
+            dict(result.problems),
+            dict(result.measures),
+        )
+
+
+def anonymized_gaits(
+    dataset: GaitDataset,
+    anonymize: Anonymize,
+    anonymizer: str,
+    seed: int,
+    indices: Sequence[int],
+    progress: bool = True,
+) -> GaitStore:
+    """The store of some sequences' anonymised gaits, each with its own noise.
+
+    Made first where that is still to be done, beside the data set, and going on where it was
+    interrupted.
+
+    Args:
+      dataset: the data set.
+      anonymize: (masks of one person, random key) → what became of them.
+      anonymizer: names everything that the results of `anonymize` depend on.
+      seed: of the noise; every sequence's own comes from this and its place in the data set.
+      indices: of the sequences wanted, rising (see `GaitDataset.indices`).
+      progress: whether to show a progress bar.
+
+    Raises:
+      InputError: the store cannot be locked or written.
+    """
+    key = fingerprint(
+        dataset.originals.key, anonymizer, seed, list(indices), [VERSION, gait_store.VERSION]
+    )
+    directory: pathlib.Path = dataset.directory / f"anonymized-{key}"
+    random = keys.stream(seed, "anonymized gaits")
+
+    def make_part(first: int, last: int, part: pathlib.Path) -> None:
+        gait_store.write_part(part, _anonymized(dataset, anonymize, random, indices[first:last]))
+
+    def work() -> Work:
+        return {
+            f"{first}-{last}": functools.partial(make_part, first, last)
+            for first, last in ranges(len(indices))
+        }
+
+    # In this process: the anonymiser computes on its devices, with all cores.
+    derive(directory, work, gait_store.join_parts, "anonymize", progress, processes=1)
+    return GaitStore(directory)
+
+
+def mean_measures(store: GaitStore) -> dict[str, float]:
+    """The means over sequences of what an anonymiser measured of its own work, by name."""
+    values: dict[str, list[float]] = {}
+    for measures in store.measures:
+        for name, value in measures.items():
+            values.setdefault(name, []).append(value)
+    return {name: float(np.mean(found)) for name, found in values.items()}

@@ -1,0 +1,106 @@
+"""The gaits of a data set as they were recorded: cleaned once, kept beside it."""
+
+import dataclasses
+import functools
+import pathlib
+from typing import Any
+
+import tensorflow_datasets as tfds
+from absl import logging
+
+from gait_jax.data import gait_store, source
+from gait_jax.data.derived import derive, ranges
+from gait_jax.data.gait_store import GaitStore, Recorded
+from gait_jax.data.sequence import GaitSequence
+from gait_jax.gait import silhouette
+from gait_jax.gait.silhouette import CleanSettings
+from gait_jax.runtime.fingerprint import fingerprint
+from tfds_casia.parts import Work
+
+# Part of the key: raise it when cleaning gives other results for the same settings.
+VERSION = 1
+
+
+def _text(value: bytes | str) -> str:
+    return value.decode() if isinstance(value, bytes) else value
+
+
+def named(dataset: str, example: dict[str, Any]) -> GaitSequence:
+    """A sequence by what the data set says of it, from frame 0.
+
+    Args:
+      dataset: name of the data set.
+      example: of the data set.
+    """
+    view, number = int(example["view"]), int(example["sequence"])
+    return GaitSequence(
+        _text(example["subject"]),
+        _text(example["condition"]),
+        number,
+        view,
+        source.direction(dataset, view, number),
+        0,
+        len(example["frame_numbers"]),
+    )
+
+
+def cleaned(dataset: str, example: dict[str, Any], settings: CleanSettings) -> Recorded:
+    """A recorded sequence, cleaned; frames that show no whole person are empty."""
+    masks, problems = [], {}
+    for index, png in enumerate(example["frames"]):
+        mask = silhouette.clean(silhouette.decode(png), settings)
+        if flaw := silhouette.flaw(mask, settings):
+            mask[:] = 0
+            problems[index] = flaw
+        masks.append(mask)
+    numbers = [int(number) for number in example["frame_numbers"]]
+    return Recorded(named(dataset, example), masks, numbers, problems, {})
+
+
+def _make_part(
+    builder: tfds.core.DatasetBuilder,
+    settings: CleanSettings,
+    first: int,
+    last: int,
+    directory: pathlib.Path,
+) -> None:
+    examples = source.Examples(builder)
+    gait_store.write_part(
+        directory, (cleaned(builder.name, examples[i], settings) for i in range(first, last))
+    )
+
+
+def original_gaits(
+    builder: tfds.core.DatasetBuilder, settings: CleanSettings, progress: bool = True
+) -> GaitStore:
+    """The store of a data set's gaits, made first where that is still to be done.
+
+    It stands beside the prepared data set, in a folder named by the data set's version and the
+    settings: another version or setting makes another store. It is made on all cores, and going on
+    where that was interrupted; as that starts processes, a script must call this below
+    `if __name__ == "__main__":`.
+
+    Args:
+      builder: a prepared data set.
+      settings: how masks are cleaned.
+      progress: whether to show a progress bar.
+
+    Raises:
+      InputError: the store cannot be locked, or one of the processes was ended.
+    """
+    key = fingerprint(
+        builder.info.full_name, dataclasses.asdict(settings), [VERSION, gait_store.VERSION]
+    )
+    directory = pathlib.Path(str(builder.data_path)) / f"gaits-{key}"
+
+    def work() -> Work:
+        return {
+            f"{first}-{last}": functools.partial(_make_part, builder, settings, first, last)
+            for first, last in ranges(builder.info.splits["all"].num_examples)
+        }
+
+    derive(directory, work, gait_store.join_parts, "gaits", progress)
+    store = GaitStore(directory)
+    if store.unusable:
+        logging.info("Frames without a usable person: %s.", store.unusable)
+    return store

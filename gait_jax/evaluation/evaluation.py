@@ -1,0 +1,80 @@
+"""A whole evaluation: trains what it needs, asks its evaluators, writes rows and report."""
+
+import dataclasses
+import pathlib
+from typing import Any
+
+import ml_collections
+
+from gait_jax.evaluation import opengait, report, rows, sections, settings
+from gait_jax.evaluation.evaluators import EVALUATORS
+from gait_jax.evaluation.study import Study
+from gait_jax.runtime import records
+
+
+def _export(study: Study) -> None:
+    """Writes all silhouettes, original and anonymised, as OpenGait reads them."""
+    folder = study.workdir / "opengait"
+    wanted = {"original": study.dataset.originals} | {
+        method: study.anonymized_store(method) for method in study.methods
+    }
+    for name, gaits in wanted.items():
+        done = folder / f".{name}-{gaits.key}-is-whole"
+        if not done.exists():
+            opengait.export(folder / name, gaits)
+            done.touch()
+
+
+def evaluate(
+    config: ml_collections.ConfigDict, workdir: pathlib.Path, progress: bool = True
+) -> dict[str, Any]:
+    """Measures methods, or goes on where an earlier call stopped.
+
+    Everything stands in the folder: recognisers/ and methods/ (training runs), what evaluators keep,
+    results.json, results.csv, report.html and, with `export`, opengait/. Anonymised gaits stand
+    beside the data set.
+
+    Args:
+      config: the configuration (see `configs/jisa2019.py`).
+      workdir: the folder, made where it is missing.
+      progress: whether to show progress bars.
+
+    Returns:
+      What also stands in results.json.
+
+    Raises:
+      InputError: the configuration, the data or the folder cannot be used.
+      DivergedError: a training's loss became NaN or infinite.
+    """
+    workdir = pathlib.Path(workdir)
+    settings.check(config)
+    study = Study(config, workdir, progress)
+    evaluators = [EVALUATORS[name](own, study) for name, own in config.evaluators.items()]
+    records.make_workdir(workdir)
+    if config.export:
+        _export(study)
+    measured = [row for evaluator in evaluators for row in evaluator.rows()]
+    frame = rows.to_frame(measured)
+    described = study.describe()
+    results = {
+        "evaluators": {name: own.to_dict() for name, own in config.evaluators.items()},
+        "protocol": study.protocol
+        and {"name": config.protocol} | dataclasses.asdict(study.protocol),
+        "seed": config.seed,
+        "data": study.dataset.description,
+        "software": records.software(),
+        "recognisers": {name: own.to_dict() for name, own in config.recognisers.items()},
+        "methods": described,
+        "rows": [dataclasses.asdict(row) for row in measured],
+    }
+    records.write_json(workdir / "results.json", results)
+    rows.write_csv(workdir / "results.csv", frame)
+    leaked = {name: method["trained_on_probed_people"] for name, method in described.items()}
+    labels = {name: method["label"] for name, method in described.items()}
+    parts = sections.opening(study, labels, leaked)
+    for evaluator in evaluators:
+        parts += evaluator.sections(frame)
+    title = f"{config.get('protocol', 'colour')} on {study.dataset.name}"
+    heading = f"What do the methods do? {title}"
+    report.write_html(workdir / "report.html", title, heading, results, parts)
+    return results

@@ -1,0 +1,79 @@
+"""Who is found: success rates against every recogniser and every attacker."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+from absl import logging
+
+from gait_jax.data.gaits import Gaits
+from gait_jax.evaluation import orderings, scoring, sections
+from gait_jax.evaluation.attackers import ATTACKERS
+from gait_jax.evaluation.evaluators.base import Evaluator
+from gait_jax.evaluation.report import Section
+from gait_jax.evaluation.rows import CLEAN, CLEAN_GALLERY, Row
+from gait_jax.evaluation.scoring import Hits
+from gait_jax.evaluation.stages import stage
+from gait_jax.methods import fields
+from gait_jax.methods.base import Run
+from gait_jax.runtime.errors import InputError
+from gait_jax.runtime.fingerprint import fingerprint
+
+
+class Identification(Evaluator):
+    """Asks every recogniser for the people of anonymised gaits, in every attacker's gallery."""
+
+    FIELDS = {"ranks": fields.wholes()}
+
+    def rows(self) -> Iterator[Row]:
+        study, clean = self.study, {}
+        for name, run in study.recognisers.items():
+            clean[name] = self._clean(name, run)
+            labels = {"method": CLEAN, "recogniser": name, "attacker": CLEAN_GALLERY}
+            yield from scoring.rows(clean[name], clean[name], self._ranks, **labels)
+        for method in study.methods:
+            probes = study.probes(study.anonymized(method), study.protocol.probed)
+            for name, run in study.recognisers.items():
+                for attacker, enrol in ATTACKERS.items():
+                    gallery = enrol(study, method)
+                    if not len(probes) or not len(gallery):
+                        logging.warning("%s left no probe or no gallery for %s.", method, attacker)
+                        continue
+                    label = f"{method}-{name}-{attacker.split()[0]}"
+                    hits = self._scored(label, run, probes, gallery)
+                    labels = {"method": method, "recogniser": name, "attacker": attacker}
+                    yield from scoring.rows(hits, clean[name], self._ranks, **labels)
+
+    @property
+    def _ranks(self) -> tuple[int, ...]:
+        return tuple(self.settings.ranks)
+
+    def _clean(self, name: str, run: Run) -> Hits:
+        """Clean probes of everybody who is enrolled, in the clean gallery."""
+        study = self.study
+        probes = study.probes(study.originals, study.protocol.enrolled)
+        gallery = study.gallery(study.originals)
+        if not len(probes) or not len(gallery):
+            raise InputError(
+                f"protocol {study.config.protocol}: {study.dataset.name} has {len(probes)} probes "
+                f"and {len(gallery)} gallery sequences of it; choose another protocol"
+            )
+        return self._scored(f"clean-{name}", run, probes, gallery)
+
+    def _scored(self, label: str, run: Run, probes: Gaits, gallery: Gaits) -> Hits:
+        """Scores, or reads what was scored before."""
+        compared = [[gaits.store.key, gaits.rows.tolist()] for gaits in (probes, gallery)]
+        key = fingerprint(run.key, compared, list(self._ranks), scoring.VERSION)
+        return stage(
+            self.study.workdir / "scores" / f"{label}-{key}.npz",
+            lambda: scoring.score(run.recogniser(), probes, gallery, self._ranks),
+            lambda path, hits: hits.save(path),
+            Hits.load,
+        )
+
+    def sections(self, frame: pd.DataFrame) -> list[Section]:
+        labels = self.labels()
+        return [
+            *sections.success(frame, labels),
+            sections.orderings(orderings.check(frame, self.study.describe())),
+            sections.by_view(frame, labels),
+        ]

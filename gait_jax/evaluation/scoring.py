@@ -1,0 +1,158 @@
+"""Scores a recogniser on probes and a gallery, view by view."""
+
+import dataclasses
+import pathlib
+from collections.abc import Iterator
+
+import numpy as np
+
+from gait_jax.data.gaits import Gaits
+from gait_jax.evaluation import identification
+from gait_jax.evaluation.rows import ALL, CROSS_VIEW, SAME_VIEW, Row
+from gait_jax.methods.contracts import Recogniser
+from gait_jax.runtime.arrays import check_arrays, load_arrays, save_arrays
+from gait_jax.runtime.errors import InputError
+
+# Part of the key of what is kept: raise it when the same distances give other hits.
+VERSION = 1
+
+
+@dataclasses.dataclass(frozen=True)
+class Hits:
+    """Which probes were identified.
+
+    Attributes:
+      probes: [P, 4] subject, condition, number, view of each, as text.
+      same: [P, K] share of hits at each rank in the gallery of the probe's own view; NaN where
+        nobody's or not the probe's own gait is enrolled in it.
+      cross: [P, K] mean over the galleries of all other views, likewise.
+      enrolled: people in the gallery.
+    """
+
+    probes: np.ndarray
+    same: np.ndarray
+    cross: np.ndarray
+    enrolled: int
+
+    def save(self, path: pathlib.Path) -> None:
+        """Writes them."""
+        save_arrays(path, dataclasses.asdict(self))
+
+    @classmethod
+    def load(cls, path: pathlib.Path) -> "Hits":
+        """Reads what `save` wrote.
+
+        Raises:
+          InputError: the file is damaged.
+        """
+        arrays = load_arrays(path)
+        expected = {"probes": ("U", 2), "same": ("f", 2), "cross": ("f", 2), "enrolled": ("iu", 0)}
+        check_arrays(path, arrays, expected)
+        probes, same = arrays["probes"].shape, arrays["same"].shape
+        wrong = arrays["cross"].shape != same or probes != (same[0], 4)
+        if wrong or arrays.keys() != expected.keys():
+            raise InputError(
+                f"{path} is damaged (probes and hits): remove it, and it is made again"
+            )
+        return cls(**arrays | {"enrolled": int(arrays["enrolled"])})
+
+
+def score(
+    recogniser: Recogniser, probes: Gaits, gallery: Gaits, ranks: tuple[int, ...]
+) -> Hits:
+    """Identifies every probe in the gallery of each view.
+
+    Args:
+      recogniser: compares.
+      probes: who is to be identified.
+      gallery: who is enrolled.
+      ranks: the k of rank-k.
+    """
+    same = np.full((len(probes), len(ranks)), np.nan)
+    total, count = np.zeros((len(probes), len(ranks))), np.zeros((len(probes), 1))
+    distances = recogniser.distances(probes, gallery)
+    for gallery_view in np.unique(gallery.views):
+        columns = np.flatnonzero(gallery.views == gallery_view)
+        owners = gallery.subjects[columns]
+        rows = np.flatnonzero(np.isin(probes.subjects, owners))
+        hits = identification.rank_hits(
+            distances[np.ix_(rows, columns)], probes.subjects[rows], owners, ranks
+        )
+        own = probes.views[rows] == gallery_view
+        same[rows[own]] = hits[own]
+        total[rows[~own]] += hits[~own]
+        count[rows[~own]] += 1
+    cross = np.where(count > 0, total / np.maximum(count, 1), np.nan)
+    names = (probes.subjects, probes.conditions, probes.numbers, probes.views)
+    labels = np.stack([name.astype(np.str_) for name in names], axis=1)
+    return Hits(labels, same, cross, len(np.unique(gallery.subjects)))
+
+
+def rows(
+    attacked: Hits,
+    clean: Hits,
+    ranks: tuple[int, ...],
+    *,
+    method: str,
+    recogniser: str,
+    attacker: str,
+) -> Iterator[Row]:
+    """Success rates beside what the recogniser gets wrong anyway.
+
+    Success is the share of probes that are not identified (2019 §4.2). It is never given alone:
+    `clean_error` is the share of the same walks that are not identified before anonymisation, in a
+    clean gallery, `difference` what the anonymiser adds, `chance` the success against a recogniser
+    that guesses.
+
+    Args:
+      attacked: anonymised probes, in whichever gallery the attacker has.
+      clean: clean probes in the clean gallery; those of the same walks count.
+      ranks: the k that both were scored with.
+      method: whose gaits the probes are.
+      recogniser: who was asked.
+      attacker: what he knows.
+
+    Yields:
+      For each setting (same view, cross-view), rank, condition and view, each of the last two with
+      "all": "success@k", "clean_error@k" and "difference@k" with their 95 % intervals, and
+      "chance@k"; n is the number of probes.
+    """
+    place = {tuple(label): i for i, label in enumerate(clean.probes)}
+    paired = np.array([place.get(tuple(label), -1) for label in attacked.probes], int)
+    for setting in (SAME_VIEW, CROSS_VIEW):
+        after, before = (h.same if setting == SAME_VIEW else h.cross for h in (attacked, clean))
+        # A walk that cannot be compared with itself says nothing of the anonymiser.
+        usable = (paired >= 0) & ~np.isnan(after[:, 0])
+        usable[usable] &= ~np.isnan(before[paired[usable], 0])
+        labels = attacked.probes[usable]
+        for k, rank in enumerate(ranks):
+            success, error = 1 - after[usable, k], 1 - before[paired[usable], k]
+            values = {
+                "success": success,
+                "clean_error": error,
+                "difference": success - error,
+                "chance": np.full(len(success), max(0.0, 1 - rank / attacked.enrolled)),
+            }
+            for condition in (*dict.fromkeys(labels[:, 1]), ALL):
+                for view in (*sorted(set(labels[:, 3]), key=int), ALL):
+                    chosen = ((labels[:, 1] == condition) | (condition == ALL)) & (
+                        (labels[:, 3] == view) | (view == ALL)
+                    )
+                    if not chosen.any():
+                        continue
+                    for name, found in values.items():
+                        rate = identification.rate(found[chosen], labels[chosen, 0])
+                        interval = name != "chance"
+                        yield Row(
+                            method=method,
+                            recogniser=recogniser,
+                            attacker=attacker,
+                            metric=f"{name}@{rank}",
+                            setting=setting,
+                            condition=str(condition),
+                            view=str(view),
+                            value=rate.value,
+                            low=rate.low if interval else None,
+                            high=rate.high if interval else None,
+                            n=rate.probes,
+                        )

@@ -1,0 +1,183 @@
+"""What an evaluation looks at: data, protocol, trained methods, anonymised gaits."""
+
+import functools
+import pathlib
+from typing import Any
+
+import ml_collections
+from absl import logging
+
+from gait_jax import runs, trainer
+from gait_jax.data import anonymized
+from gait_jax.data.dataset import GaitDataset, open_dataset
+from gait_jax.data.gait_store import GaitStore
+from gait_jax.data.gaits import Gaits
+from gait_jax.evaluation.protocol import Protocol, chosen, protocol
+from gait_jax.methods.base import Run
+from gait_jax.methods.identity import identity
+from gait_jax.runtime import records
+from gait_jax.runtime.errors import InputError
+from gait_jax.runtime.fingerprint import fingerprint
+
+_SHARED = ("name", "data_dir", "manual_dir", "subjects", "groups")
+
+
+def with_data(
+    config: ml_collections.ConfigDict, data: ml_collections.ConfigDict, **fields: Any
+) -> ml_collections.ConfigDict:
+    """A training run's configuration on an evaluation's data.
+
+    Args:
+      config: of the run.
+      data: of the evaluation: name, data_dir, manual_dir, subjects, groups.
+      **fields: further fields of the run's `data`.
+    """
+    made = ml_collections.ConfigDict(config.to_dict())
+    for name, value in ({shared: data[shared] for shared in _SHARED} | fields).items():
+        made.data[name] = value
+    return made
+
+
+class Study:
+    """An evaluation's configuration with its data; what is trained or made is so when asked for.
+
+    Attributes:
+      config: the whole configuration.
+      workdir: where everything is kept.
+      progress: whether to show progress bars.
+      data: its `data`, with the protocol's groups.
+      protocol: who trains, is enrolled and probed; None where the configuration names none.
+      dataset: the data set.
+    """
+
+    def __init__(self, config: ml_collections.ConfigDict, workdir: pathlib.Path, progress: bool):
+        """Opens the data set.
+
+        Args:
+          config: see `configs/jisa2019.py`; its fields are checked already.
+          workdir: the folder.
+          progress: whether to show progress bars.
+
+        Raises:
+          InputError: the protocol, the data or a method cannot be used.
+        """
+        self.config, self.workdir, self.progress = config, workdir, progress
+        self.protocol: Protocol | None = None
+        self.data = ml_collections.ConfigDict(config.data.to_dict())
+        if "protocol" in config:
+            self.protocol = protocol(config.protocol)
+            self.data.groups = self.protocol.groups
+        self._stores: dict[str, GaitStore] = {}
+        for settings in (*config.recognisers.values(), *config.methods.values()):
+            # Before anything is computed.
+            runs.build_method(with_data(settings.train, self.data))
+        self.dataset: GaitDataset = open_dataset(self.data, progress)
+        for settings in config.methods.values():
+            if not settings.checkpoint:
+                self.dataset.members(settings.train.data.group)
+
+    @functools.cached_property
+    def originals(self) -> Gaits:
+        """The gaits as they were recorded."""
+        return Gaits.of(self.dataset.originals)
+
+    def probes(self, gaits: Gaits, group: str) -> Gaits:
+        """Those of a group that the protocol probes."""
+        return chosen(self.protocol.probes, gaits.of_subjects(self.dataset.members(group)))
+
+    def gallery(self, gaits: Gaits) -> Gaits:
+        """Those that the protocol enrols."""
+        members = self.dataset.members(self.protocol.enrolled)
+        return chosen(self.protocol.gallery, gaits.of_subjects(members))
+
+    @functools.cached_property
+    def recognisers(self) -> dict[str, Run]:
+        """The recognisers, trained by the protocol now unless they are trained already.
+
+        Raises:
+          InputError: one cannot be trained, its checkpoint cannot be used, or was trained on the
+            people whom the protocol tests.
+        """
+        found = {}
+        for name, settings in self.config.recognisers.items():
+            fields = {"group": self.protocol.train, "sequences": self.protocol.train_sequences}
+            run = self._opened(settings, self.workdir / "recognisers" / name, fields)
+            leaked = self.trained_on_probed(run)
+            if leaked and not self.protocol.train_sequences:
+                raise InputError(
+                    f"{run.workdir} was trained on people whom the protocol tests: "
+                    f"{', '.join(leaked)}"
+                )
+            found[name] = run
+        return found
+
+    @functools.cached_property
+    def methods(self) -> dict[str, Run]:
+        """The methods, trained now unless they are trained already."""
+        found = {}
+        for name, settings in self.config.methods.items():
+            run = self._opened(settings, self.workdir / "methods" / name, {})
+            leaked = self.trained_on_probed(run) if self.protocol else []
+            if leaked:
+                people = ", ".join(leaked)
+                logging.warning("%s was trained on probed people: %s.", run.workdir, people)
+            found[name] = run
+        return found
+
+    def _opened(
+        self, settings: ml_collections.ConfigDict, folder: pathlib.Path, fields: dict[str, Any]
+    ) -> Run:
+        if settings.checkpoint:
+            return runs.open_run(settings.checkpoint)
+
+        def place(name: str, needed: ml_collections.ConfigDict) -> pathlib.Path:
+            # What several methods build on is trained once.
+            return folder.parent / f"{name}-{fingerprint(identity(needed.to_dict()))}"
+
+        config = with_data(settings.train, self.data, **fields)
+        trainer.train_and_evaluate(config, folder, self.progress, place)
+        return runs.open_run(folder)
+
+    def trained_on_probed(self, run: Run) -> list[str]:
+        """The probed people on whom a run was trained, if it was on the same data set."""
+        described = records.read_data_description(run.workdir)
+        if described.get("name") != self.dataset.name:
+            return []
+        trained_on = described.get("groups", {}).get(run.config.data.group, [])
+        return sorted(set(trained_on) & set(self.dataset.members(self.protocol.probed)))
+
+    def anonymized_store(self, method: str) -> GaitStore:
+        """What a method makes of everybody who is enrolled or probed, each with its own noise."""
+        if method not in self._stores:
+            run, known, members = self.methods[method], self.protocol, self.dataset.members
+            wanted = {
+                *self.dataset.indices(members(known.enrolled), known.gallery),
+                *self.dataset.indices(members(known.probed), known.probes),
+            }
+            self._stores[method] = anonymized.anonymized_gaits(
+                self.dataset,
+                run.anonymizer(),
+                run.key,
+                self.config.seed,
+                sorted(wanted),
+                self.progress,
+            )
+        return self._stores[method]
+
+    def anonymized(self, method: str) -> Gaits:
+        """The gaits of `anonymized_store` that have enough frames left to be a walk."""
+        return Gaits.of(self.anonymized_store(method))
+
+    def describe(self) -> dict[str, Any]:
+        """What a report says of the methods: JSON values by name."""
+        return {
+            name: {
+                "label": self.config.methods[name].label,
+                "method": run.config.method,
+                "facts": run.method.facts(),
+                "workdir": str(run.workdir),
+                "step": run.step,
+                "trained_on_probed_people": self.trained_on_probed(run) if self.protocol else [],
+            }
+            for name, run in self.methods.items()
+        }

@@ -1,0 +1,1 @@
+"""Methods that give a gait to somebody else."""

@@ -1,0 +1,175 @@
+"""What methods share that learn from windows of contours, and how they are applied."""
+
+import concurrent.futures
+import dataclasses
+from collections.abc import Callable, Sequence
+
+import flax.errors
+import jax
+import ml_collections
+import numpy as np
+
+from gait_jax.gait import contour, picture, silhouette
+from gait_jax.gait.codec import PADDED, RESAMPLED, BodyFrame, ContourCodec
+from gait_jax.methods import fields
+from gait_jax.methods.base import State, TrainedMethod
+from gait_jax.methods.contracts import NO_OUTLINE, UNCHANGED, AnonymizedBody, Anonymizer
+from gait_jax.runtime.errors import InputError
+
+# Of every method that trains on contours.
+CONTOUR_DATA: fields.Fields = {
+    **fields.DATA,
+    "data.layout": fields.one_of(PADDED, RESAMPLED),
+    "data.points": fields.whole(8),
+    "data.frames": fields.whole(),
+    "data.stride": fields.whole(),
+}
+
+
+class ContourMethod(TrainedMethod):
+    """A method that trains on windows of contours.
+
+    Batches hold "contours" [B, T, P, 2] float32 in body heights, "counts" [B, T] int32 valid points
+    and "noise_seed" [B] uint32. Samples are contours by name ("noise", "anonymized"): ([B, T, P, 2]
+    in body heights, counts [B, T]).
+    """
+
+    def open_data(self, dataset, prerequisites, progress):
+        from gait_jax.data.windows import window_data
+
+        return window_data(dataset, self.config.data, progress)
+
+    def picture(self, batch, samples):
+        return picture.compare({"original": (batch["contours"], batch["counts"])} | samples)
+
+
+# Frames handed to the generator at once: one compiled shape for sequences of every length.
+_CHUNK = 64
+
+# (state, Y [B, T, P, 2], valid points [B, T], random keys [B], points of a padded noise contour
+# [B]) → Ŷ [B, T, P, 2]; contours in body heights.
+Apply = Callable[[State, jax.Array, jax.Array, jax.Array, jax.Array], jax.Array]
+
+
+def _compiler_options() -> dict[str, int]:
+    """What XLA is asked for: on the CPU, its usual level compiles longer for the same speed."""
+    return {"xla_backend_optimization_level": 1} if jax.default_backend() == "cpu" else {}
+
+
+@dataclasses.dataclass(frozen=True)
+class _Person:
+    """A person's draw of noise.
+
+    Attributes:
+      key: the random key as numbers: [2] uint32.
+      points: how many points a padded noise contour has, the same in all of a person's frames.
+    """
+
+    key: np.ndarray
+    points: int
+
+
+class ContourAnonymizer(Anonymizer):
+    """A trained generator of contours, ready for use on silhouettes.
+
+    Measures "distance": ‖Ŷ - Y‖₁ a point in body heights.
+    """
+
+    def __init__(self, apply: Apply, state: State, data: ml_collections.ConfigDict):
+        """Takes a trained generator.
+
+        Args:
+          apply: the generator; it looks at single frames.
+          state: a trained state.
+          data: of its configuration: layout and points.
+
+        Raises:
+          InputError: the state does not fit the configuration's networks.
+        """
+        self._state = state
+        self._codec = ContourCodec(data.layout, data.points)
+        try:
+            traced = self._trace(apply)
+        except flax.errors.FlaxError as error:
+            reason = str(error).strip().splitlines()[0]
+            raise InputError(
+                f"the model does not fit the networks of its config.json ({reason}): it was "
+                "edited, or made by another version; export it anew (python -m gait_jax.export)"
+            ) from None
+        # One shape serves every call: it is compiled while the caller reads what to anonymise.
+        pool = concurrent.futures.ThreadPoolExecutor(1)
+        self._apply = pool.submit(traced.compile, compiler_options=_compiler_options())
+        pool.shutdown(wait=False)
+
+    def person(self, masks: Sequence[np.ndarray], key: jax.Array) -> _Person:
+        points = self._codec.points
+        if self._codec.layout == PADDED:
+            counts = [min(len(contour.trace(mask)), points) for mask in masks]
+            points = round(float(np.mean(counts)))
+        return _Person(np.asarray(jax.random.key_data(key)), points)
+
+    def bodies(self, people: Sequence[_Person], masks: Sequence[np.ndarray]):
+        paths = [contour.trace(mask) for mask in masks]
+        frames = [BodyFrame.of_path(path) for path in paths]
+        offsets = np.cumsum([0] + [len(path) for path in paths])
+        vectors, counts = self._codec.encode_paths(
+            np.concatenate(paths), offsets, np.array([(b.x, b.y, b.height) for b in frames])
+        )
+        generated = self._generate(people, vectors, counts)
+        return [
+            self._decode(*one)
+            for one in zip(masks, vectors, generated, counts, frames, strict=True)
+        ]
+
+    def _decode(
+        self,
+        original: np.ndarray,
+        vector: np.ndarray,
+        generated: np.ndarray,
+        count: int,
+        body: BodyFrame,
+    ) -> AnonymizedBody:
+        mask = None
+        if np.isfinite(generated[:count]).all():
+            mask = self._codec.decode(generated, count, body, original.shape)
+            mask = silhouette.clean(silhouette.fill_folds(mask, original))
+        if mask is None or not mask.any():
+            return AnonymizedBody(np.zeros_like(original), NO_OUTLINE)
+        if np.array_equal(mask, original):
+            return AnonymizedBody(np.zeros_like(original), UNCHANGED)
+        distance = np.abs(generated[:count] - vector[:count]).sum(-1).mean()
+        return AnonymizedBody(mask, None, {"distance": float(distance)})
+
+    def _trace(self, apply: Apply) -> jax.stages.Lowered:
+        vectors = np.zeros((_CHUNK, 1, self._codec.points, 2), np.float32)
+        counts = np.zeros((_CHUNK, 1), np.int32)
+        keys = jax.random.wrap_key_data(np.zeros((_CHUNK, 2), np.uint32))
+        return jax.jit(apply).lower(self._state, vectors, counts, keys, counts[:, 0])
+
+    def _generate(
+        self, people: Sequence[_Person], vectors: np.ndarray, counts: np.ndarray
+    ) -> np.ndarray:
+        """Ŷ [N, P, 2] for Y [N, P, 2], in chunks of one compiled shape.
+
+        The generator looks at single frames: each is a sequence of one here, so that frames of
+        several people share a call.
+        """
+        keys = np.stack([person.key for person in people])
+        points = np.array([person.points for person in people], np.int32)
+        generated = np.empty_like(vectors)
+        for start in range(0, len(vectors), _CHUNK):
+            chunk = slice(start, start + _CHUNK)
+            missing = _CHUNK - len(vectors[chunk])
+
+            def fill(x, missing=missing, chunk=chunk):
+                return np.pad(x[chunk], [(0, missing)] + [(0, 0)] * (x.ndim - 1), mode="edge")
+
+            out = self._apply.result()(
+                self._state,
+                fill(vectors)[:, None],
+                fill(counts)[:, None],
+                jax.random.wrap_key_data(fill(keys)),
+                fill(points),
+            )
+            generated[chunk] = np.asarray(out)[: _CHUNK - missing, 0]
+        return generated

@@ -1,0 +1,170 @@
+"""What methods are to others: anonymisers, recognisers and colourisers.
+
+A method hands out what it is (see `base.Method`); whoever uses it knows these contracts alone.
+"""
+
+import abc
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+import jax
+import numpy as np
+
+from gait_jax.gait import silhouette
+
+if TYPE_CHECKING:
+    from gait_jax.data.gaits import Gaits
+
+NO_OUTLINE = "the anonymiser gave no outline"
+UNCHANGED = "the anonymised outline equals the original"
+UNREADABLE = "unreadable"
+
+
+@dataclasses.dataclass(frozen=True)
+class AnonymizedGait:
+    """What became of a sequence.
+
+    Attributes:
+      masks: a mask for each frame, [H, W] uint8 of 0 and 1, empty where there is a problem.
+      problems: reasons by frame index for frames that could not be anonymised.
+      measures: what the method measured of its own work, means over anonymised frames, by name.
+    """
+
+    masks: list[np.ndarray]
+    problems: dict[int, str]
+    measures: dict[str, float]
+
+
+@dataclasses.dataclass(frozen=True)
+class AnonymizedBody:
+    """What became of one silhouette.
+
+    Attributes:
+      mask: [H, W] uint8 of 0 and 1, empty where there is a problem.
+      problem: why it could not be anonymised, None where it could.
+      measures: what the method measured of its own work, by name.
+    """
+
+    mask: np.ndarray
+    problem: str | None
+    measures: Mapping[str, float] = dataclasses.field(default_factory=dict)
+
+
+def mean_measures(bodies: Sequence[AnonymizedBody]) -> dict[str, float]:
+    """The means of what was measured of those bodies that could be anonymised, by name."""
+    values: dict[str, list[float]] = {}
+    for body in bodies:
+        if body.problem is None:
+            for name, value in body.measures.items():
+                values.setdefault(name, []).append(value)
+    return {name: float(np.mean(found)) for name, found in values.items()}
+
+
+class Anonymizer(abc.ABC):
+    """Gives a person's gait to somebody else. Fails closed."""
+
+    @abc.abstractmethod
+    def person(self, masks: Sequence[np.ndarray], key: jax.Array) -> Any:
+        """What is drawn for one person and kept the same in all of their frames.
+
+        Args:
+          masks: the person's first cleaned masks [H, W] uint8 of 0 and 1: all of them where they
+            are known beforehand, one at least.
+          key: the person's random key.
+
+        Returns:
+          What `bodies` asks for; nobody else looks into it.
+        """
+
+    @abc.abstractmethod
+    def bodies(self, people: Sequence[Any], masks: Sequence[np.ndarray]) -> list[AnonymizedBody]:
+        """Anonymises silhouettes of some people, a person's in order of time.
+
+        Args:
+          people: of each mask, the person whose it is (see `person`).
+          masks: cleaned masks [H, W] uint8 of 0 and 1, each of any size, not empty.
+
+        Returns:
+          What became of each: a mask of the same size, the person where the original stood.
+        """
+
+    def __call__(self, masks: Sequence[np.ndarray | None], key: jax.Array) -> AnonymizedGait:
+        """Anonymises one person's walk with one draw of noise.
+
+        Args:
+          masks: raw masks [H, W] uint8 of 0 and 1 in order of time, each of any size; None for a
+            frame that could not be read.
+          key: random key of this sequence.
+
+        Returns:
+          The anonymised masks, as many as were given and of the same sizes, each person where the
+          original stood. A frame that could not be anonymised is empty (None given: 0×0).
+        """
+        result = [
+            np.zeros_like(mask) if mask is not None else np.zeros((0, 0), np.uint8)
+            for mask in masks
+        ]
+        problems: dict[int, str] = {}
+        cleaned: dict[int, np.ndarray] = {}
+        for i, mask in enumerate(masks):
+            if mask is None:
+                problems[i] = UNREADABLE
+                continue
+            body_mask = silhouette.clean(mask)
+            flaw = silhouette.flaw(body_mask)
+            if flaw:
+                problems[i] = flaw
+            else:
+                cleaned[i] = body_mask
+        if not cleaned:
+            return AnonymizedGait(result, problems, {})
+        known = list(cleaned.values())
+        bodies = self.bodies([self.person(known, key)] * len(known), known)
+        for i, body in zip(cleaned, bodies, strict=True):
+            if body.problem:
+                problems[i] = body.problem
+            else:
+                result[i] = body.mask
+        return AnonymizedGait(result, dict(sorted(problems.items())), mean_measures(bodies))
+
+
+class Recogniser(Protocol):
+    """Tells people apart by their gaits; what it looks at is its own affair."""
+
+    def distances(self, probes: "Gaits", gallery: "Gaits") -> np.ndarray:
+        """How unlike each probe is to each gait of a gallery.
+
+        Args:
+          probes: who is to be recognised.
+          gallery: who is enrolled.
+
+        Returns:
+          [P, G] float32, smaller is more alike; no NaN.
+
+        Raises:
+          InputError: the recogniser cannot look at some of them.
+        """
+
+
+class Colouriser(Protocol):
+    """Paints an anonymised gait with the original's colours."""
+
+    def __call__(
+        self,
+        frame: np.ndarray,
+        background: np.ndarray,
+        original: np.ndarray,
+        anonymized: np.ndarray,
+    ) -> np.ndarray:
+        """Colours an anonymised silhouette.
+
+        Args:
+          frame: the original, red, green, blue [H, W, 3] uint8.
+          background: the scene without the person, likewise.
+          original: S_Or [H, W] uint8 of 0 and 1.
+          anonymized: S_An [H, W] uint8 of 0 and 1.
+
+        Returns:
+          [H, W, 3] uint8: the anonymised person on the background.
+        """

@@ -1,0 +1,1 @@
+"""Methods that tell people apart by their gaits."""

@@ -1,1 +1,0 @@
-"""The recognisers, and the protocols that they are measured by."""

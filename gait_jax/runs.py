@@ -1,0 +1,106 @@
+"""The door to training runs and exported models: builds methods, opens runs and their data."""
+
+import dataclasses
+import pathlib
+from typing import TYPE_CHECKING, Any
+
+import jax
+import ml_collections
+import numpy as np
+
+from gait_jax.methods import METHODS
+from gait_jax.methods.base import Method, Run, State
+from gait_jax.methods.fields import check_fields, text
+from gait_jax.runtime import exported, records
+from gait_jax.runtime.errors import InputError
+from gait_jax.runtime.files import reason_of
+
+if TYPE_CHECKING:
+    from gait_jax.data.dataset import GaitDataset
+
+
+def build_method(config: ml_collections.ConfigDict) -> Method:
+    """The method that a configuration names.
+
+    Raises:
+      InputError: there is no such method, or a field that cannot be used.
+    """
+    check_fields(config, {"method": text})
+    if config.method not in METHODS:
+        raise InputError(f"method {config.method!r} is not known: use one of {', '.join(METHODS)}")
+    return METHODS[config.method](config)
+
+
+def open_run(workdir: pathlib.Path) -> Run:
+    """Opens a finished or running training run, or an exported model, for use.
+
+    Args:
+      workdir: its folder.
+
+    Returns:
+      The run with its newest state.
+
+    Raises:
+      InputError: the folder is no training run, has no checkpoint, or is of another version.
+    """
+    workdir = pathlib.Path(workdir).expanduser()
+    read, path = records.read_config(workdir), workdir / "config.json"
+    try:
+        config = ml_collections.ConfigDict(read)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        # There are names that no field can have.
+        raise InputError(f"{path} is damaged ({reason_of(error)}): restore it") from None
+    try:
+        method = build_method(config)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+    if exported.is_exported(workdir):
+        step, trees = exported.load(workdir)
+        state = State(step=np.int32(step), params={}, opt={}, **trees)
+    else:
+        from gait_jax.runtime import checkpoint  # Orbax: an exported model does without.
+
+        step, state = checkpoint.load_latest(workdir, jax.eval_shape(method.init))
+    return Run(workdir, config, method, state, step)
+
+
+def open_data(data: ml_collections.ConfigDict, progress: bool = True) -> "GaitDataset":
+    """Opens what a run trains on: a data set, or its gaits as a run anonymises them.
+
+    Args:
+      data: the `data` part of a configuration. With `anonymized_by`, the workdir of a run, the
+        gaits of `group` and `validation_group` are that run's, their noise drawn from `noise_seed`.
+      progress: whether to show progress bars where something has to be prepared first.
+
+    Raises:
+      InputError: the data set or the run cannot be used.
+    """
+    from gait_jax.data.anonymized import anonymized_gaits
+    from gait_jax.data.dataset import open_dataset  # TFDS: an exported model does without.
+
+    dataset = open_dataset(data, progress)
+    if not data.anonymized_by:
+        return dataset
+    run = open_run(data.anonymized_by)
+    subjects = {*dataset.members(data.group), *dataset.members(data.validation_group)}
+    gaits = anonymized_gaits(
+        dataset, run.anonymizer(), run.key, data.noise_seed, dataset.indices(subjects), progress
+    )
+    description = dataset.description | {
+        "anonymized_by": run.config.method,
+        "anonymized_gaits": gaits.key,
+    }
+    return dataclasses.replace(dataset, gaits=gaits, description=description)
+
+
+def describe(run: Run) -> dict[str, Any]:
+    """What a report says of the model: JSON values."""
+    data = records.read_data_description(run.workdir)
+    return {
+        "gait_jax": records.version_of("gait_jax"),
+        "method": run.config.method,
+        **run.method.facts(),
+        "checkpoint_step": run.step,
+        "trained_on": run.config.data.name,
+        "trained_on_synthetic_data": data.get("synthetic"),
+    }
