@@ -1,36 +1,44 @@
 """What the papers found, held against what was measured, whichever way it falls."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from gait_jax.recognition.scoring import ALL, SAME_VIEW
+import pandas as pd
+
+from gait_jax.evaluation.rows import ALL, CLEAN_GALLERY, MEASURED, SAME_VIEW, find
 
 Ordering = dict[str, str]
 
 
-def _success(results: dict[str, Any], method: str, recogniser: str) -> float | None:
+def _value(frame: pd.DataFrame, **wanted: str) -> float | None:
+    """What was measured over all conditions and views; None where it was not."""
+    found = find(frame, source=MEASURED, condition=ALL, view=ALL, **wanted)["value"]
+    return None if found.empty else found.item()
+
+
+def _success(frame: pd.DataFrame, method: str, recogniser: str) -> float | None:
     """Top-1 success as the papers measure it: clean gallery, same view, all probes."""
-    for row in results["rows"]:
-        if (
-            row["method"] == method
-            and row["recogniser"] == recogniser
-            and row["attacker"] == results["attackers"][0]
-            and row["setting"] == SAME_VIEW
-            and row["condition"] == row["view"] == ALL
-            and row["rank"] == results["ranks"][0]
-        ):
-            return row["success"]
-    return None
+    return _value(
+        frame,
+        metric="success@1",
+        method=method,
+        recogniser=recogniser,
+        attacker=CLEAN_GALLERY,
+        setting=SAME_VIEW,
+    )
 
 
-def _judge(ordering: str, values: list[tuple[str, float]]) -> Ordering:
-    """Whether labelled values rise from first to last."""
+def _judge(ordering: str, values: list[tuple[str, float | None]]) -> list[Ordering]:
+    """Whether labelled values rise from first to last; nothing where one was not measured."""
     numbers = [value for _, value in values]
+    if None in numbers:
+        return []
     rises = all(a < b for a, b in zip(numbers[:-1], numbers[1:], strict=True))
     measured = ", ".join(f"{label}: {100 * value:.1f} %" for label, value in values)
-    return {"ordering": ordering, "holds": "yes" if rises else "no", "measured": measured}
+    return [{"ordering": ordering, "holds": "yes" if rises else "no", "measured": measured}]
 
 
-def check(results: dict[str, Any]) -> list[Ordering]:
+def check(frame: pd.DataFrame, methods: Mapping[str, Mapping[str, Any]]) -> list[Ordering]:
     """The orderings that the measured methods and recognisers allow to judge.
 
     Success rises with α for both recognisers (2019, figures 15 and 16) and is higher against Zheng
@@ -38,37 +46,37 @@ def check(results: dict[str, Any]) -> list[Ordering]:
     (2019, figure 7).
 
     Args:
-      results: as in `results.json`, with "attackers" the papers' attacker first.
+      frame: rows as from `rows.to_frame`.
+      methods: by name, "label" and the method's own "facts", if it has some. Methods with the facts
+        "alpha" and "noise" are judged, the others are none of the paper's.
 
     Returns:
       {"ordering", "holds": yes or no, "measured"} each.
     """
-    methods, recognisers = results["methods"], list(results["recognisers"])
+    facts = {name: described.get("facts", {}) for name, described in methods.items()}
+    judged = {name: known for name, known in facts.items() if {"alpha", "noise"} <= known.keys()}
+    gan = {name: known["alpha"] for name, known in judged.items() if known["noise"] == "noise_gan"}
+    recognisers = [name for name in frame["recogniser"].unique() if name]
     found = []
-    gan = {n: m for n, m in methods.items() if m["noise"] == "noise_gan"}
-    by_alpha = sorted(gan, key=lambda name: gan[name]["alpha"])
-    if len({gan[name]["alpha"] for name in gan}) == len(gan) > 1:
+    if len({*gan.values()}) == len(gan) > 1:
+        by_alpha = sorted(gan, key=gan.get)
         for recogniser in recognisers:
-            values = [(n, _success(results, n, recogniser)) for n in by_alpha]
-            if all(value is not None for _, value in values):
-                labelled = [(f"α {gan[n]['alpha']}", value) for n, value in values]
-                found.append(_judge(f"success against {recogniser} rises with α", labelled))
-    if {"zheng2011", "wu2017"} <= set(recognisers):
-        for name, described in gan.items():
-            pair = [(r, _success(results, name, r)) for r in ("wu2017", "zheng2011")]
-            if all(value is not None for _, value in pair):
-                what = f"{described['label']}: success higher against Zheng than against Wu"
-                found.append(_judge(what, pair))
-    for name, described in methods.items():
-        for other in gan.values():
-            if described["noise"] == "gaussian" and described["alpha"] == other["alpha"]:
-                shares = [(m["label"], m["naturalness"]) for m in (methods[name], other)]
-                if all(shares[i][1] for i in (0, 1)):
-                    found.append(
-                        _judge(
-                            "frames that look like a person: more with G_N than with a Gaussian "
-                            "seed",
-                            [(label, n["one_region"]) for label, n in shares],
-                        )
-                    )
+            values = [(f"α {gan[n]}", _success(frame, n, recogniser)) for n in by_alpha]
+            found += _judge(f"success against {recogniser} rises with α", values)
+    if {"zheng2011", "wu2017"} <= {*recognisers}:
+        for name in gan:
+            pair = [(r, _success(frame, name, r)) for r in ("wu2017", "zheng2011")]
+            what = f"{methods[name]['label']}: success higher against Zheng than against Wu"
+            found += _judge(what, pair)
+    for name, known in judged.items():
+        for other, alpha in gan.items():
+            if known["noise"] == "gaussian" and known["alpha"] == alpha:
+                shares = [
+                    (methods[n]["label"], _value(frame, metric="one_region", method=n))
+                    for n in (name, other)
+                ]
+                found += _judge(
+                    "frames that look like a person: more with G_N than with a Gaussian seed",
+                    shares,
+                )
     return found
