@@ -35,7 +35,7 @@ def success_by_view(frame: pd.DataFrame, labels: Mapping[str, str], rank: int) -
         index=["recogniser", "method", "attacker", "metric"], columns="view", values="value"
     ).reindex(columns=views)
     at = [int(view) for view in views]
-    figure = Figure(figsize=(5.4 * len(attackers), 3.4 * len(names)), layout="tight")
+    figure = Figure(figsize=(5.4 * len(attackers), 3.4 * len(names)), layout="constrained")
     axes = figure.subplots(len(names), len(attackers), squeeze=False, sharex=True, sharey=True)
     for i, name in enumerate(names):
         for j, attacker in enumerate(attackers):
@@ -61,7 +61,9 @@ def success_by_view(frame: pd.DataFrame, labels: Mapping[str, str], rank: int) -
                 axis.set_ylabel("not identified, %")
             if i == len(names) - 1:
                 axis.set_xlabel("view, degrees")
-    axes[0][0].legend(fontsize=8)
+    # Below the panels: within one it would hide curves.
+    lines, names_of_lines = axes[0][0].get_legend_handles_labels()
+    figure.legend(lines, names_of_lines, loc="outside lower center", ncols=4, fontsize=8)
     buffer = io.BytesIO()
     figure.savefig(buffer, dpi=100)
     return buffer.getvalue()

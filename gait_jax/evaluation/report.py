@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 import jinja2
+import markupsafe
 import pandas as pd
 
 from gait_jax.runtime import records
@@ -99,10 +100,10 @@ class Section:
     blocks: Iterable[Block]
 
 
-def _unbroken(cell: Any) -> str:
-    """A number whose interval stays on one line: "70.0 (60.1 to 79.3)" breaks before it only."""
-    joined = lambda found: found[0].replace(" ", "\N{NO-BREAK SPACE}")  # noqa: E731
-    return re.sub(r"\([^()]*\)", joined, str(cell))
+def _with_interval(cell: Any) -> markupsafe.Markup:
+    """A number whose bracket is small and stays on one line: "70.0 (60.1 to 79.3)"."""
+    escaped = str(markupsafe.escape(str(cell)))
+    return markupsafe.Markup(re.sub(r"\([^()]*\)", r"<small>\g<0></small>", escaped))
 
 
 def _template() -> jinja2.Template:
@@ -114,7 +115,7 @@ def _template() -> jinja2.Template:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["unbroken"] = _unbroken
+    environment.filters["with_interval"] = _with_interval
     return environment.get_template("report.html.j2")
 
 

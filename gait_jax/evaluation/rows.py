@@ -78,8 +78,13 @@ class Row:
 
 def to_frame(rows: Iterable[Row]) -> pd.DataFrame:
     """The rows as a table: columns `COLUMNS`, NaN for an absent end, `pd.NA` for an absent n."""
-    values = [[getattr(row, name) for name in COLUMNS] for row in rows]
-    return pd.DataFrame(values, columns=list(COLUMNS)).astype(_TYPES)
+    rows = list(rows)
+    columns = {
+        # Column by column: what pandas finds out of mixed ones passes through floats.
+        name: pd.Series([getattr(row, name) for row in rows], dtype=kind)
+        for name, kind in _TYPES.items()
+    }
+    return pd.DataFrame(columns, columns=list(COLUMNS))
 
 
 def find(frame: pd.DataFrame, **wanted: str) -> pd.DataFrame:

@@ -6,7 +6,7 @@ import pandas as pd
 
 from gait_jax.evaluation import plots, report, tables
 from gait_jax.evaluation.report import Section
-from gait_jax.evaluation.rows import CROSS_VIEW, MEASURED, SAME_VIEW, find
+from gait_jax.evaluation.rows import ALL, CROSS_VIEW, MEASURED, SAME_VIEW, find
 
 _RATES = report.Terms(
     {
@@ -82,7 +82,7 @@ def by_view(frame: pd.DataFrame, labels: tables.Labels) -> Section:
     """
     drawn = [
         report.Figure(plots.success_by_view(frame, labels, rank), f"success by view, top-{rank}")
-        for rank in tables.ranks(frame)
+        for rank in tables.ranks(frame[frame["view"] != ALL])
     ]
     return Section("By view", [*drawn, *tables.by_view_tables(frame, labels)])
 

@@ -60,6 +60,11 @@ def _with_text(frame: pd.DataFrame, show: Mapping[str, Show]) -> pd.DataFrame:
     return found.assign(text=pd.Series(text, index=found.index, dtype="str"))
 
 
+def _filled(text: pd.DataFrame) -> pd.DataFrame:
+    # Where nothing was found at all pandas takes the cells for numbers.
+    return text.astype("str").fillna(_NOTHING)
+
+
 def identified(frame: pd.DataFrame, **wanted: str) -> pd.DataFrame:
     """What was measured of identification.
 
@@ -101,21 +106,23 @@ def success_table(frame: pd.DataFrame, labels: Labels, setting: str) -> Table:
     attackers = chosen["attacker"].unique().tolist()
     lines = ["method", "recogniser", "rank", "attacker"]
     text = chosen.pivot(index=lines, columns="metric", values="text")
-    text = text.reindex(columns=[*_RATES]).fillna(_NOTHING)
+    text = _filled(text.reindex(columns=[*_RATES]))
     probes = find(chosen, metric="success").set_index(lines)["n"]
     body = []
-    for line in itertools.product(labels, chosen["recogniser"].unique(), ranks(frame)):
+    for line in itertools.product(
+        labels, chosen["recogniser"].unique(), sorted(chosen["rank"].unique())
+    ):
         found = {a: text.loc[(*line, a)] for a in attackers if (*line, a) in text.index}
         if not found:
             continue
         first = next(iter(found))
         method, recogniser, rank = line
-        cells = [labels[method], recogniser, f"top-{rank}", found[first]["clean_error"]]
+        cells = [labels[method], recogniser, str(rank), found[first]["clean_error"]]
         for attacker in attackers:
             row = found.get(attacker, {})
             cells += [row.get(rate, _NOTHING) for rate in ("success", "difference")]
         body.append([*cells, found[first]["chance"], str(probes.get((*line, first), _NOTHING))])
-    head = ["method", "recogniser", "", "clean error"]
+    head = ["method", "recogniser", "rank", "clean error"]
     for attacker in map(in_prose, attackers):
         head += [f"success, {attacker}", f"difference, {attacker}"]
     return Table(pd.DataFrame(body, columns=[*head, "chance", "probes"]), text_columns=2)
@@ -135,13 +142,9 @@ def identification_table(frame: pd.DataFrame, rank: int = 1) -> Table:
     known = _with_text(known, _RATES)
     conditions = [*(name for name in known["condition"].unique() if name != ALL), ALL]
     lines = [known["recogniser"].unique(), [SAME_VIEW, CROSS_VIEW]]
-    text = (
-        known.pivot(index=["recogniser", "setting"], columns="condition", values="text")
-        .reindex(pd.MultiIndex.from_product(lines), columns=conditions)
-        .fillna(_NOTHING)
-        .rename_axis(index=["recogniser", "gallery"], columns=None)
-        .reset_index()
-    )
+    text = known.pivot(index=["recogniser", "setting"], columns="condition", values="text")
+    text = _filled(text.reindex(pd.MultiIndex.from_product(lines), columns=conditions))
+    text = text.rename_axis(index=["recogniser", "gallery"], columns=None).reset_index()
     return Table(text, text_columns=2)
 
 
@@ -153,18 +156,21 @@ def by_view_tables(frame: pd.DataFrame, labels: Labels) -> list[Table]:
       labels: the methods' names in prose by their names, in the order wanted.
 
     Returns:
-      One for each recogniser and rank.
+      One for each recogniser and rank that were measured by view.
     """
     chosen = identified(frame, setting=SAME_VIEW, condition=ALL)
+    chosen = chosen[chosen["view"] != ALL]
     # Eleven views leave no room for intervals.
     chosen = chosen.assign(text=chosen["value"].map(_percent).astype("str"))
     views = by_degrees(chosen["view"])
     attackers = chosen["attacker"].unique()
     found = []
-    for recogniser, rank in itertools.product(chosen["recogniser"].unique(), ranks(frame)):
+    for recogniser, rank in itertools.product(
+        chosen["recogniser"].unique(), sorted(chosen["rank"].unique())
+    ):
         mine = chosen[(chosen["recogniser"] == recogniser) & (chosen["rank"] == rank)]
         text = mine.pivot(index=["method", "attacker", "metric"], columns="view", values="text")
-        text = text.reindex(columns=views).fillna(_NOTHING)
+        text = _filled(text.reindex(columns=views))
         nothing = [_NOTHING] * len(views)
         line = lambda *key: text.loc[key].tolist() if key in text.index else nothing  # noqa: E731,B023
         body = [
@@ -198,7 +204,7 @@ def naturalness_table(frame: pd.DataFrame, labels: Labels) -> Table:
     }
     # Distances are of contours: where no method has any, neither has the table.
     titles = {name: title for name, title in titles.items() if text[name].notna().any()}
-    text = text.fillna(_NOTHING)
+    text = _filled(text)
     columns = {
         "method": [*labels.values()],
         "sequences": text["sequences"] + " (" + text["sequences_lost"] + " lost)",
