@@ -1,0 +1,69 @@
+"""The plots of a report: pivots of the long rows."""
+
+import io
+from collections.abc import Mapping
+
+import pandas as pd
+
+from gait_jax.evaluation.rows import ALL, CLEAN, CLEAN_GALLERY, SAME_VIEW, in_prose
+from gait_jax.evaluation.tables import by_degrees, identified
+
+
+def success_by_view(frame: pd.DataFrame, labels: Mapping[str, str], rank: int) -> bytes:
+    """Success by view, a panel for each recogniser and attacker (2019, figures 11, 15, 16).
+
+    Args:
+      frame: rows as from `rows.to_frame`.
+      labels: the methods' names in prose by their names, in the order wanted.
+      rank: the k of rank-k.
+
+    Returns:
+      A PNG.
+
+    Raises:
+      ValueError: no success at this rank was measured by view.
+    """
+    from matplotlib.figure import Figure  # Slow to import and needed once.
+
+    chosen = identified(frame, setting=SAME_VIEW, condition=ALL)
+    chosen = chosen[(chosen["rank"] == rank) & (chosen["view"] != ALL)]
+    names, attackers = chosen["recogniser"].unique(), chosen["attacker"].unique()
+    if chosen.empty:
+        raise ValueError(f"nothing was measured by view at rank {rank}")
+    views = by_degrees(chosen["view"])
+    percents = 100 * chosen.pivot(
+        index=["recogniser", "method", "attacker", "metric"], columns="view", values="value"
+    ).reindex(columns=views)
+    at = [int(view) for view in views]
+    figure = Figure(figsize=(5.4 * len(attackers), 3.4 * len(names)), layout="constrained")
+    axes = figure.subplots(len(names), len(attackers), squeeze=False, sharex=True, sharey=True)
+    for i, name in enumerate(names):
+        for j, attacker in enumerate(attackers):
+            axis = axes[i][j]
+            curves = [
+                (method, attacker, "success", {"marker": "o", "markersize": 3, "label": label})
+                for method, label in labels.items()
+            ]
+            clean = (CLEAN, CLEAN_GALLERY)
+            curves += [
+                (*clean, "clean_error", {"color": "k", "linestyle": "--", "label": "clean error"}),
+                (*clean, "chance", {"color": "k", "linestyle": ":", "label": "chance"}),
+            ]
+            for *key, style in curves:
+                if (name, *key) in percents.index:
+                    axis.plot(at, percents.loc[(name, *key)], **style)
+            axis.set_title(f"{name}, {in_prose(attacker)}, top-{rank}", fontsize=10)
+            axis.set_ylim(-3, 103)
+            axis.set_xticks(at)
+            axis.tick_params(labelsize=8)
+            axis.grid(alpha=0.3)
+            if j == 0:
+                axis.set_ylabel("not identified, %")
+            if i == len(names) - 1:
+                axis.set_xlabel("view, degrees")
+    # Below the panels: within one it would hide curves.
+    lines, names_of_lines = axes[0][0].get_legend_handles_labels()
+    figure.legend(lines, names_of_lines, loc="outside lower center", ncols=4, fontsize=8)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, dpi=100)
+    return buffer.getvalue()

@@ -1,0 +1,146 @@
+"""The sections of a report: which tables and plots stand together, and what they mean."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import pandas as pd
+
+from gait_jax.evaluation import plots, report, tables
+from gait_jax.evaluation.report import Section
+from gait_jax.evaluation.rows import ALL, CROSS_VIEW, MEASURED, SAME_VIEW, find
+
+_RATES = report.Terms(
+    {
+        "Success": "is the share of anonymised walks whose person is not among the k nearest of "
+        "the gallery.",
+        "Clean error": "is the same share of the same walks before anonymisation, in a clean "
+        "gallery: what the recogniser gets wrong anyway.",
+        "Difference": "is what the anonymiser adds.",
+        "Chance": "is the success against a recogniser that guesses: no method needs more.",
+        "In brackets": "stand 95 % bootstrap intervals over people.",
+    }
+)
+_ATTACKERS = report.Terms(
+    {
+        "Clean gallery": "is the papers' attacker: a gallery of clean gaits against anonymised "
+        "probes.",
+        "Anonymised gallery": "is the honest one, who enrols anonymised gaits too, gallery and "
+        "probes each with their own noise.",
+    }
+)
+
+
+def warnings(labels: tables.Labels, leaked: Mapping[str, Sequence[str]]) -> list[report.Warning]:
+    """A warning for every method that has seen people whom it is measured on.
+
+    Args:
+      labels: the methods' names in prose by their names.
+      leaked: people probed whom a method was trained on, by its name.
+    """
+    return [
+        report.Warning(
+            f"{labels[method]} was trained on people who are probed here "
+            f"({', '.join(people)}): its success is not to be trusted."
+        )
+        for method, people in leaked.items()
+        if people
+    ]
+
+
+def success(frame: pd.DataFrame, labels: tables.Labels) -> list[Section]:
+    """Success against each attacker, and what the recognisers know of clean gaits.
+
+    Args:
+      frame: rows as from `rows.to_frame`.
+      labels: the methods' names in prose by their names, in the order wanted.
+
+    Raises:
+      ValueError: the frame holds no rate of identification.
+    """
+    first = min(tables.ranks(frame))
+    titles = {
+        SAME_VIEW: "Success, %, probes in the gallery of their own view",
+        CROSS_VIEW: "Success, %, mean over the galleries of all other views",
+    }
+    found = {setting: tables.success_table(frame, labels, setting) for setting in titles}
+    return [
+        Section("", [_RATES, _ATTACKERS]),
+        # A data set of one view has no others.
+        *(Section(titles[name], [table]) for name, table in found.items() if len(table.frame)),
+        Section(
+            f"What the recognisers know of clean gaits: rank-{first}, %",
+            [tables.identification_table(frame, first)],
+        ),
+    ]
+
+
+def by_view(frame: pd.DataFrame, labels: tables.Labels) -> Section:
+    """Plots of success by view, a rank each, and their numbers.
+
+    Args:
+      frame: rows as from `rows.to_frame`.
+      labels: the methods' names in prose by their names, in the order wanted.
+    """
+    drawn = [
+        report.Figure(plots.success_by_view(frame, labels, rank), f"success by view, top-{rank}")
+        for rank in tables.ranks(frame[frame["view"] != ALL])
+    ]
+    return Section("By view", [*drawn, *tables.by_view_tables(frame, labels)])
+
+
+def naturalness(frame: pd.DataFrame, labels: tables.Labels) -> Section:
+    """What became of the frames, and how natural they look.
+
+    Args:
+      frame: rows as from `rows.to_frame`.
+      labels: the methods' names in prose by their names, in the order wanted.
+    """
+    return Section("Naturalness", [tables.naturalness_table(frame, labels)])
+
+
+def colour(frame: pd.DataFrame, labels: tables.Labels, forms: Mapping[str, str]) -> list[Section]:
+    """How true the colours are, a section for each form that was measured.
+
+    Args:
+      frame: rows as from `rows.to_frame`.
+      labels: the colourisers' names in prose by their names, in the order wanted.
+      forms: what each form compares, by its name.
+    """
+    measured = find(frame, source=MEASURED, metric="psnr")["setting"].unique()
+    return [
+        Section(
+            "",
+            [
+                report.Text(
+                    "PSNR in dB and SSIM, means over frames; larger is better. Sets: plain and "
+                    "textural clothing, by complete silhouettes; complete and incomplete "
+                    "silhouettes, by all clothing. Only eq 9 looks at the original's silhouette."
+                )
+            ],
+        ),
+        *(
+            Section(form, [report.Text(declared), tables.colour_table(frame, labels, form)])
+            for form, declared in forms.items()
+            if form in measured
+        ),
+    ]
+
+
+def orderings(found: Iterable[Mapping[str, str]]) -> Section:
+    """What became of the papers' orderings.
+
+    Args:
+      found: as from `orderings.check`.
+    """
+    return Section("Against the papers' orderings", [tables.orderings_table(found)])
+
+
+def samples(pictures: Mapping[str, bytes]) -> Section:
+    """What it looks like.
+
+    Args:
+      pictures: PNGs by the method's name in prose.
+    """
+    shown = [
+        report.Figure(png, f"samples of {label}", caption=label) for label, png in pictures.items()
+    ]
+    return Section("What it looks like", shown)

@@ -1,0 +1,260 @@
+"""The tables of a report: pivots of the long rows."""
+
+import itertools
+import math
+from collections.abc import Callable, Iterable, Mapping
+
+import pandas as pd
+
+from gait_jax.evaluation.report import Table
+from gait_jax.evaluation.rows import (
+    ALL,
+    CLEAN,
+    CLEAN_GALLERY,
+    CROSS_VIEW,
+    MEASURED,
+    SAME_VIEW,
+    find,
+    in_prose,
+)
+
+Labels = Mapping[str, str]
+Show = Callable[[float], str]
+_NOTHING = "–"
+# Tables I and II of 2020.
+COLOUR_SETS = ("plain", "textural", "complete", "incomplete")
+
+
+def _percent(value: float) -> str:
+    return f"{100 * value:.1f}"
+
+
+def _number(value: float) -> str:
+    return f"{value:.3f}"
+
+
+def _count(value: float) -> str:
+    return f"{value:.0f}"
+
+
+def _decibels(value: float) -> str:
+    return "exact" if value == math.inf else f"{value:.2f}"
+
+
+# How the numbers of each metric are shown.
+_RATES = dict.fromkeys(("success", "clean_error", "difference", "chance"), _percent)
+_COUNTS = dict.fromkeys(("sequences", "sequences_lost", "frames", "frames_empty"), _count)
+_NATURAL = {"one_region": _percent} | dict.fromkeys(
+    ("distance", "outline", "movement", "overlap"), _number
+)
+_COLOUR = {"psnr": _decibels, "ssim": _number}
+
+
+def _with_text(frame: pd.DataFrame, show: Mapping[str, Show]) -> pd.DataFrame:
+    """The rows of some metrics, each with its "text": "value (low to high)", or the value alone."""
+    found = frame[frame["metric"].isin([*show])]
+    text = []
+    for metric, *numbers in found[["metric", "value", "low", "high"]].itertuples(index=False):
+        value, low, high = map(show[metric], numbers)
+        text.append(value if pd.isna(numbers[1]) else f"{value} ({low} to {high})")
+    return found.assign(text=pd.Series(text, index=found.index, dtype="str"))
+
+
+def _filled(text: pd.DataFrame) -> pd.DataFrame:
+    # Where nothing was found at all pandas takes the cells for numbers.
+    return text.astype("str").fillna(_NOTHING)
+
+
+def identified(frame: pd.DataFrame, **wanted: str) -> pd.DataFrame:
+    """What was measured of identification.
+
+    Args:
+      frame: rows as from `rows.to_frame`.
+      **wanted: value by column.
+
+    Returns:
+      The rows with a further column, `rank`, and `metric` without it: "success".
+    """
+    found = find(frame, source=MEASURED, **wanted)
+    parts = found["metric"].str.extract(rf"^({'|'.join(_RATES)})@(\d+)$")
+    found = found.assign(metric=parts[0], rank=parts[1])[parts[0].notna()]
+    return found.astype({"rank": "int64"})
+
+
+def ranks(frame: pd.DataFrame) -> list[int]:
+    """The k of the rank-k rates among rows as from `rows.to_frame`, rising."""
+    return sorted(identified(frame)["rank"].unique().tolist())
+
+
+def by_degrees(views: Iterable[str]) -> list[str]:
+    """Views, each once, by their angle; without "all"."""
+    return sorted({*views} - {ALL}, key=int)
+
+
+def success_table(frame: pd.DataFrame, labels: Labels, setting: str) -> Table:
+    """All attackers side by side, over all conditions and views.
+
+    Clean error, chance and number of probes are those beside the first attacker.
+
+    Args:
+      frame: rows as from `rows.to_frame`.
+      labels: the methods' names in prose by their names, in the order wanted.
+      setting: "same view" or "cross-view".
+    """
+    chosen = identified(frame, setting=setting, condition=ALL, view=ALL)
+    chosen = _with_text(chosen[chosen["method"].isin([*labels])], _RATES)
+    attackers = chosen["attacker"].unique().tolist()
+    lines = ["method", "recogniser", "rank", "attacker"]
+    text = chosen.pivot(index=lines, columns="metric", values="text")
+    text = _filled(text.reindex(columns=[*_RATES]))
+    probes = find(chosen, metric="success").set_index(lines)["n"]
+    body = []
+    for line in itertools.product(
+        labels, chosen["recogniser"].unique(), sorted(chosen["rank"].unique())
+    ):
+        found = {a: text.loc[(*line, a)] for a in attackers if (*line, a) in text.index}
+        if not found:
+            continue
+        first = next(iter(found))
+        method, recogniser, rank = line
+        cells = [labels[method], recogniser, str(rank), found[first]["clean_error"]]
+        for attacker in attackers:
+            row = found.get(attacker, {})
+            cells += [row.get(rate, _NOTHING) for rate in ("success", "difference")]
+        body.append([*cells, found[first]["chance"], str(probes.get((*line, first), _NOTHING))])
+    head = ["method", "recogniser", "rank", "clean error"]
+    for attacker in map(in_prose, attackers):
+        head += [f"success, {attacker}", f"difference, {attacker}"]
+    return Table(pd.DataFrame(body, columns=[*head, "chance", "probes"]), text_columns=2)
+
+
+def identification_table(frame: pd.DataFrame, rank: int = 1) -> Table:
+    """How well the recognisers know gaits as they are: rank-k, %.
+
+    Args:
+      frame: rows as from `rows.to_frame`.
+      rank: the k.
+    """
+    found = identified(frame, method=CLEAN, view=ALL)
+    found = found[(found["metric"] == "clean_error") & (found["rank"] == rank)]
+    # The other end of the interval comes first.
+    known = found.assign(value=1 - found["value"], low=1 - found["high"], high=1 - found["low"])
+    known = _with_text(known, _RATES)
+    conditions = [*(name for name in known["condition"].unique() if name != ALL), ALL]
+    lines = [known["recogniser"].unique(), [SAME_VIEW, CROSS_VIEW]]
+    text = known.pivot(index=["recogniser", "setting"], columns="condition", values="text")
+    text = _filled(text.reindex(pd.MultiIndex.from_product(lines), columns=conditions))
+    text = text.rename_axis(index=["recogniser", "gallery"], columns=None).reset_index()
+    return Table(text, text_columns=2)
+
+
+def by_view_tables(frame: pd.DataFrame, labels: Labels) -> list[Table]:
+    """Success by view, same view, all conditions, with clean error and chance under it.
+
+    Args:
+      frame: rows as from `rows.to_frame`.
+      labels: the methods' names in prose by their names, in the order wanted.
+
+    Returns:
+      One for each recogniser and rank that were measured by view.
+    """
+    chosen = identified(frame, setting=SAME_VIEW, condition=ALL)
+    chosen = chosen[chosen["view"] != ALL]
+    # Eleven views leave no room for intervals.
+    chosen = chosen.assign(text=chosen["value"].map(_percent).astype("str"))
+    views = by_degrees(chosen["view"])
+    attackers = chosen["attacker"].unique()
+    found = []
+    for recogniser, rank in itertools.product(
+        chosen["recogniser"].unique(), sorted(chosen["rank"].unique())
+    ):
+        mine = chosen[(chosen["recogniser"] == recogniser) & (chosen["rank"] == rank)]
+        text = mine.pivot(index=["method", "attacker", "metric"], columns="view", values="text")
+        text = _filled(text.reindex(columns=views))
+        nothing = [_NOTHING] * len(views)
+        line = lambda *key: text.loc[key].tolist() if key in text.index else nothing  # noqa: E731,B023
+        body = [
+            [f"{label}, {in_prose(attacker)}", *line(method, attacker, "success")]
+            for (method, label), attacker in itertools.product(labels.items(), attackers)
+        ]
+        for rate in ("clean_error", "chance"):
+            body.append([rate.replace("_", " "), *line(CLEAN, CLEAN_GALLERY, rate)])
+        head = ["success, same view", *(f"{view}°" for view in views)]
+        found.append(Table(pd.DataFrame(body, columns=head), caption=f"{recogniser}, top-{rank}"))
+    return found
+
+
+def naturalness_table(frame: pd.DataFrame, labels: Labels) -> Table:
+    """What became of the frames, and how natural they look.
+
+    Args:
+      frame: rows as from `rows.to_frame`.
+      labels: the methods' names in prose by their names, in the order wanted.
+    """
+    shown = _COUNTS | _NATURAL
+    found = _with_text(find(frame, source=MEASURED, condition=ALL), shown)
+    text = found.pivot(index="method", columns="metric", values="text")
+    text = text.reindex([*labels], columns=[*shown])
+    titles = {
+        "distance": "‖Ŷ-Y‖₁, body heights",
+        "one_region": "person-like, %",
+        "outline": "outline",
+        "movement": "movement",
+        "overlap": "overlap",
+    }
+    # Distances are of contours: where no method has any, neither has the table.
+    titles = {name: title for name, title in titles.items() if text[name].notna().any()}
+    text = _filled(text)
+    columns = {
+        "method": [*labels.values()],
+        "sequences": text["sequences"] + " (" + text["sequences_lost"] + " lost)",
+        "frames": text["frames"] + " (" + text["frames_empty"] + " left empty)",
+    }
+    columns |= {title: text[name] for name, title in titles.items()}
+    return Table(
+        pd.DataFrame({name: list(cells) for name, cells in columns.items()}),
+        note="Person-like: frames that are one simple region as tall and as large as the original. "
+        "Outline: boundary length over the original's, median. Movement: IoU of neighbouring "
+        "frames over the original's. Overlap: IoU with the original.",
+    )
+
+
+def colour_table(frame: pd.DataFrame, labels: Labels, form: str) -> Table:
+    """PSNR and SSIM of the colourisers, and of the papers, by set of frames.
+
+    Args:
+      frame: rows as from `rows.to_frame`.
+      labels: the colourisers' names in prose by their names, in the order wanted; those of the
+        papers need none.
+      form: the rows' setting.
+    """
+    found = find(frame, setting=form)
+    lines = ["source", "method", "condition"]
+    text = _with_text(found, _COLOUR).pivot(index=lines, columns="metric", values="text")
+    text = text.reindex(columns=[*_COLOUR])
+    cells = (text["psnr"] + ", " + text["ssim"]).to_dict()
+    frames = find(found, metric="psnr").set_index(lines)["n"]
+    published = found[found["source"] != MEASURED].drop_duplicates(lines[:2])
+    named = {(MEASURED, method): label for method, label in labels.items()}
+    named |= {
+        key: ": ".join(key) for key in published[lines[:2]].itertuples(index=False, name=None)
+    }
+    body = [
+        [name, *(cells.get((*key, condition), _NOTHING) for condition in COLOUR_SETS)]
+        for key, name in named.items()
+    ]
+    # All colourisers see the same frames.
+    first = next(iter(labels))
+    counts = [frames.get((MEASURED, first, condition), 0) for condition in COLOUR_SETS]
+    body.append(["frames", *map(str, counts)])
+    return Table(pd.DataFrame(body, columns=["", *COLOUR_SETS]))
+
+
+def orderings_table(found: Iterable[Mapping[str, str]]) -> Table:
+    """What became of the papers' orderings.
+
+    Args:
+      found: as from `orderings.check`.
+    """
+    head = ["ordering", "holds", "measured"]
+    return Table(pd.DataFrame([*found], columns=head), text_columns=3)
