@@ -30,7 +30,8 @@ def evaluate(
 ) -> dict[str, Any]:
     """Measures methods, or goes on where an earlier call stopped.
 
-    Everything stands in the folder: recognisers/ and methods/ (training runs), what evaluators keep,
+    Everything stands in the folder: recognisers/ and methods/ (training runs), what is kept of each
+    stage,
     results.json, results.csv, report.html and, with `export`, opengait/. Anonymised gaits stand
     beside the data set.
 

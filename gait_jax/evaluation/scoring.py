@@ -57,9 +57,7 @@ class Hits:
         return cls(**arrays | {"enrolled": int(arrays["enrolled"])})
 
 
-def score(
-    recogniser: Recogniser, probes: Gaits, gallery: Gaits, ranks: tuple[int, ...]
-) -> Hits:
+def score(recogniser: Recogniser, probes: Gaits, gallery: Gaits, ranks: tuple[int, ...]) -> Hits:
     """Identifies every probe in the gallery of each view.
 
     Args:

@@ -80,9 +80,7 @@ class Naturalness(Evaluator):
         return stage(path, make, records.write_json, records.read_json)
 
     def _path(self, method: str, store: GaitStore):
-        key = fingerprint(
-            store.key, self.study.dataset.originals.key, self.settings.every, VERSION
-        )
+        key = fingerprint(store.key, self.study.dataset.originals.key, self.settings.every, VERSION)
         return self.study.workdir / "naturalness" / f"{method}-{key}.json"
 
     def _measure(self, store: GaitStore, path) -> dict[str, Any]:
