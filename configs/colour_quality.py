@@ -33,7 +33,7 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
     c.anonymizer = ml_collections.ConfigDict({"checkpoint": ""})
 
     train = colour_transfer.get_config(f"data={arg.data}")
-    # As in the network's training, but of the people who are tested.
+    # As in `configs/colour_transfer.py`, but of the people who are tested.
     c.data = ml_collections.ConfigDict(train.data.to_dict())
     c.data.group = "test"
 
@@ -41,7 +41,8 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
     # How many walks, spread over the group, and how many frames of each.
     c.evaluators.colour = ml_collections.ConfigDict({"walks": 60, "frames": 6})
 
-    # What is measured; `label` is its name in tables.
+    # What is measured: its name in tables; the workdir of a training run, empty to train it here;
+    # its training.
     c.methods = ml_collections.ConfigDict()
     c.methods.network = common.measured(train, label="colour transfer")
     if arg.form == "paper":

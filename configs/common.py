@@ -38,12 +38,15 @@ def parse_arg(arg: str, **arguments: str | tuple[str, ...]) -> ml_collections.Co
         for name, may in arguments.items()
     )
     given: dict[str, str] = {}
-    for i, part in enumerate(arg.split(",")):
+    for part in arg.split(","):
         name, equals, value = part.partition("=")
-        if not equals:
-            if i >= len(unnamed) or len(given) != i:
-                raise ValueError(f"{part!r} needs a name: the arguments are {usage}")
-            name, value = unnamed[i], part
+        if equals:
+            # What stands after a name has no place of its own.
+            unnamed = []
+        elif unnamed:
+            name, value = unnamed.pop(0), part
+        else:
+            raise ValueError(f"{part!r} needs a name: the arguments are {usage}")
         if name not in arguments:
             raise ValueError(f"{name!r} is no argument: the arguments are {usage}")
         if name in given:
@@ -74,7 +77,7 @@ def training(
     c = ml_collections.ConfigDict()
     # Where random numbers start: the same seed gives the same run.
     c.seed = 0
-    # Examples a step, on all devices together.
+    # Examples a step, on all devices together: windows, frames, crops, or packs of pairs.
     c.batch_size = batch_size
     # How long to train.
     c.train_steps = train_steps

@@ -48,7 +48,8 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
     c.recognisers.zheng2011 = common.measured(zheng2011.get_config(f"data={arg.data}"))
     c.recognisers.wu2017 = common.measured(wu2017.get_config(f"data={arg.data},form=small"))
 
-    # What is measured; `label` is its name in tables and plots.
+    # What is measured: its name in tables and plots; the workdir of a training run, empty to train
+    # it here; its training.
     c.methods = _methods(arg.data, arg.compare)
     return c
 

@@ -33,6 +33,7 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
     c.loss.contour = 500.0
     # At 2e-4 D_T now and then outran G late in a run and pushed it far from the gait.
     c.optimizer_d.learning_rate = 1e-4
+
     c.noise_gan.generator.stride = 8
     c.noise_gan.discriminator.pool = 4
     return c

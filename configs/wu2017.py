@@ -31,7 +31,6 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
     c.method = "wu2017"
     # lb or mt; MT is the one that the papers' success rates are measured with.
     c.network = "mt"
-    # An example is a pack here.
     c.update(
         common.training(
             batch_size=64,
@@ -62,6 +61,7 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
     c.optimizer = ml_collections.ConfigDict()
     # sgd or adam.
     c.optimizer.name = "sgd"
+    # Its step.
     c.optimizer.learning_rate = 0.01
     # Of SGD.
     c.optimizer.momentum = 0.9

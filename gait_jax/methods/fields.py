@@ -44,7 +44,7 @@ def whole(least: int = 1, most: int = _MOST) -> Check:
 
 def number(least: float = 0.0, most: float = math.inf) -> Check:
     """A finite number from `least` to `most`."""
-    what = f"a number from {least:g}" + ("" if math.isinf(most) else f" to {most:g}")
+    what = f"a number from {least:g}" + ("" if math.isinf(most) else f" to {most:.10g}")
     # Below what no float can be: JSON may hold infinity and whole numbers of 400 digits.
     most = min(most, sys.float_info.max)
     return Check(what, lambda value: type(value) in (int, float) and least <= value <= most)
