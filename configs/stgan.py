@@ -2,79 +2,79 @@ r"""ST-GAN on contour vectors as the paper has them: 2000 boundary pixels, zero-
 
     python -m gait_jax.train --config=configs/stgan.py --workdir=runs/stgan
 
-On a machine without data it makes synthetic walkers and trains on them. The real sets:
+On a machine without data it makes synthetic walkers and trains on them. A real set:
 
-    python -m gait_jax.train --config=configs/stgan.py:casia_a \
+    python -m gait_jax.train --config=configs/stgan.py:data=casia_a \
         --config.data.manual_dir=DIR --workdir=runs/a
 
-On CASIA-A's ten subjects, two CPU cores: about 10 minutes; on the test subjects 97 % of frames are
-one person-sized region, the outline is 0.92 of the original's length, and ‖Ŷ-Y‖₁ is 0.045 body
-heights a point.
-"""
+Time: on CASIA-A's ten subjects, two CPU cores, about 10 minutes.
+Result: on the test subjects 97 % of frames are one person-sized region, the outline is 0.92 of the
+original's length, and ‖Ŷ-Y‖₁ is 0.045 body heights a point.
 
-import importlib.util
-import pathlib
+Arguments:
+    data           walkers (the default), casia_a or casia_b
+    anonymized_by  a run that anonymises, whose gaits to train on in place of the originals
+"""
 
 import ml_collections
 
+from configs import common
 
-def _load(name: str):
-    spec = importlib.util.spec_from_file_location(
-        f"_{name}", pathlib.Path(__file__).with_name(f"{name}.py")
-    )
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+ARGUMENTS = {"data": "walkers", "anonymized_by": ""}
 
 
-def get_config(dataset: str = "walkers") -> ml_collections.ConfigDict:
-    """The configuration for a data set: walkers (synthetic), casia_a or casia_b."""
+def get_config(arg: str = "") -> ml_collections.ConfigDict:
+    """The configuration for the arguments above."""
+    arg = common.parse_arg(arg, **ARGUMENTS)
+    few = arg.data in common.FEW
     c = ml_collections.ConfigDict()
+    # The method to train.
     c.method = "stgan"
-    c.seed = 0
-    c.batch_size = 8
-    c.train_steps = 1500
-    c.log_every = 25
-    c.eval_every = 500
-    c.checkpoint_every = 500
-    c.keep_checkpoints = 2
-    c.eval_batch = 8
+    c.update(
+        common.training(batch_size=8, train_steps=1500, log_every=25, eval_every=500, eval_batch=8)
+    )
 
-    c.update(_load("compute").get_config())
-
-    c.data = ml_collections.ConfigDict()
-    c.data.name = dataset
-    c.data.data_dir = ""
-    # The folder with the original files of a real data set.
-    c.data.manual_dir = ""
-    # How many people to make; for walkers alone.
-    c.data.subjects = 40
-    # Groups of subjects: jisa2019, apsipa2020, or few for a set of a dozen subjects.
-    few = dataset == "casia_a"
-    c.data.groups = "few" if few else "jisa2019"
-    c.data.group = "train" if few else "stgan"
-    c.data.validation_group = "validation"
+    c.data = common.data(
+        arg.data,
+        groups="few" if few else "jisa2019",
+        group="train" if few else "stgan",
+        validation_group="validation",
+        anonymized_by=arg.anonymized_by,
+    )
+    # The contour vector: padded (boundary pixels, zeros after them) or resampled (points at equal
+    # arc length, closed).
     c.data.layout = "padded"
+    # Points of a contour.
     c.data.points = 2000
+    # Frames of a window, and from one window's start to the next one's.
     c.data.frames = 16
     c.data.stride = 4
 
+    # G.
     c.generator = ml_collections.ConfigDict()
+    # Channels of its two encoders, and backwards of its decoder.
     c.generator.widths = (32, 64, 128)
+    # Channels of the code at each position.
     c.generator.code = 32
+    # Units of the fully connected layer after the encoders; 0 leaves the code local.
     c.generator.hidden = 256
 
     c.discriminators = ml_collections.ConfigDict()
+    # D_S: channels, and units of its fully connected layer.
     c.discriminators.widths = (32, 64, 128)
     c.discriminators.hidden = 128
+    # Points that D_S and D_T average first.
     c.discriminators.pool = 4
+    # D_T: units of a frame's embedding, and of the LSTM.
     c.discriminators.embedding = 128
     c.discriminators.lstm = 128
 
     c.loss = ml_collections.ConfigDict()
     # Weight of L_Per (eq 8): the trade-off between naturalness and success.
     c.loss.alpha = 0.3
+    # Of the two contour terms: l1, as printed (eqs 6, 7), or l2, squared.
     c.loss.norm = "l1"
+    # Whether G minimises log(1 - D), as printed (eqs 4, 5), in place of -log D.
     c.loss.saturating = False
     # Weights of L_S, L_T, and of the two contour terms together. The paper's norms are sums over
     # 4000 numbers in pixels; here they are means a point in body heights, so they weigh more.
@@ -82,43 +82,55 @@ def get_config(dataset: str = "walkers") -> ml_collections.ConfigDict:
     c.loss.temporal = 1.0
     c.loss.contour = 100.0
 
-    c.optimizer = ml_collections.ConfigDict({"learning_rate": 5e-4, "b1": 0.5, "b2": 0.999})
-    c.optimizer_d = ml_collections.ConfigDict({"learning_rate": 2e-4, "b1": 0.5, "b2": 0.999})
+    c.optimizer = common.adam(5e-4, b1=0.5)
+    # Of D_S and of D_T.
+    c.optimizer_d = common.adam(2e-4, b1=0.5)
+    # Of the running mean of G's parameters, which is what is used after training.
     c.ema_decay = 0.99
 
-    # What ẑ₁ is: a contour that G_N draws, or Gaussian numbers (the ablation of figure 7).
+    # What ẑ₁ is: a contour that G_N draws (noise_gan), or Gaussian numbers (gaussian: the ablation
+    # of figure 7).
     c.noise = "noise_gan"
-    c.noise_gan = noise_gan(few)
+    # G_N's pre-training.
+    c.noise_gan = _noise_gan(few)
     return c
 
 
-def noise_gan(few: bool) -> ml_collections.ConfigDict:
+def _noise_gan(few: bool) -> ml_collections.ConfigDict:
     """G_N's pre-training; `data` fields here replace those of ST-GAN."""
     c = ml_collections.ConfigDict()
     c.method = "noise_gan"
     # A workdir of a finished run of G_N; empty to pre-train it first.
     c.checkpoint = ""
-    c.seed = 0
-    c.batch_size = 64
-    c.train_steps = 5000
-    c.log_every = 100
-    c.eval_every = 1000
-    c.checkpoint_every = 1000
-    c.keep_checkpoints = 1
-    c.eval_batch = 64
-    c.update(_load("compute").get_config())
+    c.update(
+        common.training(
+            batch_size=64,
+            train_steps=5000,
+            log_every=100,
+            eval_every=1000,
+            eval_batch=64,
+            keep_checkpoints=1,
+        )
+    )
 
+    # In place of ST-GAN's: whom to train G_N on, by single frames.
     c.data = ml_collections.ConfigDict()
     c.data.group = "train" if few else "noise"
     c.data.frames = 1
     c.data.stride = 1
+    # Numbers of the Gaussian seed.
     c.seed_size = 32
+    # G_N: units of its layers, and points per control point of the curve that it draws.
     c.generator = ml_collections.ConfigDict({"widths": (256, 512, 512), "stride": 20})
+    # D_N: channels, units of its fully connected layer, and points that it averages first.
     c.discriminator = ml_collections.ConfigDict(
         {"widths": (64, 128, 256), "hidden": 256, "pool": 16}
     )
+    # Whether G_N minimises log(1 - D) in place of -log D.
     c.loss = ml_collections.ConfigDict({"saturating": False})
-    c.optimizer = ml_collections.ConfigDict({"learning_rate": 2e-4, "b1": 0.5, "b2": 0.999})
-    c.optimizer_d = ml_collections.ConfigDict({"learning_rate": 1e-3, "b1": 0.5, "b2": 0.999})
+    c.optimizer = common.adam(2e-4, b1=0.5)
+    # Of D_N.
+    c.optimizer_d = common.adam(1e-3, b1=0.5)
+    # Of the running mean of G_N's parameters, which is what draws.
     c.ema_decay = 0.995
     return c

@@ -1,6 +1,8 @@
 """What the fields of a configuration may be."""
 
+import dataclasses
 import math
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -8,58 +10,66 @@ import ml_collections
 
 from gait_jax.runtime.errors import InputError
 
-# Says what a value must be where it is not; None where it is.
-Check = Callable[[Any], str | None]
-Fields = Mapping[str, Check]
-
 # Beyond this, arrays would not fit any machine's memory.
 _MOST = 2**16
 
 
+@dataclasses.dataclass(frozen=True)
+class Check:
+    """What a field may be.
+
+    Attributes:
+      what: in words, to stand after "it must be".
+      allows: whether a value, of any type, is that.
+    """
+
+    what: str
+    allows: Callable[[Any], bool]
+
+    def __call__(self, value: Any) -> str | None:
+        """What a value must be where it is not; None where it is."""
+        return None if self.allows(value) else self.what
+
+
+Fields = Mapping[str, Check]
+
+
 def whole(least: int = 1, most: int = _MOST) -> Check:
     """A whole number from `least` to `most`."""
-    what = f"a whole number from {least} to {most}"
-    return lambda value: None if type(value) is int and least <= value <= most else what
+    return Check(
+        f"a whole number from {least} to {most}",
+        lambda value: type(value) is int and least <= value <= most,
+    )
 
 
 def number(least: float = 0.0, most: float = math.inf) -> Check:
     """A finite number from `least` to `most`."""
-    what = f"a number from {least:g}" + ("" if math.isinf(most) else f" to {most:g}")
-
-    def check(value: Any) -> str | None:
-        if type(value) not in (int, float) or not math.isfinite(value):
-            return what
-        return None if least <= value <= most else what
-
-    return check
+    what = f"a number from {least:g}" + ("" if math.isinf(most) else f" to {most:.10g}")
+    # Below what no float can be: JSON may hold infinity and whole numbers of 400 digits.
+    most = min(most, sys.float_info.max)
+    return Check(what, lambda value: type(value) in (int, float) and least <= value <= most)
 
 
 def wholes(least: int = 1, most: int = _MOST, fewest: int = 1, longest: int = 16) -> Check:
     """A list of whole numbers from `least` to `most`."""
     how_many = f"{fewest}" if fewest == longest else f"{fewest} to {longest}"
-    what = f"a list of {how_many} whole numbers from {least} to {most}"
+    each = whole(least, most)
 
-    def check(value: Any) -> str | None:
+    def allows(value: Any) -> bool:
         right = isinstance(value, (list, tuple)) and fewest <= len(value) <= longest
-        return None if right and not any(map(whole(least, most), value)) else what
+        return right and all(map(each.allows, value))
 
-    return check
-
-
-def flag(value: Any) -> str | None:
-    """True or False."""
-    return None if type(value) is bool else "True or False"
-
-
-def text(value: Any) -> str | None:
-    """A text, which may be empty; of a folder, a name that it can have."""
-    return None if type(value) is str and "\0" not in value else "a text"
+    return Check(f"a list of {how_many} whole numbers from {least} to {most}", allows)
 
 
 def one_of(*names: str) -> Check:
     """One of some texts."""
-    what = f"one of {', '.join(names)}"
-    return lambda value: None if type(value) is str and value in names else what
+    return Check(f"one of {', '.join(names)}", lambda value: type(value) is str and value in names)
+
+
+flag = Check("True or False", lambda value: type(value) is bool)
+# It may be empty; of a folder, a name that it can have.
+text = Check("a text", lambda value: type(value) is str and "\0" not in value)
 
 
 def below(group: str, fields: Fields) -> dict[str, Check]:

@@ -1,0 +1,1 @@
+"""Configurations: a file an experiment, shared parts in `common`."""

@@ -1,0 +1,176 @@
+"""What configurations share: their arguments, and the fields that many of them have."""
+
+from typing import Any
+
+import ml_collections
+
+# Data sets of a dozen people, too few for the papers' groups.
+FEW = ("casia_a",)
+
+# What is said of a value that an argument cannot have, where "is no NAME" would not read well.
+_REFUSED = {"compare": "cannot be compared"}
+
+
+def parse_arg(arg: str, **arguments: str | tuple[str, ...]) -> ml_collections.ConfigDict:
+    """The arguments of a configuration file, which stand after its path and a colon.
+
+        c = parse_arg(arg, data="walkers", form=("", "small"), anonymized_by="")
+
+    takes "data=casia_a,form=small" in any order. The first argument and those of a choice need no
+    name where they stand in their order: "casia_a,small".
+
+    Args:
+      arg: "NAME=VALUE" or "VALUE", separated by commas. What is not given, or given as "", is the
+        default; a value can hold no comma.
+      **arguments: by name the default where any text will do, else what can be chosen, of which the
+        first is the default.
+
+    Returns:
+      The value of each argument.
+
+    Raises:
+      ValueError: an argument that is not known, is given twice, or cannot have the value.
+    """
+    first = next(iter(arguments))
+    unnamed = [name for name, may in arguments.items() if name == first or isinstance(may, tuple)]
+    usage = ", ".join(
+        f"{name}={'TEXT' if isinstance(may, str) else ' or '.join(filter(None, may))}"
+        for name, may in arguments.items()
+    )
+    given: dict[str, str] = {}
+    for part in arg.split(","):
+        name, equals, value = part.partition("=")
+        if equals:
+            # What stands after a name has no place of its own.
+            unnamed = []
+        elif unnamed:
+            name, value = unnamed.pop(0), part
+        else:
+            raise ValueError(f"{part!r} needs a name: the arguments are {usage}")
+        if name not in arguments:
+            raise ValueError(f"{name!r} is no argument: the arguments are {usage}")
+        if name in given:
+            raise ValueError(f"{name!r} is given twice: the arguments are {usage}")
+        may = arguments[name]
+        if value and isinstance(may, tuple) and value not in may:
+            refused = _REFUSED.get(name, f"is no {name}")
+            raise ValueError(f"{value!r} {refused}: the arguments are {usage}")
+        given[name] = value
+    return ml_collections.ConfigDict(
+        {
+            name: given.get(name) or (may if isinstance(may, str) else may[0])
+            for name, may in arguments.items()
+        }
+    )
+
+
+def training(
+    *,
+    batch_size: int,
+    train_steps: int,
+    log_every: int,
+    eval_every: int,
+    eval_batch: int,
+    keep_checkpoints: int = 2,
+) -> ml_collections.ConfigDict:
+    """Fields of every training by steps, to be merged into its configuration."""
+    c = ml_collections.ConfigDict()
+    # Where random numbers start: the same seed gives the same run.
+    c.seed = 0
+    # Examples a step, on all devices together: windows, frames, crops, or packs of pairs.
+    c.batch_size = batch_size
+    # How long to train.
+    c.train_steps = train_steps
+    # Steps between two lines of metrics.
+    c.log_every = log_every
+    # Steps between two evaluations on held-out examples, with a picture.
+    c.eval_every = eval_every
+    # Steps between two checkpoints; a run that was stopped goes on from the last one.
+    c.checkpoint_every = eval_every
+    # How many of the last checkpoints stay.
+    c.keep_checkpoints = keep_checkpoints
+    # Held-out examples an evaluation.
+    c.eval_batch = eval_batch
+    c.update(compute())
+    return c
+
+
+def compute() -> ml_collections.ConfigDict:
+    """How a run is computed, whatever it trains."""
+    c = ml_collections.ConfigDict()
+    # float32, or bfloat16: what the layers compute with. Parameters, losses, optimisers and the
+    # contours themselves stay float32.
+    c.precision = "float32"
+    # Steps that are sent to the devices at once; more hide what a step costs the host, and on CPUs
+    # cost more than they save.
+    c.steps_per_dispatch = 1
+    # Into how many parts a device's share of a batch is divided, one computed after the other.
+    c.accumulate = 1
+    # Dispatches whose batches are put on the devices ahead of their time.
+    c.prefetch = 1
+    # A folder that keeps compiled programs for other runs; none where empty.
+    c.compilation_cache = ""
+    # FIRST-LAST, such as "20-29": steps to profile, into workdir/profile.
+    c.profile = ""
+    return c
+
+
+def source(name: str, subjects: int = 40) -> ml_collections.ConfigDict:
+    """Which data set, and where it is."""
+    c = ml_collections.ConfigDict()
+    # The data set: walkers (synthetic, made on the spot), casia_a or casia_b.
+    c.name = name
+    # Where prepared data sets are kept; TFDS's own folder where empty.
+    c.data_dir = ""
+    # The folder with the original files of a real data set.
+    c.manual_dir = ""
+    # How many people to make; for walkers alone.
+    c.subjects = subjects
+    return c
+
+
+def data(
+    name: str,
+    *,
+    groups: str,
+    group: str,
+    validation_group: str,
+    subjects: int = 40,
+    anonymized_by: str = "",
+) -> ml_collections.ConfigDict:
+    """Fields of everything that trains on a data set: its `data`."""
+    c = ml_collections.ConfigDict()
+    c.update(source(name, subjects))
+    # How people are shared out: jisa2019, apsipa2020, lt74, or few for a dozen people.
+    c.groups = groups
+    # Whom to train on.
+    c.group = group
+    # On whom training is watched.
+    c.validation_group = validation_group
+    # The workdir of a run that anonymises, or an exported model: the data set is then that run's
+    # anonymised gaits in place of the originals.
+    c.anonymized_by = anonymized_by
+    # Of those gaits' noise.
+    c.noise_seed = 0
+    return c
+
+
+def adam(learning_rate: float, b1: float, b2: float = 0.999) -> ml_collections.ConfigDict:
+    """Fields of Adam."""
+    c = ml_collections.ConfigDict()
+    # Adam's step.
+    c.learning_rate = learning_rate
+    # Decay of Adam's mean of gradients, and of their squares.
+    c.b1 = b1
+    c.b2 = b2
+    return c
+
+
+def measured(train: ml_collections.ConfigDict, **fields: Any) -> ml_collections.ConfigDict:
+    """Something trained that an evaluation measures, or measures with."""
+    c = ml_collections.ConfigDict(fields)
+    # The workdir of a training run; empty to train it here.
+    c.checkpoint = ""
+    # Its training.
+    c.train = train
+    return c

@@ -1,0 +1,281 @@
+import configparser
+import fnmatch
+import importlib
+import importlib.util
+import itertools
+import os
+import re
+import shlex
+import subprocess
+import sys
+
+import pytest
+from drawn import ROOT
+
+from configs import closed, colour_quality, common, jisa2019, lt74, stgan, wu2017, zheng2011
+from gait_jax.methods import METHODS, fields
+
+
+def _load_tool():
+    path = ROOT / "tools" / "describe_fields.py"
+    spec = importlib.util.spec_from_file_location("describe_fields", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+describe = _load_tool()
+FILES = describe.experiments()
+TRAININGS = [file for file in FILES if describe.is_training(file)]
+
+
+def _module(file):
+    return importlib.import_module(f"configs.{file}")
+
+
+def _forms(file):
+    """What can be said of each argument: (short, named)."""
+    values = [
+        may if isinstance(may, tuple) else ("walkers", "casia_a", "casia_b")
+        for name, may in _module(file).ARGUMENTS.items()
+        if name != "anonymized_by"
+    ]
+    names = [name for name in _module(file).ARGUMENTS if name != "anonymized_by"]
+    for chosen in itertools.product(*values):
+        named = zip(names, chosen, strict=True)
+        yield ",".join(chosen), ",".join(f"{name}={value}" for name, value in reversed([*named]))
+
+
+def test_the_files_are_found():
+    assert {"stgan", "wu2017", "zheng2011", "colour_transfer"} <= set(TRAININGS)
+    assert {"jisa2019", "apsipa2020", "lt74", "closed", "colour_quality"} <= set(FILES)
+    assert not set(FILES) & {"common", "__init__"}
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_short_and_named_arguments_give_the_same_configuration(file):
+    get_config = _module(file).get_config
+    seen = []
+    for short, named in _forms(file):
+        config = get_config(short).to_dict()
+        assert get_config(named).to_dict() == config, named
+        assert config not in seen, named
+        seen.append(config)
+    assert len(seen) >= 3
+    # The default is one of them.
+    assert get_config().to_dict() == get_config("").to_dict()
+    assert get_config().to_dict() in seen
+
+
+@pytest.mark.parametrize("file", ["stgan", "stgan_resampled", "wu2017", "zheng2011"])
+def test_a_training_takes_anonymised_gaits(file):
+    config = _module(file).get_config("anonymized_by=runs/a=b,data=casia_a")
+    assert config.data.anonymized_by == "runs/a=b"
+    assert config.data.noise_seed == 0
+    plain = _module(file).get_config("casia_a")
+    assert plain.data.anonymized_by == ""
+    plain.data.anonymized_by = "runs/a=b"
+    assert config.to_dict() == plain.to_dict()
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_the_docstring_gives_command_time_result_and_arguments(file):
+    module = _module(file)
+    doc = module.__doc__.replace("\\\n", " ")
+    commands = re.findall(r"^    (python -m .*)$", doc, re.MULTILINE)
+    assert commands
+    for command in commands:
+        words = shlex.split(command)
+        assert words[:2] == ["python", "-m"]
+        wanted = "gait_jax.train" if file in TRAININGS else "gait_jax.evaluate"
+        assert words[2] == wanted and importlib.util.find_spec(wanted)
+        (path,) = [word.split("=", 1)[1] for word in words if word.startswith("--config=")]
+        path, _, arg = path.partition(":")
+        assert path == f"configs/{file}.py"
+        module.get_config(arg)
+        assert any(word.startswith("--workdir=") for word in words)
+    assert doc.index(commands[0]) < doc.index("\nTime: ") < doc.index("\nResult: ")
+    told = doc[doc.index("\nArguments:\n") :]
+    for name, may in module.ARGUMENTS.items():
+        assert re.search(rf"^    {name}  ", told, re.MULTILINE), name
+        for value in may[1:] if isinstance(may, tuple) else ():
+            assert re.search(rf"\b{value}\b", told), value
+
+
+@pytest.mark.parametrize(
+    ("get_config", "arg", "message"),
+    [
+        (jisa2019.get_config, "walkers,beta", "'beta' cannot be compared"),
+        (closed.get_config, "compare=beta", "'beta' cannot be compared"),
+        (lt74.get_config, "walkers,alpha,noise", "'noise' needs a name"),
+        (wu2017.get_config, "casia_a,large", "'large' is no form"),
+        (wu2017.get_config, "form=small,casia_a", "'casia_a' needs a name"),
+        (wu2017.get_config, "casia_a,data=casia_b", "'data' is given twice"),
+        (stgan.get_config, "walkers,runs/a", "'runs/a' needs a name"),
+        (stgan.get_config, "dataset=casia_a", "'dataset' is no argument"),
+        (colour_quality.get_config, "anonymized_by=runs/a", "'anonymized_by' is no argument"),
+    ],
+)
+def test_wrong_arguments_cost_one_line_that_names_the_right_ones(get_config, arg, message):
+    with pytest.raises(ValueError, match=re.escape(message)) as caught:
+        get_config(arg)
+    (line,) = str(caught.value).splitlines()
+    arguments = sys.modules[get_config.__module__].ARGUMENTS
+    for name, may in arguments.items():
+        assert f"{name}={' or '.join(may[1:]) if isinstance(may, tuple) else 'TEXT'}" in line
+
+
+def test_arguments_are_read_by_name_and_by_place():
+    may = {"data": "walkers", "form": ("", "small", "large"), "anonymized_by": ""}
+    for arg, values in {
+        "": ("walkers", "", ""),
+        "casia_a": ("casia_a", "", ""),
+        "casia_a,": ("casia_a", "", ""),
+        ",large": ("walkers", "large", ""),
+        "casia_a,large": ("casia_a", "large", ""),
+        "casia_a,form=large": ("casia_a", "large", ""),
+        "form=large,data=casia_a": ("casia_a", "large", ""),
+        "form=,anonymized_by=a": ("walkers", "", "a"),
+    }.items():
+        got = common.parse_arg(arg, **may)
+        assert (got.data, got.form, got.anonymized_by) == values, arg
+
+
+def test_an_evaluation_holds_what_it_trains():
+    config = closed.get_config()
+    assert config.data.to_dict() == {
+        "name": "casia_a",
+        "data_dir": "",
+        "manual_dir": "",
+        "subjects": 40,
+    }
+    assert config.evaluators.to_dict() == {
+        "identification": {"ranks": (1, 3)},
+        "naturalness": {"every": 10},
+    }
+    zheng = zheng2011.get_config("casia_a")
+    zheng.robustness = 3.0
+    wu = wu2017.get_config("casia_a,small")
+    wu.train_steps = 400
+    assert config.recognisers.to_dict() == {
+        "zheng2011": {"checkpoint": "", "train": zheng.to_dict()},
+        "wu2017": {"checkpoint": "", "train": wu.to_dict()},
+    }
+    assert set(config.methods) == {"alpha_03"}
+    assert set(config.methods.alpha_03) == {"label", "checkpoint", "train"}
+
+
+def test_the_papers_groups_are_set_in_every_training():
+    trained = lt74.get_config("walkers,noise")
+    for part in (*trained.methods.values(), *trained.recognisers.values()):
+        assert part.train.data.validation_group == "train"
+    assert {m.train.noise_gan.data.group for m in trained.methods.values()} == {"train"}
+
+
+def test_colour_is_measured_on_the_tested_people():
+    config = colour_quality.get_config("walkers,paper")
+    assert "protocol" not in config and "recognisers" not in config
+    assert config.evaluators.colour.to_dict() == {"walks": 60, "frames": 6}
+    trained = config.methods.network.train
+    assert config.data.to_dict() == trained.data.to_dict() | {"group": "test"}
+    assert trained.data.group == "train"
+    assert (trained.network.copy, config.methods.paper.train.network.copy) == (True, False)
+
+
+@pytest.mark.parametrize("file", [f for f in TRAININGS if describe.checks_of(f)])
+def test_every_field_of_a_training_has_a_range_a_purpose_and_an_allowed_default(file):
+    checks, comments = describe.checks_of(file), describe.comments_of(file)
+    assert METHODS[_module(file).get_config().method].FIELDS.keys() <= checks.keys()
+    for form, _ in _forms(file):
+        values = describe.fields_of(file, form)
+        assert values.keys() == checks.keys(), form
+        for name, value in values.items():
+            assert checks[name](value) is None, name
+            assert checks[name].what, name
+            assert describe.purpose(name, comments), name
+
+
+def test_what_a_field_is_for_stands_in_the_comments():
+    said = describe.comments_of("stgan_resampled")
+    # Its own, from a function of the same file, and from common's.
+    assert said["loss.alpha"].startswith("Weight of L_Per (eq 8)")
+    assert said["noise_gan.seed_size"] == "Numbers of the Gaussian seed."
+    assert said["noise_gan.train_steps"] == "How long to train."
+    # A file that changes a default adds its reason.
+    assert said["optimizer_d.learning_rate"].startswith("Adam's step. At 2e-4 D_T now and then")
+    # One comment for a group, by lines and by the group's name.
+    weights = [describe.purpose(f"loss.{name}", said) for name in ("spatial", "temporal")]
+    assert weights[0] == weights[1] and weights[0].startswith("Weights of L_S, L_T")
+    assert describe.purpose("noise_gan.discriminator.pool", said).startswith("D_N: channels")
+    assert describe.purpose("nothing.said", said) == ""
+
+
+def test_the_page_of_fields_is_up_to_date():
+    told = (ROOT / "docs" / "fields.md").read_text(encoding="utf-8")
+    assert told == describe.described(), "run python tools/describe_fields.py"
+    row = "| `loss.alpha` | `0.3` | a number from 0 | Weight of L_Per (eq 8)"
+    assert told.count(row) == 2
+    assert "| `data.size` | `126`; form=small (`64`) | a whole number from 50 to 4096 |" in told
+    assert "| `recognisers.zheng2011.train.robustness` | `3.0` | - |" in told
+    assert "| as configs/wu2017.py:data=casia_a,form=small | - |" in told
+
+
+@pytest.mark.parametrize(
+    ("check", "what", "right", "wrong"),
+    [
+        (fields.whole(0, 9), "a whole number from 0 to 9", [0, 9], [-1, 10, 1.0, True, None, "1"]),
+        (
+            fields.number(),
+            "a number from 0",
+            [0, 0.5, 1e300],
+            [-0.1, float("nan"), float("inf"), 10**400, True, "1"],
+        ),
+        (fields.number(0, 1 - 1e-9), "a number from 0 to 0.999999999", [0, 0.9], [1, 1.0]),
+        (
+            fields.wholes(1, 9, fewest=2, longest=2),
+            "a list of 2 whole numbers from 1 to 9",
+            [(1, 9), [2, 2]],
+            [(1,), (1, 2, 3), (1, 10), (1, True), "12"],
+        ),
+        (fields.one_of("a", "b"), "one of a, b", ["a", "b"], ["c", ["a"], 0]),
+        (fields.flag, "True or False", [True, False], [0, 1, "True", None]),
+        (fields.text, "a text", ["", "a"], ["a\0", 1, None]),
+    ],
+)
+def test_checks_say_what_they_allow(check, what, right, wrong):
+    assert check.what == what
+    assert [check(value) for value in right] == [None] * len(right)
+    assert [check(value) for value in wrong] == [what] * len(wrong)
+
+
+def test_a_file_elsewhere_may_build_on_one_of_them(tmp_path):
+    (tmp_path / "own.py").write_text(
+        "from configs import stgan\n\n\n"
+        "def get_config(arg=''):\n"
+        "    c = stgan.get_config(arg)\n"
+        "    c.batch_size = 0\n"
+        "    return c\n"
+    )
+    for config in ("own.py:casia_a", f"{ROOT / 'configs' / 'stgan.py'}:data=casia_a"):
+        done = subprocess.run(
+            [sys.executable, "-m", "gait_jax.train", f"--config={config}", "--workdir=run"]
+            + ["--config.batch_size=0"],
+            cwd=tmp_path,
+            env=os.environ | {"PYTHONPATH": str(ROOT), "JAX_PLATFORMS": "cpu"},
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+        assert done.returncode == 1
+        (line,) = done.stderr.splitlines()[-1:]
+        assert line.startswith("gait_jax.train: batch_size 0 cannot be used: it must be a whole")
+        assert not (tmp_path / "run").exists()
+
+
+def test_configurations_are_installed():
+    setup = configparser.ConfigParser()
+    setup.read(ROOT / "setup.cfg")
+    included = setup["options.packages.find"]["include"].split()
+    for package in ("configs", "gait_jax", "tfds_casia"):
+        assert (ROOT / package / "__init__.py").exists()
+        assert any(fnmatch.fnmatch(package, pattern) for pattern in included), package
