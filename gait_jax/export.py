@@ -10,8 +10,8 @@ import pathlib
 import sys
 
 from gait_jax import runs
-from gait_jax.runtime import exported, records
 from gait_jax.runtime.errors import InputError
+from gait_jax.runtime.run_directory import RunDirectory
 
 
 def export(workdir: pathlib.Path, out: pathlib.Path) -> int:
@@ -29,17 +29,17 @@ def export(workdir: pathlib.Path, out: pathlib.Path) -> int:
     """
     run = runs.open_run(workdir)
     config = run.config
-    if out.is_dir() and any(out.iterdir()) and not exported.is_exported(out):
+    if out.is_dir() and any(out.iterdir()) and not RunDirectory(out).is_exported:
         raise InputError(f"{out} holds other files: choose another -o folder")
     # Where the data stood, and how the command was typed, is nobody else's to know.
     with config.unlocked():
         config.data.data_dir = config.data.manual_dir = ""
-    start = records.read_last_start(workdir)
+    start = RunDirectory(workdir).last_start()
     start = {name: value for name, value in start.items() if name not in ("argv", "time")}
     if "data" in start:
         start["data"] = start["data"] | {"manual_dir": None}
     trees = {"ema": run.state.ema, "frozen": run.state.frozen}
-    exported.save(out, config.to_dict(), run.step, trees, start)
+    RunDirectory(out).write_exported(config.to_dict(), run.step, trees, start)
     return run.step
 
 

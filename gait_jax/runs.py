@@ -11,9 +11,10 @@ import numpy as np
 from gait_jax.methods import METHODS
 from gait_jax.methods.base import Method, Run, State
 from gait_jax.methods.fields import check_fields, text
-from gait_jax.runtime import exported, records
+from gait_jax.runtime import records
 from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.files import reason_of
+from gait_jax.runtime.run_directory import RunDirectory
 
 if TYPE_CHECKING:
     from gait_jax.data.dataset import GaitDataset
@@ -44,7 +45,8 @@ def open_run(workdir: pathlib.Path) -> Run:
       InputError: the folder is no training run, has no checkpoint, or is of another version.
     """
     workdir = pathlib.Path(workdir).expanduser()
-    read, path = records.read_config(workdir), workdir / "config.json"
+    files = RunDirectory(workdir)
+    read, path = files.read_config(), files.config_file
     try:
         config = ml_collections.ConfigDict(read)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -54,13 +56,11 @@ def open_run(workdir: pathlib.Path) -> Run:
         method = build_method(config)
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
-    if exported.is_exported(workdir):
-        step, trees = exported.load(workdir)
+    if files.is_exported:
+        step, trees = files.read_exported()
         state = State(step=np.int32(step), params={}, opt={}, **trees)
     else:
-        from gait_jax.runtime import checkpoint  # Orbax: an exported model does without.
-
-        step, state = checkpoint.load_latest(workdir, jax.eval_shape(method.init))
+        step, state = files.read_checkpoint(jax.eval_shape(method.init))
     return Run(workdir, config, method, state, step)
 
 
@@ -95,7 +95,7 @@ def open_data(data: ml_collections.ConfigDict, progress: bool = True) -> "GaitDa
 
 def describe(run: Run) -> dict[str, Any]:
     """What a report says of the model: JSON values."""
-    data = records.read_data_description(run.workdir)
+    data = RunDirectory(run.workdir).data_description()
     return {
         "gait_jax": records.version_of("gait_jax"),
         "method": run.config.method,

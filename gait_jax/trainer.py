@@ -1,6 +1,5 @@
 """Trains runs, with the runs that they build on, by one loop for every method."""
 
-import functools
 import pathlib
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -16,8 +15,9 @@ from gait_jax.data import batches
 from gait_jax.gait import picture
 from gait_jax.methods.base import FittedMethod, Run, State, TrainedMethod
 from gait_jax.methods.identity import may_change
-from gait_jax.runtime import dispatch, distributed, metric_log, parallel, records
+from gait_jax.runtime import dispatch, distributed, metric_log, parallel
 from gait_jax.runtime.output import Output
+from gait_jax.runtime.run_directory import RunDirectory
 
 
 class DivergedError(RuntimeError):
@@ -87,7 +87,7 @@ def train_and_evaluate(
     """
     workdir = pathlib.Path(workdir)
     settings = config.to_dict()
-    records.check_config(workdir, settings, may_change(settings))
+    RunDirectory(workdir).check_config(settings, may_change(settings))
     method = runs.build_method(config)
     needed = _Prerequisites(
         method.prerequisites(), place or (lambda name, _: workdir / name), progress
@@ -103,7 +103,7 @@ def _fit(
     """A run of a method that is computed at once."""
     dataset = runs.open_data(config.data, progress)
     # Only what can be computed leaves a folder, which would refuse a better configuration.
-    begun = (workdir / "config.json").exists()
+    begun = RunDirectory(workdir).config_file.exists()
     fitted = None if begun else method.fit(dataset, progress)
     with Output(workdir, config, keep_checkpoints=1) as output:
         start, state, _ = output.newest(jax.eval_shape(method.init))
@@ -170,7 +170,7 @@ def _loop(config, method, state, plan, steps, held_out, output, unit, bar):
     units, per_example = unit
     unread: list = []
     logged = time.monotonic()
-    with dispatch.Profiler(output.profile_directory, plan.profile) as profiler:
+    with dispatch.Profiler(output.run.profile, plan.profile) as profiler:
         for first, step, batch, position in steps:
             profiler.before(first)
             state, metrics = step_function(state, batch)
@@ -200,16 +200,14 @@ def _loop(config, method, state, plan, steps, held_out, output, unit, bar):
                 output.metrics(step, values)
                 drawn = jax.tree.map(np.asarray, samples(state, held_out))
                 sheet = method.picture(held_out, drawn)
-                output.file(
-                    f"samples/{step:07d}.png", functools.partial(picture.save_png, image=sheet)
-                )
+                output.sample(step, picture.png(sheet))
                 logged = time.monotonic()
             if dispatch.SAVE in due or stop:
                 output.save(step, state, position)
             if stop and step < config.train_steps:
                 raise distributed.PreemptedError(
-                    f"told to stop; step {step} is saved in {output.workdir}. Run the same command "
-                    "again to go on"
+                    f"told to stop; step {step} is saved in {output.run.path}. Run the same "
+                    "command again to go on"
                 )
     return state
 

@@ -2,7 +2,6 @@
 
 import contextlib
 import errno
-import fcntl
 import multiprocessing
 import os
 import pathlib
@@ -10,6 +9,7 @@ import shutil
 import uuid
 from collections.abc import Callable, Iterator
 
+import filelock
 from absl import logging
 
 _SUFFIX = ".unfinished"
@@ -42,29 +42,14 @@ def locked(path: pathlib.Path) -> Iterator[None]:
             f"{path} is to be locked by a process that is only being started: put what the script "
             "does below `if __name__ == '__main__':`"
         )
-    while True:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-        try:
-            _lock(descriptor, path)
-            # Whoever held it before may have removed the file that was waited for.
-            if not _is_named(descriptor, path):
-                continue
-            try:
-                yield
-            finally:
-                path.unlink(missing_ok=True)
-            return
-        finally:
-            os.close(descriptor)
-
-
-def _lock(descriptor: int, path: pathlib.Path) -> None:
+    # The library sees by itself where the file that it waited for was removed by its last holder.
+    lock = filelock.FileLock(path, fallback_to_soft=False)
     try:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+            lock.acquire(blocking=False)
+        except filelock.Timeout:
             logging.info("Another process prepares what %s locks: waiting for it.", path)
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            lock.acquire()
     except OSError as error:
         if error.errno in _LOCKS_UNSUPPORTED:
             path.unlink(missing_ok=True)
@@ -73,14 +58,11 @@ def _lock(descriptor: int, path: pathlib.Path) -> None:
                 "processes could not prepare the same data: choose a folder on another one",
             ) from None
         raise
-
-
-def _is_named(descriptor: int, path: pathlib.Path) -> bool:
-    """Whether a path still names the open file."""
     try:
-        return os.path.samestat(os.fstat(descriptor), os.stat(path))
-    except FileNotFoundError:
-        return False
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+        lock.release()
 
 
 @contextlib.contextmanager

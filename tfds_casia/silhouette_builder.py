@@ -2,30 +2,27 @@
 
 import dataclasses
 import functools
-import hashlib
-import json
 import pathlib
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import tensorflow_datasets as tfds
 
 from tfds_casia import parts, png, report, spool, videos
+from tfds_casia.data_set import RGB, GaitDataSet
 from tfds_casia.features import colour_features, silhouette_features
+from tfds_casia.fingerprint import fingerprint
 from tfds_casia.naming import Naming, SequenceName
 from tfds_casia.part_builder import Example, PartBuilder, write_shard
 from tfds_casia.report import Report
 from tfds_casia.silhouette_sequences import Source, file_state, find_sequences
-
-# The name of configurations in colour.
-RGB = "rgb"
 
 # A shard is what an interruption can cost each core: some seconds of work.
 _SEQUENCES_PER_SHARD = 256
 _COLOUR_SEQUENCES_PER_SHARD = 32
 
 
-class SilhouetteBuilder(PartBuilder, skip_registration=True):
+class SilhouetteBuilder(PartBuilder, GaitDataSet, skip_registration=True):
     """Builds a data set of silhouettes from a folder that the user has filled.
 
     One example is one sequence; examples lie on disk in the order of their keys.
@@ -59,6 +56,12 @@ class SilhouetteBuilder(PartBuilder, skip_registration=True):
     NAMING: ClassVar[Naming]
     HOMEPAGE: ClassVar[str]
 
+    @classmethod
+    def open(cls, data_dir: str | None, subjects: int | None, form: str) -> Self:
+        """See `GaitDataSet`; without configurations there is one form."""
+        del subjects
+        return cls(data_dir=data_dir, config=form if cls.BUILDER_CONFIGS else None)
+
     @property
     def _in_colour(self) -> bool:
         return self.builder_config is not None and self.builder_config.name == RGB
@@ -88,7 +91,7 @@ class SilhouetteBuilder(PartBuilder, skip_registration=True):
 
         def spool_all(paths: list[str]) -> list[pathlib.Path]:
             work = {
-                _name("archive", str(root), path, file_state(root / path)): functools.partial(
+                _part("archive", str(root), path, file_state(root / path)): functools.partial(
                     spool.spool_archive, root, path, naming
                 )
                 for path in paths
@@ -109,7 +112,7 @@ class SilhouetteBuilder(PartBuilder, skip_registration=True):
             filmed = seen and seen.of([name for name, _ in sequences])
             states = [[name.key, source.location, source.state()] for name, source in sequences]
             states += [[path, file_state(path)] for path in (filmed or {}).values()]
-            part = _name("shard", str(root), self._in_colour, states)
+            part = _part("shard", str(root), self._in_colour, states)
             work[part] = functools.partial(_write_shard, root, sequences, filmed)
         return workers.make(folder, work, _bar("Writing shards...", " shards"))
 
@@ -141,9 +144,9 @@ def _bar(title: str, unit: str) -> parts.Progress:
     return progress
 
 
-def _name(kind: str, *contents: Any) -> str:
+def _part(kind: str, *contents: Any) -> str:
     """Names a part by all that it depends on."""
-    return f"{kind}-{hashlib.sha256(json.dumps(contents).encode()).hexdigest()[:32]}"
+    return f"{kind}-{fingerprint(*contents)}"
 
 
 def _write_shard(

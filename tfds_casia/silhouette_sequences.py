@@ -6,7 +6,6 @@ place of each sequence is kept in memory; frames are read one sequence at a time
 """
 
 import collections
-import hashlib
 import os
 import pathlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,6 +13,7 @@ from typing import Protocol
 
 from tfds_casia import archives, png, report
 from tfds_casia.files import open_regular
+from tfds_casia.fingerprint import fingerprint
 from tfds_casia.naming import Naming, SequenceName
 from tfds_casia.report import Report
 from tfds_casia.spool import read_index
@@ -58,10 +58,8 @@ class _Folder:
         return sorted(frames)
 
     def state(self) -> str:
-        digest = hashlib.sha256()
-        for _, file_name in self._frames():
-            digest.update(f"{file_name} {file_state(os.path.join(self._path, file_name))}".encode())
-        return digest.hexdigest()
+        names = [file_name for _, file_name in self._frames()]
+        return fingerprint([[name, file_state(os.path.join(self._path, name))] for name in names])
 
     def files(self) -> Iterator[tuple[int, str, bytes | None]]:
         for number, file_name in self._frames():

@@ -1,26 +1,23 @@
 """Boundary paths of a store's gaits, traced once and kept memory-mapped within it."""
 
 import functools
-import os
 import pathlib
-import shutil
 
 import numpy as np
 
+from gait_jax.data import mapped
 from gait_jax.data.derived import derive, ranges
 from gait_jax.data.gait_store import GaitStore
+from gait_jax.data.mapped import open_mapped
 from gait_jax.gait import contour
 from gait_jax.gait.codec import BodyFrame
 from gait_jax.runtime.errors import InputError
-from gait_jax.runtime.files import open_regular, reason_of
+from gait_jax.runtime.files import reason_of
 from gait_jax.runtime.fingerprint import fingerprint
 from tfds_casia.parts import Work
 
 # Part of the key: raise it when tracing gives other results for the same silhouettes.
 VERSION = 3
-
-_ARRAYS = {"points": (np.int16, (-1, 2)), "offsets": (np.int64, (-1,)),
-           "bodies": (np.float32, (-1, 3))}  # fmt: skip
 
 
 class ContourStore:
@@ -45,13 +42,9 @@ class ContourStore:
         """
         self.gaits = gaits
         try:
-            for name, (dtype, shape) in _ARRAYS.items():
-                with open_regular(directory / name) as file:
-                    # An empty file cannot be mapped; without a usable frame there are no points.
-                    size = os.fstat(file.fileno()).st_size
-                    array = np.memmap(file, dtype, "r") if size else np.empty(0, dtype)
-                # As a plain view: indexing a memmap object costs more than what it reads.
-                setattr(self, name, np.asarray(array).reshape(shape))
+            self.points = open_mapped(directory / "points", np.int16, (-1, 2))
+            self.offsets = open_mapped(directory / "offsets", np.int64, (-1,))
+            self.bodies = open_mapped(directory / "bodies", np.float32, (-1, 3))
             self._check()
         except (OSError, ValueError, TypeError) as error:
             raise InputError(
@@ -102,18 +95,9 @@ def _make_part(gaits: pathlib.Path, first: int, last: int, directory: pathlib.Pa
 
 def _join(parts: list[pathlib.Path], directory: pathlib.Path) -> None:
     """Fills the empty folder of a store from its parts, one after the other."""
-    points = 0
-    with (directory / "offsets").open("wb") as offsets:
-        offsets.write(np.int64(0).tobytes())
-        for part in parts:
-            ends = points + np.cumsum(np.fromfile(part / "offsets", np.int64))
-            offsets.write(ends.tobytes())
-            points = int(ends[-1]) if len(ends) else points
+    mapped.join_lengths((part / "offsets" for part in parts), directory / "offsets")
     for name in ("points", "bodies"):
-        with (directory / name).open("wb") as file:
-            for part in parts:
-                with (part / name).open("rb") as read:
-                    shutil.copyfileobj(read, file)
+        mapped.join((part / name for part in parts), directory / name)
 
 
 def open_contours(gaits: GaitStore, progress: bool = True) -> ContourStore:

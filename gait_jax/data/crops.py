@@ -10,14 +10,15 @@ import ml_collections
 import numpy as np
 from absl import logging
 
+from gait_jax.data import mapped
 from gait_jax.data.batches import Batch, TrainingData
 from gait_jax.data.dataset import GaitDataset
 from gait_jax.data.derived import derive, ranges
 from gait_jax.data.gait_store import GaitStore
+from gait_jax.data.mapped import open_mapped
 from gait_jax.gait.crop import Crop
-from gait_jax.runtime.arrays import READ_ERRORS
 from gait_jax.runtime.errors import InputError
-from gait_jax.runtime.files import open_regular, reason_of
+from gait_jax.runtime.files import reason_of
 from gait_jax.runtime.fingerprint import fingerprint
 from gait_jax.runtime.records import read_json, write_json
 from tfds_casia.parts import Work
@@ -40,42 +41,29 @@ class CropStore:
       subjects: [N] names.
     """
 
-    def __init__(self, directory: pathlib.Path):
+    def __init__(self, directory: pathlib.Path, size: int):
         """Opens a finished store.
+
+        Args:
+          directory: its folder.
+          size: S, rows and columns of its crops.
 
         Raises:
           InputError: it is damaged.
         """
         subjects = read_json(directory / "subjects.json")
         try:
-            self.images, self.masks, self.originals, self.backgrounds = (
-                _open_pictures(directory / f"{name}.npy") for name in _CHANNELS
-            )
-            shape = self.images.shape
-            if len(shape) != 4 or shape[1] != shape[2] or shape[3] != 3:
-                raise ValueError(f"pictures of shape {shape}")
-            if not self.masks.shape == self.originals.shape == shape[:3]:
-                raise ValueError("masks of other sizes than the pictures")
-            if self.backgrounds.shape != shape:
-                raise ValueError("backgrounds of another size than the pictures")
             if not isinstance(subjects, list) or not all(type(s) is str for s in subjects):
                 raise ValueError("subjects without a name")
-            if len(subjects) != len(self.images):
-                raise ValueError("another number of names than of pictures")
-        except READ_ERRORS as error:
+            self.images, self.masks, self.originals, self.backgrounds = (
+                open_mapped(directory / name, np.uint8, (len(subjects), size, size, *channels))
+                for name, channels in _CHANNELS.items()
+            )
+        except (OSError, ValueError) as error:
             raise InputError(
                 f"{directory} is damaged ({reason_of(error)}): remove it, and it is made again"
             ) from None
         self.subjects = np.array(subjects, np.str_)
-
-
-def _open_pictures(path: pathlib.Path) -> np.ndarray:
-    """Maps an array of uint8 into memory."""
-    open_regular(path).close()
-    array = np.load(path, mmap_mode="r", allow_pickle=False)
-    if array.dtype != np.uint8:
-        raise ValueError(f"{path.name} of {array.dtype}")
-    return array
 
 
 def _make_part(
@@ -106,20 +94,16 @@ def _make_part(
     write_json(directory / "subjects.json", subjects)
 
 
-def _join(size: int, frames: int, made: list[pathlib.Path], directory: pathlib.Path) -> None:
+def _join(frames: int, made: list[pathlib.Path], directory: pathlib.Path) -> None:
     """Fills the empty folder of a store from its parts, one after the other."""
-    subjects = [read_json(part / "subjects.json") for part in made]
-    ends = [0, *itertools.accumulate(len(names) for names in subjects)]
-    for name, channels in _CHANNELS.items():
-        shape = ends[-1], size, size, *channels
-        array = np.lib.format.open_memmap(directory / f"{name}.npy", "w+", np.uint8, shape)
-        for part, (first, last) in zip(made, itertools.pairwise(ends), strict=True):
-            array[first:last] = np.fromfile(part / name, np.uint8).reshape(-1, *shape[1:])
-    if ends[-1] < frames:
+    for name in _CHANNELS:
+        mapped.join((part / name for part in made), directory / name)
+    subjects = list(itertools.chain(*(read_json(part / "subjects.json") for part in made)))
+    if len(subjects) < frames:
         logging.info(
-            "%d of %d frames could not be anonymised: left out.", frames - ends[-1], frames
+            "%d of %d frames could not be anonymised: left out.", frames - len(subjects), frames
         )
-    write_json(directory / "subjects.json", list(itertools.chain(*subjects)))
+    write_json(directory / "subjects.json", subjects)
 
 
 def _open_store(
@@ -138,10 +122,10 @@ def _open_store(
             for first, last in ranges(len(anonymized.sequences))
         }
 
-    join = functools.partial(_join, config.size, frames)
+    join = functools.partial(_join, frames)
     # In this process: an opened data set cannot be handed to others.
     derive(directory, work, join, "colour crops", progress, processes=1)
-    return CropStore(directory)
+    return CropStore(directory, config.size)
 
 
 class Crops:

@@ -9,18 +9,18 @@ import contextlib
 import dataclasses
 import itertools
 import json
-import os
 import pathlib
-import shutil
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import cv2
 import numpy as np
 
+from gait_jax.data import mapped
+from gait_jax.data.mapped import open_mapped
 from gait_jax.data.sequence import GaitSequence
 from gait_jax.runtime.errors import InputError
-from gait_jax.runtime.files import open_regular, parse_json, read_regular, reason_of
+from gait_jax.runtime.files import parse_json, read_regular, reason_of
 
 # Part of every store's key: raise it when the same masks give other files.
 VERSION = 1
@@ -83,7 +83,7 @@ class GaitStore:
                 {str(name): float(value) for name, value in measures.items()}
                 for measures in index["measures"]
             ]
-            arrays = {name: _open(directory / name, *kind) for name, kind in _ARRAYS.items()}
+            arrays = {name: open_mapped(directory / name, *kind) for name, kind in _ARRAYS.items()}
             self._bits, self._offsets = arrays["bits"], arrays["offsets"]
             self._boxes, self._sizes = arrays["boxes"], arrays["sizes"]
             self.numbers = arrays["numbers"]
@@ -148,15 +148,6 @@ def _sequence(**fields: Any) -> GaitSequence:
     return sequence
 
 
-def _open(path: pathlib.Path, dtype: type, shape: tuple[int, ...]) -> np.ndarray:
-    with open_regular(path) as file:
-        # An empty file cannot be mapped; a store without a usable frame has no pixels.
-        size = os.fstat(file.fileno()).st_size
-        array = np.memmap(file, dtype, "r") if size else np.empty(0, dtype)
-    # As a plain view: indexing a memmap object costs more than what it reads.
-    return np.asarray(array).reshape(shape)
-
-
 def write_part(directory: pathlib.Path, recorded: Iterable[Recorded]) -> None:
     """Fills a part's empty folder: a store of some sequences, with lengths instead of offsets."""
     sequences, measures = [], []
@@ -191,23 +182,17 @@ def join_parts(parts: list[pathlib.Path], directory: pathlib.Path) -> None:
     sequences: list[dict[str, Any]] = []
     measures: list[dict[str, float]] = []
     unusable: collections.Counter[str] = collections.Counter()
-    frames = pixels = 0
-    with contextlib.ExitStack() as stack:
-        files = {name: stack.enter_context((directory / name).open("wb")) for name in _ARRAYS}
-        files["offsets"].write(np.int64(0).tobytes())
-        for part in parts:
-            for name in _ARRAYS.keys() - {"offsets"}:
-                with (part / name).open("rb") as file:
-                    shutil.copyfileobj(file, files[name])
-            ends = pixels + np.cumsum(np.fromfile(part / "offsets", np.int64))
-            files["offsets"].write(ends.tobytes())
-            pixels = int(ends[-1]) if len(ends) else pixels
-            index = _read_index(part)
-            for fields in index["sequences"]:
-                first, frames = frames, frames + fields["last"]
-                sequences.append(fields | {"first": first, "last": frames})
-            unusable.update(index["unusable"])
-            measures += index["measures"]
+    for name in _ARRAYS.keys() - {"offsets"}:
+        mapped.join((part / name for part in parts), directory / name)
+    mapped.join_lengths((part / "offsets" for part in parts), directory / "offsets")
+    frames = 0
+    for part in parts:
+        index = _read_index(part)
+        for fields in index["sequences"]:
+            first, frames = frames, frames + fields["last"]
+            sequences.append(fields | {"first": first, "last": frames})
+        unusable.update(index["unusable"])
+        measures += index["measures"]
     _write_index(directory, sequences, unusable, measures)
 
 

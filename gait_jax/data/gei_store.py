@@ -2,18 +2,18 @@
 
 import dataclasses
 import functools
-import os
 import pathlib
-import shutil
 
 import numpy as np
 
+from gait_jax.data import mapped
 from gait_jax.data.derived import derive, ranges
 from gait_jax.data.gait_store import GaitStore
 from gait_jax.data.gaits import MIN_FRAMES, Gaits
+from gait_jax.data.mapped import open_mapped
 from gait_jax.gait import gei
 from gait_jax.runtime.errors import InputError
-from gait_jax.runtime.files import open_regular, reason_of
+from gait_jax.runtime.files import reason_of
 from gait_jax.runtime.fingerprint import fingerprint
 from tfds_casia.parts import Work
 
@@ -81,11 +81,8 @@ def _make_part(
 def _join(parts: list[pathlib.Path], directory: pathlib.Path) -> None:
     """Fills the empty folder of a store from its parts: all sequences, then all gait cycles."""
     for what in ("images", "rows"):
-        with (directory / what).open("wb") as file:
-            for kind in _KINDS:
-                for part in parts:
-                    with (part / f"{kind}_{what}").open("rb") as read:
-                        shutil.copyfileobj(read, file)
+        files = (part / f"{kind}_{what}" for kind in _KINDS for part in parts)
+        mapped.join(files, directory / what)
     sizes = [(part / "sequence_rows").stat().st_size for part in parts]
     count = np.int64(sum(sizes) // np.dtype(np.int64).itemsize)
     (directory / "count").write_bytes(count.tobytes())
@@ -121,21 +118,13 @@ def open_geis(gaits: GaitStore, size: int, progress: bool = True) -> GEIStore:
 def _open(directory: pathlib.Path, size: int, sequences: int) -> GEIStore:
     """Opens a finished store of images of some sequences."""
     try:
-        with open_regular(directory / "rows") as file:
-            rows = np.frombuffer(file.read(), np.int64)
-        with open_regular(directory / "count") as file:
-            (count,) = (int(n) for n in np.frombuffer(file.read(), np.int64))
+        rows = open_mapped(directory / "rows", np.int64, (-1,))
+        count = int(open_mapped(directory / "count", np.int64, (1,))[0])
         if not 0 <= count <= len(rows) or ((rows < 0) | (rows >= sequences)).any():
             raise ValueError("images of other sequences")
-        shape = (len(rows), size, size)
-        with open_regular(directory / "images") as file:
-            if os.fstat(file.fileno()).st_size != np.prod(shape):
-                raise ValueError("it has not an image for each sequence and cycle")
-            # An empty file cannot be mapped.
-            images = np.memmap(file, np.uint8, "r", shape=shape) if shape[0] else np.empty(shape)
+        images = open_mapped(directory / "images", np.uint8, (len(rows), size, size))
     except (OSError, ValueError) as error:
         raise InputError(
             f"{directory} is damaged ({reason_of(error)}): remove it, and it is made again"
         ) from None
-    # As a plain view: indexing a memmap object costs more than what it reads.
-    return GEIStore(np.asarray(images, np.uint8), rows, count)
+    return GEIStore(images, rows, count)

@@ -7,6 +7,7 @@ import numpy as np
 
 from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.files import open_regular, reason_of
+from tfds_casia import png
 
 # No picture of a camera is larger.
 _MOST_BYTES = 2**28
@@ -25,8 +26,6 @@ def read_picture(path: pathlib.Path, colour: bool = False) -> np.ndarray:
     Raises:
       InputError: it is no picture, or not the whole of one.
     """
-    from tfds_casia import png  # Brings TFDS along, which a video without pictures does without.
-
     try:
         # Not by cv2.imread: it crashes on names that are not UTF-8.
         with open_regular(path) as file:

@@ -1,4 +1,7 @@
-"""The data sets: TFDS builders by name, prepared where they are not yet."""
+"""The data sets: TFDS builders by name, prepared where they are not yet.
+
+What is particular to one of them its builder says (`tfds_casia.data_set.GaitDataSet`).
+"""
 
 import contextlib
 import pathlib
@@ -13,46 +16,14 @@ import tfds_casia
 from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.files import reason_of
 from tfds_casia import folders, parts
-from tfds_casia.walkers.generation import Plan
-from tfds_casia.walkers.walkers_dataset_builder import WalkersConfig
-
-# Configurations of the builders: silhouettes alone, or with the scene in colour.
-SILHOUETTES = "silhouettes"
-RGB = "rgb"
-
-
-def _walkers(data_dir: str | None, subjects: int, form: str) -> tfds.core.DatasetBuilder:
-    plan = Plan(subjects=subjects, kind=form)
-    # Data sets lie on disk by their configuration's name: another size needs another one.
-    config: str | WalkersConfig = form
-    if plan != tfds_casia.Walkers.builder_configs[form].plan:
-        config = WalkersConfig(name=f"{form}_{subjects}", plan=plan)
-    return tfds_casia.Walkers(data_dir=data_dir, config=config)
-
-
-def _casia_a(data_dir: str | None, subjects: int, form: str) -> tfds.core.DatasetBuilder:
-    del subjects
-    if form != SILHOUETTES:
-        raise InputError("casia_a has no colour: choose walkers or casia_b (--config=FILE:casia_b)")
-    return tfds_casia.CasiaA(data_dir=data_dir)
-
-
-def _casia_b(data_dir: str | None, subjects: int, form: str) -> tfds.core.DatasetBuilder:
-    del subjects
-    return tfds_casia.CasiaB(data_dir=data_dir, config=form)
-
-
-# How to open each data set, from its folder, the number of synthetic subjects to make and the
-# builder's configuration.
-BUILDERS = {"walkers": _walkers, "casia_a": _casia_a, "casia_b": _casia_b}
-SYNTHETIC = frozenset({"walkers"})
+from tfds_casia.data_set import RGB, SILHOUETTES
 
 
 def open_dataset(
     name: str,
     data_dir: str,
     manual_dir: str,
-    subjects: int = Plan().subjects,
+    subjects: int | None = None,
     form: str = SILHOUETTES,
 ) -> tfds.core.DatasetBuilder:
     """Opens a data set, preparing it first where that is still to be done.
@@ -61,29 +32,36 @@ def open_dataset(
     starts processes, a script must call this below `if __name__ == "__main__":`.
 
     Args:
-        name: a key of `BUILDERS`.
+        name: a key of `tfds_casia.DATA_SETS`.
         data_dir: where prepared data sets stand; empty for TFDS's own default.
         manual_dir: where the original files stand; needed only to prepare a real data set.
-        subjects: how many people to make, for a synthetic data set.
+        subjects: how many people to make, for a synthetic data set; None for as many as usual.
         form: `SILHOUETTES` or `RGB`.
 
     Returns:
         A prepared builder.
 
     Raises:
-        InputError: the name is not known, the folder is missing or holds nothing of the data set,
-            the data set was prepared from another folder, its folder cannot be locked, or one of
-            the preparing processes was ended.
+        InputError: the name is not known, the data set has no such form, the folder is missing or
+            holds nothing of the data set, the data set was prepared from another folder, its
+            folder cannot be locked, or one of the preparing processes was ended.
     """
-    if name not in BUILDERS:
-        raise InputError(f"data.name {name!r} is not known: use one of {', '.join(BUILDERS)}")
-    with _naming_damage(data_dir or "TFDS's own data directory"):
-        builder = BUILDERS[name](
-            str(pathlib.Path(data_dir).expanduser()) if data_dir else None, subjects, form
+    data_sets = tfds_casia.DATA_SETS
+    if name not in data_sets:
+        raise InputError(f"data.name {name!r} is not known: use one of {', '.join(data_sets)}")
+    found = data_sets[name]
+    if form not in found.FORMS:
+        what = "colour" if form == RGB else form
+        others = [other for other in data_sets if form in data_sets[other].FORMS]
+        raise InputError(
+            f"{name} has no {what}: choose {' or '.join(others)} (--config=FILE:{others[-1]})"
         )
+    with _naming_damage(data_dir or "TFDS's own data directory"):
+        folder = str(pathlib.Path(data_dir).expanduser()) if data_dir else None
+        builder = found.open(folder, subjects, form)
         # Read when it is first asked for.
         _ = builder.info.metadata
-    if name in SYNTHETIC:
+    if found.SYNTHETIC:
         _prepare_synthetic(builder, manual_dir)
     else:
         _prepare_real(builder, manual_dir)
@@ -140,9 +118,10 @@ class Examples:
 
 def _prepare_synthetic(builder: tfds.core.DatasetBuilder, manual_dir: str) -> None:
     if manual_dir:
+        others = [f":{name}" for name in tfds_casia.DATA_SETS if not is_synthetic(name)]
         raise InputError(
             f"{builder.name} is made, not read: leave data.manual_dir empty, or choose the data "
-            "set whose files these are (--config=FILE:casia_a or :casia_b)"
+            f"set whose files these are (--config=FILE{' or '.join(others)})"
         )
     if not builder.is_prepared():
         logging.info("Making synthetic data: %s in %s.", builder.name, builder.data_path)
@@ -201,15 +180,21 @@ def _undecoded(builder: tfds.core.DatasetBuilder) -> dict[str, tfds.decode.Decod
 def direction(name: str, view: int, sequence: int) -> int:
     """The direction in which a recorded person walks, in degrees: what recognisers call the view.
 
-    CASIA-A's even sequences walk the other way under the name of the same view; from the side, the
-    two are mirror images of each other.
-
     Args:
         name: of the data set.
         view: as the data set names it.
         sequence: number of the sequence.
     """
-    return view + 180 if name == "casia_a" and sequence % 2 == 0 else view
+    return tfds_casia.DATA_SETS[name].direction(view, sequence)
+
+
+def is_synthetic(name: str) -> bool:
+    """Whether nobody real walks in a data set.
+
+    Args:
+        name: of the data set.
+    """
+    return tfds_casia.DATA_SETS[name].SYNTHETIC
 
 
 def describe(builder: tfds.core.DatasetBuilder) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import numpy as np
 
 from gait_jax.data.gait_store import GaitStore
 from gait_jax.gait import gei
+from gait_jax.runtime.files import write_bytes
 
 # The alignment's size in OpenGait's files.
 _SIZE = 64
@@ -32,6 +33,4 @@ def export(directory: pathlib.Path, gaits: GaitStore) -> None:
         kind = f"{sequence.condition}-{sequence.number:02d}"
         folder = directory / sequence.subject / kind / view
         folder.mkdir(parents=True, exist_ok=True)
-        partial = folder / f".{view}.partial"
-        partial.write_bytes(pickle.dumps(np.array(frames)))
-        partial.replace(folder / f"{view}.pkl")
+        write_bytes(folder / f"{view}.pkl", pickle.dumps(np.array(frames)))

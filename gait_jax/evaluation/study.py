@@ -15,9 +15,9 @@ from gait_jax.data.gaits import Gaits
 from gait_jax.evaluation.protocol import Protocol, chosen, protocol
 from gait_jax.methods.base import Run
 from gait_jax.methods.identity import identity
-from gait_jax.runtime import records
 from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.fingerprint import fingerprint
+from gait_jax.runtime.run_directory import RunDirectory
 
 _SHARED = ("name", "data_dir", "manual_dir", "subjects", "groups")
 
@@ -140,7 +140,7 @@ class Study:
 
     def trained_on_probed(self, run: Run) -> list[str]:
         """The probed people on whom a run was trained, if it was on the same data set."""
-        described = records.read_data_description(run.workdir)
+        described = RunDirectory(run.workdir).data_description()
         if described.get("name") != self.dataset.name:
             return []
         trained_on = described.get("groups", {}).get(run.config.data.group, [])

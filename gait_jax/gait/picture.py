@@ -1,7 +1,5 @@
 """Pictures of contours to look at."""
 
-import uuid
-
 import cv2
 import numpy as np
 
@@ -119,14 +117,10 @@ def pairs(tiles: list[tuple[np.ndarray, str]]) -> np.ndarray:
     return np.vstack([np.hstack(drawn[i : i + _PAIRS]) for i in range(0, len(drawn), _PAIRS)])
 
 
-def save_png(path, image: np.ndarray) -> None:
-    """Writes a PNG under a temporary name, then renames it.
+def png(image: np.ndarray) -> bytes:
+    """A picture as a PNG file's contents.
 
     Args:
-      path: pathlib.Path of the file.
-      image: [H, W] or [H, W, 3] uint8.
+      image: [H, W] or blue, green, red [H, W, 3], uint8.
     """
-    # A name of its own: one made of the file's may be too long.
-    partial = path.with_name(f".{uuid.uuid4().hex}.partial")
-    partial.write_bytes(cv2.imencode(".png", image)[1].tobytes())
-    partial.replace(path)
+    return cv2.imencode(".png", image)[1].tobytes()

@@ -1,82 +1,60 @@
-"""Named arrays in one file, whole or not there."""
+"""Named arrays in one file (safetensors), whole or not there."""
 
-import io
-import os
+import json
 import pathlib
-import struct
-import tokenize
-import uuid
-import zipfile
-import zlib
 
 import numpy as np
+import safetensors.numpy
+from safetensors import SafetensorError
 
 from gait_jax.runtime.errors import InputError
-from gait_jax.runtime.files import open_regular, reason_of
+from gait_jax.runtime.files import open_regular, reason_of, write_bytes
+from gait_jax.runtime.fingerprint import fingerprint
 
-# What NumPy and the standard library raise on files that are no arrays.
-READ_ERRORS = (
-    OSError,
-    ValueError,
-    KeyError,
-    EOFError,
-    RuntimeError,
-    MemoryError,
-    OverflowError,
-    SyntaxError,
-    TypeError,
-    struct.error,
-    tokenize.TokenError,
-    zlib.error,
-    zipfile.BadZipFile,
-)
+_MADE_AGAIN = "remove it, and it is made again"
+
+# What stands beside the arrays: those of text, which the format has none of, as JSON; and a
+# fingerprint of all, since the format has no checksum.
+_TEXTS, _DIGEST = "texts", "digest"
 
 
 def save_arrays(path: pathlib.Path, arrays: dict[str, np.ndarray]) -> None:
-    """Writes named arrays (`.npz`) under a temporary name, then renames it."""
-    # Not tempfile: its files can be read by their owner alone.
-    partial = path.with_name(f".{path.name}-{uuid.uuid4().hex}.partial")
-    try:
-        with partial.open("wb") as file:
-            np.savez(file, **arrays)
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
+    """Writes named arrays of numbers, truth values or text, of any shape, as `*.safetensors`."""
+    arrays = {name: np.asarray(array, order="C") for name, array in arrays.items()}
+    numbers = {name: array for name, array in arrays.items() if array.dtype.kind != "U"}
+    texts = json.dumps({n: a.tolist() for n, a in arrays.items() if n not in numbers})
+    beside = {_TEXTS: texts, _DIGEST: fingerprint(numbers, texts)}
+    write_bytes(path, safetensors.numpy.save(numbers, beside))
 
 
-def _read(packed: zipfile.ZipFile, info: zipfile.ZipInfo) -> np.ndarray:
-    # `save_arrays` stores without compression: whatever expands was not written by it.
-    if info.compress_type != zipfile.ZIP_STORED or not info.filename.endswith(".npy"):
-        raise ValueError(f"{info.filename} was not written by this program")
-    data = io.BytesIO(packed.read(info))
-    array = np.load(data, allow_pickle=False)
-    # NumPy takes what it needs and leaves the rest, also where the shape is a wrong one.
-    if data.read(1):
-        raise ValueError(f"{info.filename} is larger than its array")
-    return array
+def load_arrays(path: pathlib.Path, advice: str = _MADE_AGAIN) -> dict[str, np.ndarray]:
+    """Reads what `save_arrays` wrote; nothing in such a file can run code.
 
-
-def load_arrays(path: pathlib.Path) -> dict[str, np.ndarray]:
-    """Reads what `save_arrays` wrote. Objects, which could run code, are never unpacked.
+    Args:
+      path: the file.
+      advice: what to do where it is damaged.
 
     Raises:
       InputError: the file is damaged.
     """
     try:
-        with open_regular(path) as file, zipfile.ZipFile(file) as packed:
-            infos = packed.infolist()
-            arrays = {info.filename.removesuffix(".npy"): _read(packed, info) for info in infos}
-        if len(arrays) != len(infos):
-            raise ValueError("a name stands twice in it")
-    except READ_ERRORS as error:
-        raise InputError(
-            f"{path} is damaged ({reason_of(error)}): remove it, and it is made again"
-        ) from None
-    return arrays
+        open_regular(path).close()
+        with safetensors.safe_open(path, "numpy") as file:
+            numbers = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            beside = file.metadata() or {}
+        texts = beside.get(_TEXTS)
+        if fingerprint(numbers, texts) != beside.get(_DIGEST):
+            raise ValueError("it is not what this program wrote")
+        return numbers | {n: np.array(text, np.str_) for n, text in json.loads(texts).items()}
+    except (OSError, SafetensorError, ValueError, TypeError, AttributeError) as error:
+        raise InputError(f"{path} is damaged ({reason_of(error)}): {advice}") from None
 
 
 def check_arrays(
-    path: pathlib.Path, arrays: dict[str, np.ndarray], expected: dict[str, tuple[str, int]]
+    path: pathlib.Path,
+    arrays: dict[str, np.ndarray],
+    expected: dict[str, tuple[str, int]],
+    advice: str = _MADE_AGAIN,
 ) -> None:
     """Refuses arrays that are not what a file should hold.
 
@@ -84,6 +62,7 @@ def check_arrays(
       path: of the file, for the message.
       arrays: what it holds.
       expected: kinds of NumPy's types (`i`, `u`, `f`, `U`) and numbers of axes, by name.
+      advice: what to do where it is damaged.
 
     Raises:
       InputError: one is missing, of another type or another number of axes, or not finite.
@@ -98,4 +77,4 @@ def check_arrays(
         elif array.dtype.kind == "f" and np.isinf(array).any():
             what = "is infinite"
         if what:
-            raise InputError(f"{path} is damaged ({name} {what}): remove it, and it is made again")
+            raise InputError(f"{path} is damaged ({name} {what}): {advice}")

@@ -19,8 +19,6 @@ from gait_jax.runtime.errors import InputError
 
 Tree = Any
 
-_FOLDER = "checkpoints"
-_DAMAGED = "damaged_checkpoints"
 _UNFINISHED = "*.orbax-checkpoint-tmp*"
 _STATE = "state"
 _DATA = "data"
@@ -48,24 +46,24 @@ def digest(tree: Tree) -> str:
 
 
 class Checkpoints:
-    """The checkpoints of one run, in `workdir/checkpoints`.
+    """The checkpoints of one run, in a folder of their own.
 
     Saving goes on in the background; a checkpoint appears under its final name only when it is
     whole. Use as a context manager, so that leaving waits for the last one. Of many processes each
     works by itself: none waits for another here.
     """
 
-    def __init__(self, workdir: pathlib.Path, keep: int = 2, create: bool = True):
+    def __init__(self, folder: pathlib.Path, keep: int = 2, create: bool = True):
         """Opens the folder.
 
         Args:
-          workdir: the run's folder.
+          folder: holds the checkpoints, and nothing else.
           keep: how many checkpoints to keep.
           create: whether to make the folder, and to remove what an interrupted run left unfinished
             in it; False to read alone.
         """
-        self._workdir, self._keep = workdir, keep
-        self._folder = (workdir / _FOLDER).absolute()
+        self._workdir, self._keep = folder.parent, keep
+        self._folder = folder.absolute()
         if create:
             self._folder.mkdir(exist_ok=True)
             self._remove_unfinished()
@@ -156,14 +154,14 @@ class Checkpoints:
         )
 
     def restore_newest(
-        self, like: Tree, set_aside: bool = False
+        self, like: Tree, set_aside: pathlib.Path | None = None
     ) -> tuple[int, Tree, dict[str, Any]] | None:
         """The newest checkpoint that is whole.
 
         Args:
           like: a tree of the same structure, shapes and types (arrays or their abstract values).
-          set_aside: whether to move damaged ones to `workdir/damaged_checkpoints`, so that their
-            steps can be saved anew.
+          set_aside: a folder to move damaged ones to, so that their steps can be saved anew; None
+            leaves them where they are.
 
         Returns:
           (step, state as NumPy arrays, data iterator's state); None without any checkpoint.
@@ -221,19 +219,18 @@ class Checkpoints:
             raise _DamagedError("its numbers are not those that were saved")
         return state, iterator
 
-    def _leave_out(self, step: int, reason: str, set_aside: bool) -> None:
+    def _leave_out(self, step: int, reason: str, set_aside: pathlib.Path | None) -> None:
         logging.warning(
             "The checkpoint of step %d in %s is damaged (%s): the one before it is used.",
             step,
             self._workdir,
             reason,
         )
-        if not set_aside:
+        if set_aside is None:
             return
-        aside = self._workdir / _DAMAGED
-        aside.mkdir(exist_ok=True)
+        set_aside.mkdir(exist_ok=True)
         self._manager.close()
-        (self._folder / str(step)).rename(aside / f"{step}-{uuid.uuid4().hex[:8]}")
+        (self._folder / str(step)).rename(set_aside / f"{step}-{uuid.uuid4().hex[:8]}")
         # Orbax lists the folder when it opens it.
         self._open()
 
@@ -254,11 +251,11 @@ def _numpy_like(x: Any) -> Any:
     return np.empty(x.shape, x.dtype)
 
 
-def load_latest(workdir: pathlib.Path, like: Tree) -> tuple[int, Tree]:
+def load_latest(folder: pathlib.Path, like: Tree) -> tuple[int, Tree]:
     """Reads the newest whole checkpoint's state of a run, for use.
 
     Args:
-      workdir: a run's folder.
+      folder: holds the run's checkpoints.
       like: a tree of the state's structure, shapes and types.
 
     Returns:
@@ -267,15 +264,15 @@ def load_latest(workdir: pathlib.Path, like: Tree) -> tuple[int, Tree]:
     Raises:
       InputError: there is no checkpoint, none is whole, or it is of another structure.
     """
-    if not (workdir / _FOLDER).is_dir():
+    if not folder.is_dir():
         raise InputError(
-            f"{workdir} holds no checkpoints: give the workdir of a training run "
+            f"{folder.parent} holds no checkpoints: give the workdir of a training run "
             "(python -m gait_jax.train --workdir=DIR)"
         )
-    with Checkpoints(workdir, create=False) as checkpoints:
+    with Checkpoints(folder, create=False) as checkpoints:
         found = checkpoints.restore_newest(like)
     if found is None:
         raise InputError(
-            f"{workdir} holds no finished checkpoint yet: let the training save one first"
+            f"{folder.parent} holds no finished checkpoint yet: let the training save one first"
         )
     return found[:2]

@@ -1,25 +1,58 @@
-"""Reads files that anything may have happened to."""
+"""Files: read whatever happened to them, written whole or not at all."""
 
-import errno
+import contextlib
 import json
 import os
 import pathlib
-import stat
-from typing import Any, BinaryIO
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+from tfds_casia.files import open_regular
+
+__all__ = ["open_regular", "parse_json", "read_regular", "reason_of", "replacing", "write_bytes"]
 
 
-def open_regular(path: pathlib.Path) -> BinaryIO:
-    """Opens a file for reading; a pipe or device, which may never begin or end, is refused.
+@contextlib.contextmanager
+def replacing(path: pathlib.Path) -> Iterator[pathlib.Path]:
+    """Gives a name to write a file under, which takes its own when it is written.
+
+    Whoever looks sees the old contents or the new ones; where writing fails the old ones stay, and
+    nothing else is left.
 
     Args:
-      path: the file, or a link to it.
+      path: the file, in an existing folder.
+
+    Yields:
+      Another name in the same folder, with the same suffix; nothing bears it yet.
 
     Raises:
-      OSError: it cannot be read, or is no regular file.
+      OSError: it cannot be written; where the other name is meant, `filename` is the file's own.
     """
-    if not stat.S_ISREG(os.stat(path).st_mode):
-        raise OSError(errno.EINVAL, "it is no regular file", str(path))
-    return path.open("rb")
+    # Not made of the file's name, which may be as long as a name can be, and not by tempfile: its
+    # files can be read by their owner alone.
+    partial = path.with_name(f".{uuid.uuid4().hex}.partial{path.suffix}")
+    try:
+        yield partial
+        # Otherwise, after a power failure, the name can be there without its contents.
+        descriptor = os.open(partial, os.O_RDWR)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        os.replace(partial, path)
+    except OSError as error:
+        if str(error.filename) == str(partial):
+            error.filename = str(path)
+        raise
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def write_bytes(path: pathlib.Path, data: bytes) -> None:
+    """Writes a file, whole or not at all."""
+    with replacing(path) as partial:
+        partial.write_bytes(data)
 
 
 def read_regular(path: pathlib.Path) -> bytes:

@@ -1,31 +1,35 @@
-"""What a run measures, step by step: metrics, loss curves."""
+"""What a run measures, step by step: a file of rows, and their curves."""
 
 import importlib.util
 import json
 import math
-import os
 import pathlib
 from typing import Any
 
 from gait_jax.runtime.errors import InputError
-from gait_jax.runtime.files import read_regular, reason_of
+from gait_jax.runtime.files import read_regular, reason_of, replacing
 from gait_jax.runtime.records import write_atomically
 
 
 class MetricWriter:
-    """Appends rows to `metrics.jsonl`, and to TensorBoard files where tensorboardX is installed."""
+    """Appends rows to a file, and to TensorBoard files where tensorboardX is installed."""
 
-    def __init__(self, workdir: pathlib.Path, step: int):
-        """Opens the file, without a torn last line and the rows that a restart writes again."""
-        path = workdir / "metrics.jsonl"
-        kept = [json.dumps(row) + "\n" for row in read_metrics(workdir) if row["step"] <= step]
+    def __init__(self, path: pathlib.Path, board: pathlib.Path, step: int):
+        """Opens the file, without a torn last line and the rows that a restart writes again.
+
+        Args:
+          path: the file, a JSON object a line.
+          board: the folder of TensorBoard files.
+          step: steps done.
+        """
+        kept = [json.dumps(row) + "\n" for row in read_metrics(path) if row["step"] <= step]
         write_atomically(path, "".join(kept))
         self._file = path.open("a", encoding="utf-8")
         self._board = None
         if importlib.util.find_spec("tensorboardX"):
             import tensorboardX  # An extra; everything else works without it.
 
-            self._board = tensorboardX.SummaryWriter(str(workdir / "tensorboard"), purge_step=step)
+            self._board = tensorboardX.SummaryWriter(str(board), purge_step=step)
 
     def write(self, step: int, values: dict[str, float]) -> None:
         """Writes one row of scalars for the state after `step` steps."""
@@ -42,13 +46,12 @@ class MetricWriter:
             self._board.close()
 
 
-def read_metrics(workdir: pathlib.Path) -> list[dict[str, float]]:
-    """The rows of `metrics.jsonl`; a last line torn by a crash is left out.
+def read_metrics(path: pathlib.Path) -> list[dict[str, float]]:
+    """The rows of a file, none where it is missing; a last line torn by a crash is left out.
 
     Raises:
       InputError: any other line is damaged.
     """
-    path = workdir / "metrics.jsonl"
     if not path.exists():
         return []
     rows: list[dict[str, float]] = []
@@ -83,14 +86,18 @@ def first_not_finite(rows: list[tuple[int, dict[str, float]]]) -> tuple[int, str
     return None
 
 
-def plot_metrics(workdir: pathlib.Path) -> None:
-    """Draws every metric over the steps into `curves.png`."""
+def draw_curves(rows: list[dict[str, float]], path: pathlib.Path) -> None:
+    """Draws every metric of some rows over the steps; without any, nothing.
+
+    Args:
+      rows: as `read_metrics` gives them.
+      path: the picture's file.
+    """
     import matplotlib  # Slow to import and needed once, at the end of a run.
 
     matplotlib.use("Agg")
     from matplotlib import pyplot as plt
 
-    rows = read_metrics(workdir)
     names = list(dict.fromkeys(name for row in rows for name in row if name != "step"))
     if not names:
         return
@@ -105,7 +112,6 @@ def plot_metrics(workdir: pathlib.Path) -> None:
         axis.set_title(name, fontsize=9)
         axis.tick_params(labelsize=7)
     figure.tight_layout()
-    partial = workdir / ".curves.partial.png"
-    figure.savefig(partial, dpi=100)
+    with replacing(path) as partial:
+        figure.savefig(partial, dpi=100)
     plt.close(figure)
-    os.replace(partial, workdir / "curves.png")

@@ -1,28 +1,29 @@
-"""A training run's folder: one process writes it, whatever the number of processes."""
+"""What a training run leaves: one process writes it, whatever the number of processes."""
 
 import contextlib
 import pathlib
-from collections.abc import Callable
 from typing import Any
 
 import jax
 import ml_collections
 import numpy as np
 
-from gait_jax.runtime import distributed, metric_log, parallel, records
+from gait_jax.runtime import distributed, parallel, records
 from gait_jax.runtime.checkpoint import Checkpoints, digest
 from gait_jax.runtime.errors import InputError
+from gait_jax.runtime.files import write_bytes
+from gait_jax.runtime.run_directory import RunDirectory
 
 Tree = Any
 
 
 class Output:
-    """What a run leaves; use as a context manager, so that leaving waits for the last checkpoint.
+    """Writes a run's folder; leaving it as a context waits for the last checkpoint.
 
     Every process has one and calls the same methods; those that do not write only receive.
 
     Attributes:
-      workdir: the folder.
+      run: the folder.
     """
 
     def __init__(
@@ -38,14 +39,14 @@ class Output:
         Raises:
           InputError: it cannot be made or written.
         """
-        self.workdir = workdir
+        self.run = RunDirectory(workdir)
         self._config = config.to_dict()
         self._checkpoints = self._metrics = None
         if distributed.is_main():
             records.make_workdir(workdir)
             with self._writing():
-                records.write_config(workdir, self._config)
-                self._checkpoints = Checkpoints(workdir, keep_checkpoints)
+                self.run.write_config(self._config)
+                self._checkpoints = Checkpoints(self.run.checkpoints, keep_checkpoints)
 
     def __enter__(self) -> "Output":
         return self
@@ -62,22 +63,17 @@ class Output:
             yield
         except OSError as error:
             raise InputError(
-                f"{error.filename or self.workdir} cannot be written "
+                f"{error.filename or self.run.path} cannot be written "
                 f"({error.strerror or error}); {self.kept()}. Make room or mend the disk, and run "
                 "the same command again"
             ) from None
-
-    @property
-    def profile_directory(self) -> pathlib.Path:
-        """Where a profile goes; each process has its own within."""
-        return self.workdir / "profile"
 
     def kept(self) -> str:
         """What of the run is safe, for messages."""
         latest = self._checkpoints and self._checkpoints.latest
         if not latest:
-            return f"nothing was saved yet in {self.workdir}"
-        return f"the checkpoint after step {latest} in {self.workdir} is kept"
+            return f"nothing was saved yet in {self.run.path}"
+        return f"the checkpoint after step {latest} in {self.run.path} is kept"
 
     def newest(self, like: Tree) -> tuple[int, Tree, dict[str, Any]]:
         """The newest whole checkpoint, alike in all processes: (step, state, iterator's place).
@@ -91,7 +87,9 @@ class Output:
         Raises:
           InputError: the checkpoints are of another configuration, or none is whole.
         """
-        found = self._checkpoints and self._checkpoints.restore_newest(like, set_aside=True)
+        found = self._checkpoints and self._checkpoints.restore_newest(
+            like, self.run.damaged_checkpoints
+        )
         step, state, place = found or (0, {}, {})
         step, place = distributed.value_from_main([step, place])
         if not step:
@@ -104,8 +102,8 @@ class Output:
         """Writes down where the run starts from, and opens the metrics."""
         if distributed.is_main():
             with self._writing():
-                records.write_provenance(self.workdir, start, data, self._config)
-                self._metrics = metric_log.MetricWriter(self.workdir, start)
+                self.run.add_start(start, data, self._config)
+                self._metrics = self.run.open_metrics(start)
 
     def metrics(self, step: int, values: dict[str, float]) -> None:
         """Writes a row of metrics."""
@@ -113,18 +111,13 @@ class Output:
             with self._writing():
                 self._metrics.write(step, values)
 
-    def file(self, name: str, write: Callable[[pathlib.Path], None]) -> None:
-        """Writes another file.
-
-        Args:
-          name: its path in the folder.
-          write: writes it, whole or not at all.
-        """
+    def sample(self, step: int, png: bytes) -> None:
+        """Writes the picture of the state after `step` steps: a PNG file's contents."""
         if distributed.is_main():
-            path = self.workdir / name
+            path = self.run.sample_file(step)
             with self._writing():
                 path.parent.mkdir(exist_ok=True)
-                write(path)
+                write_bytes(path, png)
 
     def save(self, step: int, state: Tree, place: dict[str, Any]) -> None:
         """Saves a checkpoint in the background."""
@@ -142,10 +135,10 @@ class Output:
             # All but how fast it was.
             last = {
                 name: value
-                for row in metric_log.read_metrics(self.workdir)
+                for row in self.run.read_metrics()
                 if row["step"] == step
                 for name, value in row.items()
                 if not name.endswith("_per_second")
             }
-            records.write_result(self.workdir, step, digest(state), last)
-            metric_log.plot_metrics(self.workdir)
+            self.run.add_result(step, digest(state), last)
+            self.run.draw_curves()

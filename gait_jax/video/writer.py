@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from gait_jax.runtime.errors import InputError
+from gait_jax.runtime.files import replacing
 from gait_jax.video import planes
 from gait_jax.video.clip import Clip, open_file
 
@@ -36,15 +37,16 @@ class VideoWriter:
           InputError: the file cannot be written there.
         """
         self._path, self._clip, self._keep_audio = path, clip, keep_audio
-        self._partial = path.with_name(f".{path.name}.partial")
+        self._file = contextlib.ExitStack()
+        partial = self._file.enter_context(replacing(path))
         try:
             # FFmpeg itself opens it only when the first frame comes.
-            self._partial.touch()
+            partial.touch()
         except OSError as error:
             reason = error.strerror
             raise InputError(f"{path} cannot be written ({reason}): choose another -o") from None
         self._container = av.open(
-            f"file:{self._partial}", "w", format="mp4", options={"movflags": "+faststart"}
+            f"file:{partial}", "w", format="mp4", options={"movflags": "+faststart"}
         )
         # Without frames that refer to later ones, the file's duration is the sum of its frames'.
         self._stream = self._container.add_stream(
@@ -69,18 +71,15 @@ class VideoWriter:
         return self
 
     def __exit__(self, kind, error, trace) -> None:
-        try:
-            if kind is None:
-                with self._naming_errors():
-                    self._mux_video(None)
-                    self._mux_audio(float("inf"))
-                    self._container.close()
-                    self._partial.replace(self._path)
-            else:
-                with contextlib.suppress(av.FFmpegError):
-                    self._container.close()
-        finally:
-            self._partial.unlink(missing_ok=True)
+        if kind is not None:
+            with contextlib.suppress(av.FFmpegError):
+                self._container.close()
+            self._file.__exit__(kind, error, trace)
+            return
+        with self._naming_errors(), self._file:
+            self._mux_video(None)
+            self._mux_audio(float("inf"))
+            self._container.close()
 
     def write(self, image: np.ndarray, pts: int, duration: int) -> None:
         """Adds a frame.

@@ -3,9 +3,11 @@ import pytest
 import tensorflow_datasets as tfds
 from drawn import draw_person
 
+import tfds_casia
 from gait_jax.data import source
 from gait_jax.runtime.errors import InputError
 from tfds_casia import folders, parts
+from tfds_casia.data_set import GaitDataSet
 
 
 @pytest.fixture(autouse=True)
@@ -68,6 +70,43 @@ def test_an_unknown_data_set_is_refused(tmp_path):
     assert message.startswith(
         "data.name 'casia_z' is not known: use one of walkers, casia_a, casia_b"
     )
+
+
+def test_a_form_that_a_data_set_lacks_is_refused_and_others_are_named(tmp_path):
+    message = _refused("casia_a", str(tmp_path), "", None, source.RGB)
+    assert message == ("casia_a has no colour: choose walkers or casia_b (--config=FILE:casia_b)")
+
+
+def test_original_files_of_a_synthetic_data_set_are_refused(tmp_path):
+    message = _refused("walkers", str(tmp_path), str(tmp_path))
+    assert message == (
+        "walkers is made, not read: leave data.manual_dir empty, or choose the data set whose "
+        "files these are (--config=FILE:casia_a or :casia_b)"
+    )
+
+
+def test_a_data_set_costs_its_builder_and_a_line(tmp_path, monkeypatch):
+    opened = []
+
+    class Drawn(GaitDataSet):
+        SYNTHETIC = True
+
+        @classmethod
+        def open(cls, data_dir, subjects, form):
+            opened.append((data_dir, subjects, form))
+            return tfds_casia.CasiaB(data_dir=data_dir)
+
+        @staticmethod
+        def direction(view, sequence):
+            return view - sequence
+
+    assert [source.is_synthetic(name) for name in ("walkers", "casia_b")] == [True, False]
+    monkeypatch.setitem(tfds_casia.DATA_SETS, "drawn", Drawn)
+    monkeypatch.setattr(tfds_casia.CasiaB, "is_prepared", lambda self: True)
+    assert source.open_dataset("drawn", str(tmp_path), "", 7).name == "casia_b"
+    assert opened == [(str(tmp_path), 7, source.SILHOUETTES)]
+    assert source.is_synthetic("drawn")
+    assert source.direction("drawn", 90, 2) == 88
 
 
 def test_an_unprepared_data_set_without_original_files_is_refused(tmp_path):

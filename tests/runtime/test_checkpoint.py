@@ -5,6 +5,7 @@ import pytest
 from gait_jax.runtime import checkpoint
 from gait_jax.runtime.checkpoint import Checkpoints
 from gait_jax.runtime.errors import InputError
+from gait_jax.runtime.run_directory import RunDirectory
 
 
 def _state(value=0.0, width=64):
@@ -19,15 +20,17 @@ def _state(value=0.0, width=64):
 @pytest.fixture
 def saved(tmp_path):
     """A folder with the checkpoints of steps 1, 2 and 3."""
-    with Checkpoints(tmp_path, keep=3) as checkpoints:
+    with Checkpoints(RunDirectory(tmp_path).checkpoints, keep=3) as checkpoints:
         for step in (1, 2, 3):
             checkpoints.save(step, _state(step), {"next_index": step})
     return tmp_path
 
 
 def _newest(workdir, set_aside=True, like=None):
-    with Checkpoints(workdir, create=set_aside) as checkpoints:
-        return checkpoints.restore_newest(_state() if like is None else like, set_aside)
+    run = RunDirectory(workdir)
+    aside = run.damaged_checkpoints if set_aside else None
+    with Checkpoints(run.checkpoints, create=set_aside) as checkpoints:
+        return checkpoints.restore_newest(_state() if like is None else like, aside)
 
 
 def _files(folder):
@@ -45,11 +48,11 @@ def test_a_round_trip_bit_for_bit(saved):
 def test_nothing_saved(tmp_path):
     assert _newest(tmp_path) is None
     with pytest.raises(InputError, match="holds no finished checkpoint yet"):
-        checkpoint.load_latest(tmp_path, _state())
+        RunDirectory(tmp_path).read_checkpoint(_state())
 
 
 def test_only_the_last_are_kept(tmp_path):
-    with Checkpoints(tmp_path, keep=2) as checkpoints:
+    with Checkpoints(RunDirectory(tmp_path).checkpoints, keep=2) as checkpoints:
         for step in (1, 2, 3):
             checkpoints.save(step, _state(step), {})
     assert sorted(path.name for path in (tmp_path / "checkpoints").iterdir()) == ["2", "3"]
@@ -71,7 +74,7 @@ def test_a_damaged_checkpoint_is_set_aside_whichever_file_it_is(saved, how, capl
     # Damage to a file that says nothing of the state may leave it whole; never may it be wrong.
     left_out = set()
     for name in _kinds(saved / "checkpoints" / "3"):
-        with Checkpoints(saved, keep=3) as checkpoints:
+        with Checkpoints(RunDirectory(saved).checkpoints, keep=3) as checkpoints:
             checkpoints.save(3, _state(3), {"next_index": 3})
         path = _kinds(saved / "checkpoints" / "3")[name]
         data = bytearray(path.read_bytes())
@@ -103,7 +106,7 @@ def test_reading_for_use_moves_nothing(saved):
     path = _kinds(saved / "checkpoints" / "3")["data"]
     path.write_bytes(path.read_bytes()[:40])
     before = _files(saved)
-    assert checkpoint.load_latest(saved, _state())[0] == 2
+    assert RunDirectory(saved).read_checkpoint(_state())[0] == 2
     assert _files(saved) == before
 
 

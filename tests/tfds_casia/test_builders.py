@@ -150,6 +150,7 @@ def test_both_builders_present_the_same_features(tmp_path):
 
 @pytest.mark.parametrize("name", ["casia_a", "casia_b/silhouettes"])
 def test_tfds_knows_the_builders(name, tmp_path):
+    assert name.split("/")[0] in tfds_casia.DATA_SETS
     builder = tfds.builder(name, data_dir=tmp_path)
     assert str(builder.info.version) == "1.0.0"
     assert "CASIA" in builder.info.description

@@ -1,3 +1,4 @@
+import fcntl
 import functools
 import os
 import pathlib
@@ -152,7 +153,7 @@ def test_a_file_system_without_locks_is_named(tmp_path, monkeypatch):
     def refuse(descriptor, how):
         raise OSError(38, "Function not implemented")
 
-    monkeypatch.setattr(folders.fcntl, "flock", refuse)
+    monkeypatch.setattr(fcntl, "flock", refuse)
     with pytest.raises(folders.NoLocksError, match="without locks") as error:
         folders.make_once(tmp_path / "made", lambda partial: None)
     assert str(tmp_path) in str(error.value)

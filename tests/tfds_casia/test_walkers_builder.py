@@ -218,6 +218,7 @@ def test_png_files_hold_what_was_encoded(shape):
 
 
 def test_tfds_knows_walkers(tmp_path):
+    assert "walkers" in tfds_casia.DATA_SETS
     builder = tfds.builder("walkers/silhouettes", data_dir=tmp_path)
     assert builder.builder_config.plan == Plan()
     assert "synthetic" in builder.info.description.lower()

@@ -34,3 +34,11 @@ class Builder(SilhouetteBuilder):
         example="zdx/00_1/zdx-00_1-001.png",
     )
     HOMEPAGE = "http://www.cbsr.ia.ac.cn/english/Gait%20Databases.asp"
+
+    @staticmethod
+    def direction(view: int, sequence: int) -> int:
+        """See `GaitDataSet`: even sequences walk the other way under the same view's name.
+
+        From the side, the two are mirror images of each other.
+        """
+        return view + 180 if sequence % 2 == 0 else view

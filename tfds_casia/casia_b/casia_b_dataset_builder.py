@@ -4,6 +4,7 @@ import re
 
 import tensorflow_datasets as tfds
 
+from tfds_casia.data_set import RGB, SILHOUETTES
 from tfds_casia.naming import Naming
 from tfds_casia.silhouette_builder import SilhouetteBuilder
 
@@ -26,12 +27,13 @@ class Builder(SilhouetteBuilder):
         "configuration rgb put the videos (DatasetB-1/video/001-nm-01-090.avi and "
         "001-bkgrd-090.avi, unpacked) anywhere in the same directory."
     )
+    FORMS = (SILHOUETTES, RGB)
     BUILDER_CONFIGS = [
         tfds.core.BuilderConfig(
-            name="silhouettes", description="The silhouettes that the data set's authors provide."
+            name=SILHOUETTES, description="The silhouettes that the data set's authors provide."
         ),
         tfds.core.BuilderConfig(
-            name="rgb",
+            name=RGB,
             description="The silhouettes, the colour frames of the same numbers, plates.",
         ),
     ]

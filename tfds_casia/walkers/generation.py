@@ -2,25 +2,16 @@
 
 import dataclasses
 import functools
-import hashlib
-import json
-import pathlib
-from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
-from tfds_casia.part_builder import Example, write_shard
-from tfds_casia.walkers import (
-    body,
-    camera,
-    colour,
-    encoding,
-    features,
-    recording,
-    scene,
-    segmentation,
-)
+from tfds_casia.fingerprint import fingerprint
+from tfds_casia.walkers import body, camera, colour, encoding, recording, scene, segmentation
 from tfds_casia.walkers.recording import WalkName
+
+# One recording, by the names of the data set's features.
+Example = dict[str, Any]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,14 +43,13 @@ class Plan:
         )
 
     def fingerprint(self, version: str) -> str:
-        """Sixteen hexadecimal digits that differ for plans whose recordings differ.
+        """Twelve hexadecimal digits that differ for plans whose recordings differ.
 
         Args:
             version: of the program that makes them.
         """
         # Not the number of subjects: those that are there stay the same when more are asked for.
-        content = {**dataclasses.asdict(self), "subjects": None, "version": version}
-        return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
+        return fingerprint({**dataclasses.asdict(self), "subjects": None}, version)
 
 
 @functools.lru_cache(maxsize=2 * len(camera.VIEWS))
@@ -131,27 +121,3 @@ def _example(
         "background": encoding.png(room.plate),
         "clothing": kind,
     }
-
-
-def part_name(names: list[WalkName]) -> str:
-    """Name of the part that holds walks which follow each other in a plan."""
-    ends = names[0], names[-1]
-    return "--".join(f"{n.subject:06d}-{n.condition}-{n.sequence:02d}" for n in ends)
-
-
-def write_walks(plan: Plan, names: list[WalkName], directory: pathlib.Path) -> None:
-    """Records walks in all views into a part's empty folder; see `part_builder.write_shard`."""
-    frames: list[int] = []
-
-    def recorded() -> Iterator[Example]:
-        for name in names:
-            for _, example in examples(plan, name):
-                frames.append(len(example["frames"]))
-                yield example
-
-    write_shard(
-        directory,
-        features.of_kind(plan.kind),
-        recorded(),
-        lambda: {"sequences": len(frames), "frames": sum(frames)},
-    )

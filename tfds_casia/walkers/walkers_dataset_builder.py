@@ -3,15 +3,17 @@
 import dataclasses
 import functools
 import pathlib
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Self
 
 import tensorflow_datasets as tfds
 
 from tfds_casia import parts
-from tfds_casia.part_builder import PartBuilder
+from tfds_casia.data_set import RGB, SILHOUETTES, GaitDataSet
+from tfds_casia.part_builder import Example, PartBuilder, write_shard
 from tfds_casia.walkers import features, generation
 from tfds_casia.walkers.generation import Plan
+from tfds_casia.walkers.recording import WalkName
 
 # A shard is what an interruption can cost each core: some seconds of work.
 _WALKS_PER_SHARD = {"silhouettes": 8, "degraded": 8, "rgb": 2}
@@ -31,7 +33,7 @@ class WalkersConfig(tfds.core.BuilderConfig):
     plan: Plan = dataclasses.field(default_factory=Plan)
 
 
-class Builder(PartBuilder):
+class Builder(PartBuilder, GaitDataSet):
     """Builds walkers; needs no files and no network.
 
     Keys are like `001-nm-01-090`, as in CASIA-B, and so are features, split and ways of reading;
@@ -49,9 +51,11 @@ class Builder(PartBuilder):
 
     VERSION = tfds.core.Version("1.0.0")
     RELEASE_NOTES = {"1.0.0": "First release."}
+    SYNTHETIC = True
+    FORMS = (SILHOUETTES, RGB)
     BUILDER_CONFIGS = [
         WalkersConfig(
-            name="silhouettes", description="Exact silhouettes of 40 walkers in all views."
+            name=SILHOUETTES, description="Exact silhouettes of 40 walkers in all views."
         ),
         WalkersConfig(
             name="degraded",
@@ -59,11 +63,22 @@ class Builder(PartBuilder):
             plan=Plan(kind="degraded"),
         ),
         WalkersConfig(
-            name="rgb",
+            name=RGB,
             description="Colour frames, backgrounds, exact and degraded silhouettes; 10 walkers.",
-            plan=Plan(subjects=10, kind="rgb"),
+            plan=Plan(subjects=10, kind=RGB),
         ),
     ]
+
+    @classmethod
+    def open(cls, data_dir: str | None, subjects: int | None, form: str) -> Self:
+        """See `GaitDataSet`."""
+        usual = cls.builder_configs[form]
+        if subjects in (None, usual.plan.subjects):
+            return cls(data_dir=data_dir, config=usual.name)
+        # Data sets lie on disk by their configuration's name: another size needs another one.
+        plan = dataclasses.replace(usual.plan, subjects=subjects)
+        config = WalkersConfig(name=f"{form}_{subjects}", plan=plan)
+        return cls(data_dir=data_dir, config=config)
 
     def _info(self) -> tfds.core.DatasetInfo:
         return self.dataset_info_from_configs(
@@ -86,10 +101,7 @@ class Builder(PartBuilder):
         plan = self.builder_config.plan
         walks, size = plan.walks(), _WALKS_PER_SHARD[plan.kind]
         shards = [walks[start : start + size] for start in range(0, len(walks), size)]
-        work = {
-            generation.part_name(shard): functools.partial(generation.write_walks, plan, shard)
-            for shard in shards
-        }
+        work = {_part_name(shard): functools.partial(_write_walks, plan, shard) for shard in shards}
         return workers.make(folder, work, self._progress)
 
     def _progress(self, shards: Iterable[Any], before: int, total: int) -> Iterable[Any]:
@@ -106,3 +118,27 @@ class Builder(PartBuilder):
             "sequences": sum(account["sequences"] for account in accounts),
             "frames": sum(account["frames"] for account in accounts),
         }
+
+
+def _part_name(names: list[WalkName]) -> str:
+    """Name of the part that holds walks which follow each other in a plan."""
+    ends = names[0], names[-1]
+    return "--".join(f"{n.subject:06d}-{n.condition}-{n.sequence:02d}" for n in ends)
+
+
+def _write_walks(plan: Plan, names: list[WalkName], directory: pathlib.Path) -> None:
+    """Records walks in all views into a part's empty folder; see `part_builder.write_shard`."""
+    frames: list[int] = []
+
+    def recorded() -> Iterator[Example]:
+        for name in names:
+            for _, example in generation.examples(plan, name):
+                frames.append(len(example["frames"]))
+                yield example
+
+    write_shard(
+        directory,
+        features.of_kind(plan.kind),
+        recorded(),
+        lambda: {"sequences": len(frames), "frames": sum(frames)},
+    )

@@ -24,6 +24,7 @@ from gait_jax.methods.colourisers import nearest
 from gait_jax.methods.contracts import Colouriser
 from gait_jax.pretrained import DEFAULT
 from gait_jax.runtime.errors import InputError
+from gait_jax.runtime.files import write_bytes
 
 NEAREST = "nearest"
 BOX, OVERLAP, TWIN = "box", "overlap", "twin"
@@ -146,7 +147,7 @@ class Colour(Evaluator):
             raise InputError(
                 "no frame could be anonymised: check the data set and anonymizer.checkpoint"
             )
-        picture.save_png(self.study.workdir / "sheet.png", np.vstack(sheet)[..., ::-1])
+        write_bytes(self.study.workdir / "sheet.png", picture.png(np.vstack(sheet)[..., ::-1]))
         for (form, method, name), found in values.items():
             for metric, value in zip(("psnr", "ssim"), np.mean(found, axis=0), strict=True):
                 yield Row(

@@ -17,6 +17,7 @@ from gait_jax.evaluation.stages import stage
 from gait_jax.gait import naturalness, picture
 from gait_jax.methods import fields
 from gait_jax.runtime import records
+from gait_jax.runtime.files import write_bytes
 from gait_jax.runtime.fingerprint import fingerprint
 
 # Part of the key of what is kept: raise it when the same gaits give other measures.
@@ -103,7 +104,7 @@ class Naturalness(Evaluator):
                 sheet |= {f"{name} {sequence.view}": tiles for name, tiles in strip.items()}
         path.parent.mkdir(parents=True, exist_ok=True)
         if sheet:
-            picture.save_png(path.with_suffix(".png"), picture.sheet(sheet))
+            write_bytes(path.with_suffix(".png"), picture.png(picture.sheet(sheet)))
         return naturalness.summarize(values) if values.get("one_region") else {}
 
     def sections(self, frame: pd.DataFrame) -> list[Section]:

@@ -1,0 +1,42 @@
+"""What a gait data set says of itself, beside what TFDS asks of its builder."""
+
+import abc
+from typing import ClassVar, Self
+
+# The forms that a data set may come in: silhouettes alone, or with the scene in colour.
+SILHOUETTES = "silhouettes"
+RGB = "rgb"
+
+
+class GaitDataSet(abc.ABC):
+    """A builder's facts, for programs that work on any of `tfds_casia.DATA_SETS`.
+
+    Attributes:
+        SYNTHETIC: whether its people are made; then it needs no original files.
+        FORMS: those that it comes in, of `SILHOUETTES` and `RGB`.
+    """
+
+    SYNTHETIC: ClassVar[bool] = False
+    FORMS: ClassVar[tuple[str, ...]] = (SILHOUETTES,)
+
+    @classmethod
+    @abc.abstractmethod
+    def open(cls, data_dir: str | None, subjects: int | None, form: str) -> Self:
+        """Returns the builder, which need not be prepared yet.
+
+        Args:
+            data_dir: where prepared data sets stand; None for TFDS's own default.
+            subjects: how many people to make, where they are made; None for as many as usual.
+            form: one of `FORMS`.
+        """
+
+    @staticmethod
+    def direction(view: int, sequence: int) -> int:
+        """Returns in which direction the person of a sequence walks, in degrees.
+
+        Args:
+            view: as the data set names it.
+            sequence: its number.
+        """
+        del sequence
+        return view
