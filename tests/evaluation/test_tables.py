@@ -127,6 +127,7 @@ _BY_VIEW = [
 ] + [
     *_rates("none", "wu2017", 0.2, 0.2),
     *_rates("a", "wu2017", 0.0, 0.9, condition="nm", view="0"),
+    *_rates("a", "wu2017", 0.0, 0.9, setting="cross-view", view="0"),
     *_rates("a", "wu2017", 0.75, 0.9, attacker=ANONYMIZED_GALLERY, view="18"),
     *_rates("none", "wu2017", 0.05, 0.05, 3, view="0"),
 ]
@@ -165,6 +166,7 @@ def test_naturalness_by_method():
         *_natural("a", **_COUNTS, **_LOOKS, distance=0.0123),
         # Reasons are rows of their own.
         Row(method="a", metric="frames_empty", condition="no contour", value=7),
+        Row(method="a", metric="outline", source="Tieu et al. 2019", value=2.0),
         *_natural("b", **_COUNTS | {"frames": 1e6}, one_region=1.0),
     ]
     table = tables.naturalness_table(to_frame(found), _LABELS)
@@ -239,6 +241,8 @@ def test_success_is_drawn_in_a_panel_for_each_attacker():
     assert [image.shape for image in images] == [(340, 540, 3), (340, 1080, 3)]
     with pytest.raises(ValueError, match="nothing was measured by view at rank 5"):
         plots.success_by_view(to_frame(_BY_VIEW), {"a": "A"}, 5)
+    with pytest.raises(ValueError, match="nothing was measured by view at rank 1"):
+        plots.success_by_view(to_frame(_rates("a", "wu2017", 0.5, 0.1)), {"a": "A"}, 1)
 
 
 def test_curves_are_drawn_at_their_values(monkeypatch):
@@ -280,10 +284,11 @@ def test_sections_hold_what_was_measured():
 
 
 def test_colour_is_shown_by_the_forms_that_were_measured():
-    frame = to_frame([*_colour("nearest", "plain", 20.0, 0.5), *papers.COLOUR])
+    frame = to_frame([*_colour("nearest", "plain", 20.0, 0.5, "twin"), *papers.COLOUR])
     forms = {"twin": "Another body.", "box": "Over the box."}
+    # The papers' rows alone are no measurement.
     _, only = sections.colour(frame, {"nearest": "nearest pixel"}, forms)
-    assert only.title == "box" and only.blocks[0].text == "Over the box."
+    assert only.title == "twin" and only.blocks[0].text == "Another body."
     assert _lines(only.blocks[1])[1][:2] == ["nearest pixel", "20.00, 0.500"]
 
 
