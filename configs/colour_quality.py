@@ -45,7 +45,11 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
     # its training.
     c.methods = ml_collections.ConfigDict()
     c.methods.network = common.measured(train, label="colour transfer")
+    c.methods.network.train.anonymizer.checkpoint = c.anonymizer.get_ref("checkpoint")
     if arg.form == "paper":
         paper = colour_transfer.get_config(f"data={arg.data},form=paper")
         c.methods.paper = common.measured(paper, label="colour transfer as printed")
+        c.methods.paper.train.anonymizer.checkpoint = c.anonymizer.get_ref("checkpoint")
+    # Nobody is to be recognised.
+    c.recognisers = ml_collections.ConfigDict()
     return c

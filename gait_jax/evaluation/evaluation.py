@@ -8,6 +8,7 @@ import ml_collections
 
 from gait_jax.evaluation import opengait, report, rows, sections, settings
 from gait_jax.evaluation.evaluators import EVALUATORS
+from gait_jax.evaluation.report import Section
 from gait_jax.evaluation.study import Study
 from gait_jax.runtime import records
 
@@ -72,10 +73,12 @@ def evaluate(
     rows.write_csv(workdir / "results.csv", frame)
     leaked = {name: method["trained_on_probed_people"] for name, method in described.items()}
     labels = {name: method["label"] for name, method in described.items()}
-    parts = sections.opening(study, labels, leaked)
+    parts = [Section("", sections.warnings(labels, leaked))]
+    if study.protocol:
+        parts.append(sections.protocol(study.protocol, study.dataset.groups))
     for evaluator in evaluators:
         parts += evaluator.sections(frame)
-    title = f"{config.get('protocol', 'colour')} on {study.dataset.name}"
-    heading = f"What do the methods do? {title}"
+    title = f"{', '.join(config.evaluators)} on {study.dataset.name}"
+    heading = f"What do the methods do? {title[0].upper()}{title[1:]}"
     report.write_html(workdir / "report.html", title, heading, results, parts)
     return results

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import pandas as pd
 
 from gait_jax.evaluation import plots, report, tables
+from gait_jax.evaluation.protocol import Conditions, Protocol
 from gait_jax.evaluation.report import Section
 from gait_jax.evaluation.rows import ALL, CROSS_VIEW, MEASURED, SAME_VIEW, find
 
@@ -144,3 +145,23 @@ def samples(pictures: Mapping[str, bytes]) -> Section:
         report.Figure(png, f"samples of {label}", caption=label) for label, png in pictures.items()
     ]
     return Section("What it looks like", shown)
+
+
+def protocol(known: Protocol, groups: Mapping[str, Sequence[str]]) -> Section:
+    """Who is enrolled and who is probed.
+
+    Args:
+      known: the protocol.
+      groups: subjects by group.
+    """
+
+    def shown(conditions: Conditions) -> str:
+        names = (f"{name}-{n:02d}" for name, numbers in conditions.items() for n in numbers)
+        return ", ".join(names)
+
+    sizes = ", ".join(f"{name} {len(members)}" for name, members in groups.items())
+    text = (
+        f"Groups of subjects: {sizes}. Gallery: {shown(known.gallery)} of “{known.enrolled}”. "
+        f"Probes: {shown(known.probes)} of “{known.probed}”. {known.declared}"
+    )
+    return Section("", [report.Text(text)])

@@ -6,9 +6,9 @@ import sys
 import colour_walkers
 import pytest
 from drawn import ROOT, load_config
+from gait_jax.evaluation.colour import NEAREST, evaluate, sets_of
 
 from gait_jax.evaluation import colour
-from gait_jax.evaluation.colour import NEAREST, evaluate, sets_of
 from gait_jax.runtime.errors import InputError
 
 _TINY = {

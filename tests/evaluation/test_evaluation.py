@@ -1,19 +1,27 @@
-import csv
 import json
 import logging
+import os
 import pathlib
 import pickle
 import re
+import shutil
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 from drawn import ROOT, TINY, draw_walk, load_config, write_walk
+from stores import make_store
 
-from gait_jax.evaluation import anonymized, orderings
-from gait_jax.evaluation.evaluator import ANONYMIZED_GALLERY, CLEAN_GALLERY, evaluate
-from gait_jax.gait import energy, silhouette
+from gait_jax.evaluation import opengait
+from gait_jax.evaluation.evaluation import evaluate
+from gait_jax.evaluation.rows import (
+    ANONYMIZED_GALLERY,
+    CLEAN_GALLERY,
+    find,
+    read_csv,
+)
+from gait_jax.gait import gei, silhouette
 from gait_jax.runtime.errors import InputError
 
 _WU = {
@@ -34,13 +42,13 @@ def _tiny(manual, data_dir, methods=("alpha_03",)):
     values = {
         "data.manual_dir": str(manual),
         "data.data_dir": str(data_dir),
-        "recognisers.zheng2011.components": 4,
-        "recognisers.zheng2011.rank": 8,
+        "recognisers.zheng2011.train.components": 4,
+        "recognisers.zheng2011.train.rank": 8,
+        "evaluators.naturalness.every": 1,
     }
     values |= {f"recognisers.wu2017.train.{k}": v for k, v in _WU.items()}
     for method in methods:
         values |= {f"methods.{method}.train.{k}": v for k, v in TINY.items()}
-        values[f"methods.{method}.measure_every"] = 1
     return values
 
 
@@ -93,32 +101,57 @@ def results(finished):
     return json.loads((finished / "results.json").read_text())
 
 
-def test_every_rate_stands_beside_clean_error_and_chance(results):
-    rows = results["rows"]
-    assert {row["method"] for row in rows} == {"none", "alpha_03", "gaussian"}
-    assert {row["recogniser"] for row in rows} == {"zheng2011", "wu2017"}
+@pytest.fixture(scope="module")
+def frame(finished):
+    return read_csv(finished / "results.csv")
+
+
+def test_every_rate_stands_beside_clean_error_and_chance(frame):
+    rates = frame[frame["metric"].str.contains("@")]
+    assert set(rates["method"]) == {"none", "alpha_03", "gaussian"}
+    assert set(rates["recogniser"]) == {"zheng2011", "wu2017"}
     for method in ("alpha_03", "gaussian"):
-        attackers = {row["attacker"] for row in rows if row["method"] == method}
+        attackers = set(find(rates, method=method)["attacker"])
         assert attackers == {CLEAN_GALLERY, ANONYMIZED_GALLERY}
-    for row in rows:
-        assert 0 <= row["success"] <= 1 and 0 <= row["clean_error"] <= 1
-        assert row["difference"] == pytest.approx(row["success"] - row["clean_error"])
+    labels = ["method", "recogniser", "attacker", "setting", "condition", "view"]
+    for rank in (1, 3):
+        wide = rates.pivot(index=labels, columns="metric", values="value")
+        success, error = wide[f"success@{rank}"], wide[f"clean_error@{rank}"]
+        assert success.between(0, 1).all() and error.between(0, 1).all()
+        np.testing.assert_allclose(wide[f"difference@{rank}"], success - error, atol=1e-12)
         # Ten people are enrolled.
-        assert row["chance"] == pytest.approx(1 - row["rank"] / 10)
+        np.testing.assert_allclose(wide[f"chance@{rank}"], 1 - rank / 10)
     # Three test people with sequences 3 and 4; the recognisers themselves, with all ten people.
-    whole = [r for r in rows if (r["condition"], r["view"], r["rank"]) == ("all", "all", 1)]
-    same = [r for r in whole if r["setting"] == "same view"]
-    assert {r["method"]: r["probes"] for r in same} == {"none": 20, "alpha_03": 6, "gaussian": 6}
+    whole = find(rates, metric="success@1", condition="all", view="all", setting="same view")
+    found = whole.groupby("method")["n"].unique()
+    assert {m: list(n) for m, n in found.items()} == {
+        "none": [20],
+        "alpha_03": [6],
+        "gaussian": [6],
+    }
 
 
-def test_zheng_knows_the_drawn_people(results):
-    (row,) = [
-        r
-        for r in results["rows"]
-        if (r["method"], r["recogniser"], r["setting"]) == ("none", "zheng2011", "same view")
-        and (r["rank"], r["condition"], r["view"]) == (1, "all", "all")
-    ]
-    assert row["clean_error"] <= 0.2
+def test_naturalness_stands_in_the_same_rows(frame):
+    mine = find(frame, method="alpha_03", recogniser="")
+    values = dict(zip(mine["metric"], mine["value"], strict=True))
+    # Everybody's two enrolled sequences and three people's two probes, of twelve frames each.
+    assert values["sequences"] == 20 + 6 and values["frames"] == 12 * 26
+    assert values["sequences_lost"] == 0 and values["frames_empty"] == 0
+    assert values["distance"] > 0 and 0 < values["overlap"] < 1
+    assert 0 <= values["one_region"] <= 1
+
+
+def test_zheng_knows_the_drawn_people(frame):
+    row = find(
+        frame,
+        method="none",
+        recogniser="zheng2011",
+        setting="same view",
+        metric="clean_error@1",
+        condition="all",
+        view="all",
+    )
+    assert row["value"].item() <= 0.2
 
 
 def test_the_report_needs_nothing_but_itself(finished):
@@ -126,48 +159,68 @@ def test_the_report_needs_nothing_but_itself(finished):
     assert not re.findall(r'(?:src|href)="(?!data:)', text)
     # Two plots and a picture of each of two methods.
     assert text.count("data:image/png;base64,") == 2 + 2
-    for needed in ("clean error", "chance", CLEAN_GALLERY, ANONYMIZED_GALLERY, "bootstrap"):
+    for needed in ("clean error", "chance", CLEAN_GALLERY, "anonymised gallery", "bootstrap"):
         assert needed in text
     assert "Synthetic data" not in text
 
 
-def test_the_table_holds_what_the_json_holds(finished, results):
-    with (finished / "results.csv").open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    assert len(rows) == len(results["rows"])
-    assert float(rows[7]["success"]) == results["rows"][7]["success"]
+def test_the_table_holds_what_the_json_holds(frame, results):
+    assert len(frame) == len(results["rows"])
+    assert frame["value"][7] == results["rows"][7]["value"]
+    assert frame["view"][7] == results["rows"][7]["view"]
 
 
-def _times(workdir):
-    kept = ("npz", "json", "pkl")
+def _times(*folders):
+    """When what is kept was written; what is said of a start or of the result is not kept."""
+    said = ("results.json", "results.csv", "report.html", "provenance.json", "config.json")
     return {
-        p: p.stat().st_mtime_ns
-        for p in workdir.rglob("*")
-        if p.is_file() and p.suffix[1:] in kept and p.name not in ("results.json",)
-        if "provenance" not in p.name and p.name != "config.json"
+        path: path.stat().st_mtime_ns
+        for folder in folders
+        for path in folder.rglob("*")
+        if path.is_file() and path.name not in said and path.suffix not in (".jsonl", ".lock")
+        if path.name != "curves.png"
     }
 
 
-def test_what_is_done_is_not_done_again(config, finished, results, caplog):
-    before = _times(finished)
+def _derived(data_dir):
+    return {path.name for path in (data_dir / "casia_a" / "1.0.0").iterdir() if path.is_dir()}
+
+
+def test_what_is_done_is_not_done_again(config, finished, data_dir, results, caplog):
+    before = _times(finished, data_dir)
     with caplog.at_level(logging.INFO):
         again = evaluate(config, finished, progress=False)
-    assert _times(finished) == before
-    assert caplog.text.count("is done already") >= 1 + 1 + 2 + 4
+    assert _times(finished, data_dir) == before
+    # The recognisers' clean figures, two attackers of each, and naturalness.
+    assert caplog.text.count("is done already") == 2 + 4 + 1
     # The comparison is smaller this time, its rows are the same.
     mine = [row for row in results["rows"] if row["method"] != "gaussian"]
     assert json.loads(json.dumps(again["rows"])) == mine
 
 
-def test_another_seed_draws_other_noise_and_keeps_the_recognisers(config, finished):
+def test_data_that_was_moved_changes_nothing(config, finished, data_dir, tmp_path, results):
     before = _times(finished)
+    moved = tmp_path / "elsewhere"
+    shutil.copytree(data_dir, moved, copy_function=os.link)
+    config.data.data_dir = str(moved)
+    again = evaluate(config, finished, progress=False)
+    # No run is trained and no gait anonymised again, of the run that others build on either.
+    assert _times(finished) == before
+    assert _derived(moved) == _derived(data_dir)
+    mine = [row for row in results["rows"] if row["method"] != "gaussian"]
+    assert json.loads(json.dumps(again["rows"])) == mine
+
+
+def test_another_seed_draws_other_noise_and_keeps_the_recognisers(config, finished, data_dir):
+    before, gaits = _times(finished), _derived(data_dir)
     config.seed = 1
     config.export = False
     evaluate(config, finished, progress=False)
     after = _times(finished)
     new = {p.relative_to(finished).parts[0] for p in after.keys() - before.keys()}
-    assert new == {"anonymized", "scores"}
+    assert new == {"naturalness", "scores"}
     assert {p: after[p] for p in before} == before
+    assert [name.split("-")[0] for name in _derived(data_dir) - gaits] == ["anonymized"]
 
 
 def test_exported_sequences_are_what_opengait_reads(config, finished):
@@ -177,7 +230,7 @@ def test_exported_sequences_are_what_opengait_reads(config, finished):
     frames = pickle.loads(path.read_bytes())
     assert frames.shape == (12, 64, 64) and frames.dtype == np.uint8
     mask = silhouette.clean(draw_walk(12, tall=57, bulk=0.77, start=33)[5] // 255)
-    np.testing.assert_array_equal(frames[5], energy.align(mask, 64))
+    np.testing.assert_array_equal(frames[5], gei.align(mask, 64))
     # Everybody is enrolled with two sequences, three people are probed with the other two.
     for method in ("alpha_03", "gaussian"):
         changed = sorted((finished / "opengait" / method).rglob("*.pkl"))
@@ -186,20 +239,25 @@ def test_exported_sequences_are_what_opengait_reads(config, finished):
     assert not np.array_equal(pickle.loads(changed.read_bytes()), frames)
 
 
-def test_a_walk_without_frames_is_not_exported(tmp_path):
-    walk = anonymized.Walk("001", "nm", 1, 90, 0, 2)
-    anonymized.export(tmp_path, walk, [np.zeros((4, 4), np.uint8)] * 2)
-    assert list(tmp_path.rglob("*")) == []
+def test_a_sequence_without_frames_is_not_exported(tmp_path):
+    masks = [np.zeros((4, 4), np.uint8)] * 2
+    store = make_store(tmp_path / "store", [("001", "nm", 1, 90, masks)])
+    opengait.export(tmp_path / "out", store)
+    assert list((tmp_path / "out").rglob("*")) == []
 
 
 @pytest.mark.parametrize(
     "changes, message",
     [
         ({"protocol": "open"}, "protocol 'open' is not known"),
-        ({"ranks": (0,)}, r"ranks \(0,\) cannot be used: it must be a list of"),
-        ({"recognisers": {"nobody": {}}}, "recogniser 'nobody' is not known"),
+        (
+            {"evaluators.identification.ranks": (0,)},
+            r"evaluators.identification.ranks \(0,\) cannot be used: it must be a list of",
+        ),
+        ({"evaluators": {"nobody": {}}}, "evaluator 'nobody' is not known"),
+        ({"recognisers": {"nobody": {}}}, "lacks the field recognisers.nobody.checkpoint"),
         ({"protocol": "jisa2019"}, "group 'train' is not in data.groups"),
-        ({"methods.alpha_03.measure_every": 0}, "methods.alpha_03.measure_every 0 cannot be used"),
+        ({"evaluators.naturalness.every": 0}, "evaluators.naturalness.every 0 cannot be used"),
         ({"methods.alpha_03.checkpoint": "/nowhere"}, "/nowhere is no training run"),
         ({"methods.alpha_03.train.loss.alpha": 0.5}, r"loss\.alpha \(0\.3 → 0\.5\)"),
     ],
@@ -231,52 +289,9 @@ def test_who_was_trained_on_the_probed_people_is_named(config, finished, tmp_pat
     assert "was trained on probed people: sj" in caplog.text
 
 
-def _row(method, recogniser, success):
-    return {
-        "method": method,
-        "recogniser": recogniser,
-        "attacker": CLEAN_GALLERY,
-        "setting": "same view",
-        "condition": "all",
-        "view": "all",
-        "rank": 1,
-        "success": success,
-    }
-
-
-def test_orderings_are_told_whichever_way_they_fall():
-    natural = lambda share: {"one_region": share}  # noqa: E731
-    methods = {
-        "a2": {"label": "A2", "alpha": 0.2, "noise": "noise_gan", "naturalness": natural(0.99)},
-        "a3": {"label": "A3", "alpha": 0.3, "noise": "noise_gan", "naturalness": natural(0.98)},
-        "g": {"label": "G", "alpha": 0.3, "noise": "gaussian", "naturalness": natural(0.5)},
-    }
-    rows = [
-        *(_row("a2", "zheng2011", 0.5), _row("a3", "zheng2011", 0.7)),
-        *(_row("a2", "wu2017", 0.6), _row("a3", "wu2017", 0.4)),
-    ]
-    found = orderings.check(
-        {
-            "methods": methods,
-            "recognisers": {"wu2017": {}, "zheng2011": {}},
-            "attackers": [CLEAN_GALLERY],
-            "ranks": [1, 3],
-            "rows": rows,
-        }
-    )
-    assert [(o["ordering"], o["holds"]) for o in found] == [
-        ("success against wu2017 rises with α", "no"),
-        ("success against zheng2011 rises with α", "yes"),
-        ("A2: success higher against Zheng than against Wu", "no"),
-        ("A3: success higher against Zheng than against Wu", "yes"),
-        ("frames that look like a person: more with G_N than with a Gaussian seed", "yes"),
-    ]
-    assert found[0]["measured"] == "α 0.2: 60.0 %, α 0.3: 40.0 %"
-
-
 def test_configurations_of_all_protocols_agree_with_their_groups():
     from gait_jax.data.groups import PRESETS
-    from gait_jax.recognition.protocol import PROTOCOLS
+    from gait_jax.evaluation.protocol import PROTOCOLS
 
     for name in PROTOCOLS:
         for compared in ("", ",alpha", ",noise"):
