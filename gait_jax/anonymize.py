@@ -9,7 +9,6 @@ in which every folder with PNGs is one person's walk.
 
 import argparse
 import gc
-import glob
 import math
 import pathlib
 import sys
@@ -18,81 +17,12 @@ from typing import Any
 import cv2
 
 from gait_jax.anonymization.options import COLOURISERS, NEAREST, Options, difference_path
+from gait_jax.anonymization.places import find_videos, outputs, videos_in
 from gait_jax.pretrained import DEFAULT
 from gait_jax.runtime import records
 from gait_jax.runtime.errors import InputError
 from gait_jax.video import segmenters
-from gait_jax.video.clip import SUFFIXES, Clip
-
-_ENDING = "_anonymized"
-
-
-def _videos_in(directory: pathlib.Path, recursive: bool) -> list[pathlib.Path]:
-    """A folder's videos, without what this command wrote."""
-    found = directory.rglob("*") if recursive else directory.iterdir()
-    return sorted(
-        path
-        for path in found
-        if path.suffix.lower() in SUFFIXES and path.is_file() and _ENDING not in path.stem
-    )
-
-
-def find_videos(inputs: list[str], recursive: bool = False) -> list[pathlib.Path]:
-    """The videos that files, patterns and folders name, each once.
-
-    Args:
-      inputs: as given on the command line.
-      recursive: whether folders inside folders are looked into.
-
-    Raises:
-      InputError: one names nothing.
-    """
-    found: list[pathlib.Path] = []
-    for given in inputs:
-        path = pathlib.Path(given)
-        if path.is_dir():
-            here = _videos_in(path, recursive)
-            if not here:
-                raise InputError(f"{path} holds no video: give another folder, or --recursive")
-        elif path.is_file():
-            here = [path]
-        else:
-            here = [pathlib.Path(name) for name in sorted(glob.glob(given, recursive=True))]
-            here = [path for path in here if path.is_file() and _ENDING not in path.stem]
-            if not here:
-                raise InputError(
-                    f"{given} is not a folder, a file or a pattern that fits one: give videos, or "
-                    "a folder tree of PNG silhouettes"
-                )
-        found += [path for path in here if path not in found]
-    return found
-
-
-def _outputs(sources: list[pathlib.Path], out: pathlib.Path | None) -> list[pathlib.Path]:
-    """Where each video's result goes.
-
-    Raises:
-      InputError: two would go to the same file, or over an input, or it is no MP4 file.
-    """
-    names = [f"{source.stem}{_ENDING}.mp4" for source in sources]
-    if out is None:
-        results = [source.with_name(name) for source, name in zip(sources, names, strict=True)]
-    elif len(sources) == 1 and not out.is_dir() and out.suffix:
-        if out.suffix.lower() != ".mp4":
-            raise InputError(f"{out}: results are MP4 files; give a name that ends in .mp4")
-        results = [out]
-    else:
-        results = [out / name for name in names]
-    real = [source.resolve() for source in sources]
-    for i, (source, result) in enumerate(zip(sources, results, strict=True)):
-        if result in results[:i]:
-            raise InputError(
-                f"{source} and {sources[results.index(result)]} would both become {result}: "
-                "anonymise them one by one"
-            )
-        if result.resolve() in real:
-            raise InputError(f"{result} is an input: choose another -o")
-    return results
+from gait_jax.video.clip import Clip
 
 
 def anonymize_videos(
@@ -195,7 +125,7 @@ _VIDEO_ONLY = (
 def _is_tree(args: argparse.Namespace) -> bool:
     """Whether the input is a folder of silhouettes rather than of videos."""
     first = pathlib.Path(args.inputs[0])
-    return len(args.inputs) == 1 and first.is_dir() and not _videos_in(first, args.recursive)
+    return len(args.inputs) == 1 and first.is_dir() and not videos_in(first, args.recursive)
 
 
 def _run_tree(args: argparse.Namespace) -> int:
@@ -249,7 +179,7 @@ def _options(args: argparse.Namespace) -> Options:
 
 def _run_videos(args: argparse.Namespace) -> int:
     sources = find_videos(args.inputs, args.recursive)
-    results = _outputs(sources, args.out)
+    results = outputs(sources, args.out)
     options = _options(args)
     if args.masks and len(sources) > 1:
         raise InputError("--masks belong to one video: anonymise the videos one by one")

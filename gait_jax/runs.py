@@ -8,9 +8,9 @@ import jax
 import ml_collections
 import numpy as np
 
-from gait_jax.methods import METHODS
 from gait_jax.methods.base import Method, Run, State
 from gait_jax.methods.fields import check_fields, text
+from gait_jax.methods.registry import METHODS
 from gait_jax.runtime import records
 from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.files import reason_of

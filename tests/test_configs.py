@@ -13,7 +13,7 @@ import pytest
 from drawn import ROOT
 
 from configs import closed, colour_quality, common, jisa2019, lt74, stgan, wu2017, zheng2011
-from gait_jax.methods import METHODS, fields
+from gait_jax.methods.registry import METHODS, fields
 
 
 def _load_tool():

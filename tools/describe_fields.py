@@ -17,7 +17,7 @@ from typing import Any
 
 from flax import traverse_util
 
-from gait_jax.methods import METHODS
+from gait_jax.methods.registry import METHODS
 from gait_jax.methods.fields import Check
 
 ROOT = pathlib.Path(__file__).parents[1]

@@ -7,7 +7,7 @@ from typing import Any
 import ml_collections
 
 from gait_jax.evaluation import opengait, report, rows, sections, settings
-from gait_jax.evaluation.evaluators import EVALUATORS
+from gait_jax.evaluation.evaluators.registry import EVALUATORS
 from gait_jax.evaluation.report import Section
 from gait_jax.evaluation.study import Study
 from gait_jax.runtime import records

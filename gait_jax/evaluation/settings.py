@@ -2,7 +2,7 @@
 
 import ml_collections
 
-from gait_jax.evaluation.evaluators import EVALUATORS
+from gait_jax.evaluation.evaluators.registry import EVALUATORS
 from gait_jax.methods import fields
 from gait_jax.runtime.errors import InputError
 

@@ -1,16 +1,1 @@
-"""The methods, by the name that a configuration gives."""
-
-from gait_jax.methods.anonymizers.noise_gan import NoiseGAN
-from gait_jax.methods.anonymizers.stgan import STGAN
-from gait_jax.methods.base import Method
-from gait_jax.methods.colourisers.colour_transfer import ColourTransfer
-from gait_jax.methods.recognisers.wu2017 import Wu2017
-from gait_jax.methods.recognisers.zheng2011 import Zheng2011
-
-METHODS: dict[str, type[Method]] = {
-    "colour_transfer": ColourTransfer,
-    "noise_gan": NoiseGAN,
-    "stgan": STGAN,
-    "wu2017": Wu2017,
-    "zheng2011": Zheng2011,
-}
+"""The published methods, and what others know of them."""

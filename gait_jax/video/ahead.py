@@ -3,7 +3,7 @@
 import contextlib
 import queue
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -45,7 +45,8 @@ def ahead(items: Iterable[T], depth: int = 4) -> Iterator[Iterator[T]]:
         except BaseException as raised:  # Raised again where it is seen.
             error = raised
         finally:
-            if hasattr(source, "close"):
+            # Of what can be iterated only generators have to be closed.
+            if isinstance(source, Generator):
                 source.close()
         put((_END, error))
 

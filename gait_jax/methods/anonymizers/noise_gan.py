@@ -1,6 +1,7 @@
 """G_N with D_N: a plain GAN from a Gaussian seed to one contour (2019 §3.3)."""
 
 import jax
+import ml_collections
 from jax import numpy as jnp
 
 from gait_jax import losses
@@ -26,6 +27,17 @@ NETWORKS: fields.Fields = {
     **fields.below("optimizer", fields.ADAM),
     **fields.below("optimizer_d", fields.ADAM),
 }
+
+
+def config_within(config: ml_collections.ConfigDict) -> ml_collections.ConfigDict:
+    """The configuration of the run that pre-trains G_N for another one, on its data.
+
+    Args:
+      config: of the other run; what `noise_gan.data` says goes before its own `data`.
+    """
+    sub = ml_collections.ConfigDict(config.noise_gan.to_dict())
+    sub.data = ml_collections.ConfigDict(config.data.to_dict() | sub.data.to_dict())
+    return sub
 
 
 class NoiseGAN(ContourMethod):

@@ -12,7 +12,7 @@ from gait_jax.gait.codec import RESAMPLED
 from gait_jax.methods import fields
 from gait_jax.methods.adversarial import two_phase_step
 from gait_jax.methods.anonymizers.contours import CONTOUR_DATA, ContourAnonymizer, ContourMethod
-from gait_jax.methods.anonymizers.noise_gan import NETWORKS, NoiseGAN
+from gait_jax.methods.anonymizers.noise_gan import NETWORKS, NoiseGAN, config_within
 from gait_jax.methods.base import Batch, Metrics, State, adam, check_divides, noise_keys
 from gait_jax.models import layout
 from gait_jax.models.discriminators import ContourDiscriminator, TemporalDiscriminator
@@ -25,13 +25,6 @@ NOISE_GAN = "noise_gan"
 GAUSSIAN = "gaussian"
 # Body heights: how far a coordinate of real contours spreads.
 _GAUSSIAN_SPREAD = 0.2
-
-
-def noise_gan_config(config: ml_collections.ConfigDict) -> ml_collections.ConfigDict:
-    """The configuration of the run that pre-trains G_N: `config.noise_gan` on single frames."""
-    sub = ml_collections.ConfigDict(config.noise_gan.to_dict())
-    sub.data = ml_collections.ConfigDict(config.data.to_dict() | sub.data.to_dict())
-    return sub
 
 
 def mean_counts(counts: jax.Array) -> jax.Array:
@@ -103,7 +96,7 @@ class STGAN(ContourMethod):
             tuple(d.widths), d.hidden, d.pool, self._cyclic, self.dtype
         )
         self.temporal = TemporalDiscriminator(d.embedding, d.lstm, d.pool, self.dtype)
-        self.noise_gan = NoiseGAN(noise_gan_config(config))
+        self.noise_gan = NoiseGAN(config_within(config))
         self.optimizers = {
             "generator": adam(config.optimizer),
             "spatial": adam(config.optimizer_d),

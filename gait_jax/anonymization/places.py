@@ -1,0 +1,86 @@
+"""Which videos a command line names, and where their results go."""
+
+import glob
+import pathlib
+
+from gait_jax.runtime.errors import InputError
+from gait_jax.video.clip import SUFFIXES
+
+_ENDING = "_anonymized"
+
+
+def videos_in(directory: pathlib.Path, recursive: bool) -> list[pathlib.Path]:
+    """A folder's videos, without what this command wrote.
+
+    Args:
+      directory: the folder.
+      recursive: whether folders inside it are looked into.
+    """
+    found = directory.rglob("*") if recursive else directory.iterdir()
+    return sorted(
+        path
+        for path in found
+        if path.suffix.lower() in SUFFIXES and path.is_file() and _ENDING not in path.stem
+    )
+
+
+def find_videos(inputs: list[str], recursive: bool = False) -> list[pathlib.Path]:
+    """The videos that files, patterns and folders name, each once.
+
+    Args:
+      inputs: as given on the command line.
+      recursive: whether folders inside folders are looked into.
+
+    Raises:
+      InputError: one names nothing.
+    """
+    found: list[pathlib.Path] = []
+    for given in inputs:
+        path = pathlib.Path(given)
+        if path.is_dir():
+            here = videos_in(path, recursive)
+            if not here:
+                raise InputError(f"{path} holds no video: give another folder, or --recursive")
+        elif path.is_file():
+            here = [path]
+        else:
+            here = [pathlib.Path(name) for name in sorted(glob.glob(given, recursive=True))]
+            here = [path for path in here if path.is_file() and _ENDING not in path.stem]
+            if not here:
+                raise InputError(
+                    f"{given} is not a folder, a file or a pattern that fits one: give videos, or "
+                    "a folder tree of PNG silhouettes"
+                )
+        found += [path for path in here if path not in found]
+    return found
+
+
+def outputs(sources: list[pathlib.Path], out: pathlib.Path | None) -> list[pathlib.Path]:
+    """Where each video's result goes: `NAME_anonymized.mp4`.
+
+    Args:
+      sources: the videos.
+      out: a file for one video, or a folder; None for beside each.
+
+    Raises:
+      InputError: two would go to the same file, or over an input, or it is no MP4 file.
+    """
+    names = [f"{source.stem}{_ENDING}.mp4" for source in sources]
+    if out is None:
+        results = [source.with_name(name) for source, name in zip(sources, names, strict=True)]
+    elif len(sources) == 1 and not out.is_dir() and out.suffix:
+        if out.suffix.lower() != ".mp4":
+            raise InputError(f"{out}: results are MP4 files; give a name that ends in .mp4")
+        results = [out]
+    else:
+        results = [out / name for name in names]
+    real = [source.resolve() for source in sources]
+    for i, (source, result) in enumerate(zip(sources, results, strict=True)):
+        if result in results[:i]:
+            raise InputError(
+                f"{source} and {sources[results.index(result)]} would both become {result}: "
+                "anonymise them one by one"
+            )
+        if result.resolve() in real:
+            raise InputError(f"{result} is an input: choose another -o")
+    return results

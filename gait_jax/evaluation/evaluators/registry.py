@@ -1,0 +1,12 @@
+"""The evaluators, by the name that a configuration gives."""
+
+from gait_jax.evaluation.evaluators.base import Evaluator
+from gait_jax.evaluation.evaluators.colour import Colour
+from gait_jax.evaluation.evaluators.identification import Identification
+from gait_jax.evaluation.evaluators.naturalness import Naturalness
+
+EVALUATORS: dict[str, type[Evaluator]] = {
+    "colour": Colour,
+    "identification": Identification,
+    "naturalness": Naturalness,
+}
