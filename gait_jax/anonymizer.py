@@ -19,6 +19,7 @@ from gait_jax.methods.gait_anonymizer import (
 )
 from gait_jax.runtime import records
 from gait_jax.runtime.errors import InputError
+from gait_jax.runtime.run_directory import RunDirectory
 
 __all__ = [
     "NO_OUTLINE",
@@ -85,7 +86,7 @@ class Anonymizer(GaitAnonymizer):
             super().__init__(config, method, state, step)
         except InputError as error:
             raise InputError(f"{workdir}: {error}") from None
-        self.data = records.read_data_description(workdir)
+        self.data = RunDirectory(workdir).data_description()
 
 
 def describe(anonymizer: Anonymizer) -> dict[str, Any]:

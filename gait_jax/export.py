@@ -10,8 +10,8 @@ import pathlib
 import sys
 
 from gait_jax.methods import METHODS, runs
-from gait_jax.runtime import exported, records
 from gait_jax.runtime.errors import InputError
+from gait_jax.runtime.run_directory import RunDirectory
 
 
 def export(workdir: pathlib.Path, out: pathlib.Path) -> int:
@@ -28,17 +28,17 @@ def export(workdir: pathlib.Path, out: pathlib.Path) -> int:
       InputError: the run cannot be read, or `out` holds other files.
     """
     config, _, state, step = runs.load_run(workdir, METHODS)
-    if out.is_dir() and any(out.iterdir()) and not exported.is_exported(out):
+    if out.is_dir() and any(out.iterdir()) and not RunDirectory(out).is_exported:
         raise InputError(f"{out} holds other files: choose another -o folder")
     # Where the data stood, and how the command was typed, is nobody else's to know.
     with config.unlocked():
         config.data.data_dir = config.data.manual_dir = ""
-    start = records.read_last_start(workdir)
+    start = RunDirectory(workdir).last_start()
     start = {name: value for name, value in start.items() if name not in ("argv", "time")}
     if "data" in start:
         start["data"] = start["data"] | {"manual_dir": None}
     trees = {"ema": state.ema, "frozen": state.frozen}
-    exported.save(out, config.to_dict(), step, trees, start)
+    RunDirectory(out).write_exported(config.to_dict(), step, trees, start)
     return step
 
 

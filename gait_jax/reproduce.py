@@ -19,6 +19,7 @@ from gait_jax import trainer
 from gait_jax.runtime import command, distributed, records
 from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.files import parse_json, read_regular, reason_of
+from gait_jax.runtime.run_directory import RunDirectory
 
 # So that --help shows them.
 flags.adopt_module_key_flags(command)
@@ -107,7 +108,7 @@ def _reproduce(argv: list[str]) -> None:
     trainer.train_and_evaluate(config, workdir, command.PROGRESS.value)
     if not distributed.is_main():
         return
-    again = records.read_last_start(workdir)
+    again = RunDirectory(workdir).last_start()
     found = differences({"data": then["data"]}, {"data": again["data"]})
     if found:
         _tell(found, "The data differs:")

@@ -65,7 +65,7 @@ def _write_sequence(result: AnonymizedSequence, names: list[str], folder: pathli
     partial = pathlib.Path(tempfile.mkdtemp(prefix=".anonymizing-", dir=folder.parent))
     try:
         for name, mask in zip(names, result.masks, strict=True):
-            picture.save_png(partial / name, mask * 255)
+            (partial / name).write_bytes(picture.png(mask * 255))
         if folder.exists():
             for old in folder.iterdir():
                 if old.suffix.lower() == ".png":

@@ -1,6 +1,5 @@
 """The one training loop, for every method."""
 
-import functools
 import pathlib
 import time
 
@@ -14,9 +13,10 @@ from gait_jax.data import batches
 from gait_jax.gait import picture
 from gait_jax.methods import METHODS, runs
 from gait_jax.methods.base import Method, State
-from gait_jax.runtime import dispatch, distributed, metric_log, parallel, records
+from gait_jax.runtime import dispatch, distributed, metric_log, parallel
 from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.output import Output
+from gait_jax.runtime.run_directory import RunDirectory
 
 # Keys that a restart may change: they say how far and how closely watched the run is, where its
 # data stands and how it is computed, not what is computed.
@@ -102,7 +102,7 @@ def train_and_evaluate(
       PreemptedError: the run was sent SIGTERM, and saved.
     """
     workdir = pathlib.Path(workdir)
-    records.check_config(workdir, config.to_dict(), MAY_CHANGE)
+    RunDirectory(workdir).check_config(config.to_dict(), MAY_CHANGE)
     method = build_method(config)
     plan = dispatch.Plan(config)
     if config.compilation_cache:
@@ -151,7 +151,7 @@ def _loop(config, method, state, plan, steps, held_out, output, unit, bar):
     units, per_example = unit
     unread: list = []
     logged = time.monotonic()
-    with dispatch.Profiler(output.profile_directory, plan.profile) as profiler:
+    with dispatch.Profiler(output.run.profile, plan.profile) as profiler:
         for first, step, shown, place in steps:
             profiler.before(first)
             state, metrics = step_function(state, shown)
@@ -180,17 +180,14 @@ def _loop(config, method, state, plan, steps, held_out, output, unit, bar):
                 values = {f"eval_{k}": float(v) for k, v in evaluate(state, held_out).items()}
                 output.metrics(step, values)
                 drawn = jax.tree.map(np.asarray, samples(state, held_out))
-                sheet = method.picture(held_out, drawn)
-                output.file(
-                    f"samples/{step:07d}.png", functools.partial(picture.save_png, image=sheet)
-                )
+                output.sample(step, picture.png(method.picture(held_out, drawn)))
                 logged = time.monotonic()
             if dispatch.SAVE in due or stop:
                 output.save(step, state, place)
             if stop and step < config.train_steps:
                 raise distributed.PreemptedError(
-                    f"told to stop; step {step} is saved in {output.workdir}. Run the same command "
-                    "again to go on"
+                    f"told to stop; step {step} is saved in {output.run.path}. Run the same "
+                    "command again to go on"
                 )
     return state
 

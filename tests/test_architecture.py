@@ -141,10 +141,23 @@ def test_one_file_names_pmap_and_one_names_orbax():
     }
 
 
-@pytest.mark.parametrize("package", ["grain", "tensorflow_datasets", "tfds_casia"])
+@pytest.mark.parametrize("package", ["grain", "tensorflow_datasets"])
 def test_only_data_names_the_data_libraries(package):
     naming = {_unit(path) for path in _files("gait_jax") if package in _packages(path)}
     assert naming == {"data"}
+
+
+def test_of_the_data_sets_runtime_takes_only_what_has_nothing_to_do_with_data():
+    naming = [path for path in _files("gait_jax") if "tfds_casia" in _packages(path)]
+    assert {_unit(path) for path in naming} == {"data", "runtime"}
+    taken = {
+        name
+        for path in naming
+        if _unit(path) == "runtime"
+        for name in _imports(path)
+        if name.startswith("tfds_casia")
+    }
+    assert taken == {"tfds_casia.files.open_regular", "tfds_casia.fingerprint.fingerprint"}
 
 
 def test_nothing_is_imported_by_a_string():

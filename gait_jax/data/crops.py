@@ -6,6 +6,8 @@ import hashlib
 import itertools
 import json
 import pathlib
+import struct
+import tokenize
 from collections.abc import Callable, Sequence
 
 import ml_collections
@@ -16,7 +18,6 @@ from gait_jax.data.batches import Batch, TrainingData
 from gait_jax.data.dataset import GaitDataset
 from gait_jax.data.derived import derive, ranges
 from gait_jax.gait.crop import Crop
-from gait_jax.runtime.arrays import READ_ERRORS
 from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.files import open_regular, reason_of
 from gait_jax.runtime.records import read_json, write_json
@@ -24,6 +25,21 @@ from tfds_casia.parts import Work
 
 # Part of the key: raise it when the same frames give other crops.
 _VERSION = 4
+
+# What NumPy raises on files that are no arrays.
+_READ_ERRORS = (
+    OSError,
+    ValueError,
+    KeyError,
+    EOFError,
+    RuntimeError,
+    MemoryError,
+    OverflowError,
+    SyntaxError,
+    TypeError,
+    struct.error,
+    tokenize.TokenError,
+)
 
 # The arrays of a store, and the channels of their pixels.
 _CHANNELS = {"images": (3,), "masks": (), "originals": (), "plates": (3,)}
@@ -65,7 +81,7 @@ class CropStore:
                 raise ValueError("subjects without a name")
             if len(subjects) != len(self.images):
                 raise ValueError("another number of names than of pictures")
-        except READ_ERRORS as error:
+        except _READ_ERRORS as error:
             raise InputError(
                 f"{directory} is damaged ({reason_of(error)}): remove it, and it is made again"
             ) from None

@@ -64,7 +64,7 @@ class GaitDataset:
                 preset,
                 sizes,
             )
-        if config.name in source.SYNTHETIC:
+        if source.is_synthetic(config.name):
             logging.warning(
                 "%s is SYNTHETIC data: no real person walks in it. Results on it say nothing of "
                 "how real people are protected.",

@@ -85,7 +85,7 @@ def _make_part(
     for kind, labelled in zip(_KINDS, (sequences, cycles), strict=True):
         arrays = Energies.of(labelled, size).arrays()
         (directory / f"{kind}_images").write_bytes(arrays.pop("images").tobytes())
-        save_arrays(directory / f"{kind}_labels.npz", arrays)
+        save_arrays(directory / f"{kind}_labels.safetensors", arrays)
     write_json(directory / "short.json", short)
 
 
@@ -101,9 +101,9 @@ def _join(name: str, parts: list[pathlib.Path], directory: pathlib.Path) -> None
             for part in parts:
                 with (part / f"{kind}_images").open("rb") as images:
                     shutil.copyfileobj(images, file)
-                for field, array in load_arrays(part / f"{kind}_labels.npz").items():
+                for field, array in load_arrays(part / f"{kind}_labels.safetensors").items():
                     labels.setdefault(field, []).append(array)
-    save_arrays(directory / "labels.npz", {n: np.concatenate(a) for n, a in labels.items()})
+    save_arrays(directory / "labels.safetensors", {n: np.concatenate(a) for n, a in labels.items()})
     counts = {
         "sequences": sum(len(array) for array in labels["views"][: len(parts)]),
         "short": sum(read_json(part / "short.json") for part in parts),
@@ -165,8 +165,8 @@ def open_store(directory: pathlib.Path, size: int) -> EnergyStore:
     Raises:
       InputError: it is damaged.
     """
-    labels = load_arrays(directory / "labels.npz")
-    check_arrays(directory / "labels.npz", labels, LABELS)
+    labels = load_arrays(directory / "labels.safetensors")
+    check_arrays(directory / "labels.safetensors", labels, LABELS)
     counts = read_json(directory / "counts.json")
     try:
         if labels.keys() != LABELS.keys() or len({len(array) for array in labels.values()}) != 1:

@@ -17,6 +17,7 @@ from gait_jax.data.energies import Energies
 from gait_jax.data.source import direction
 from gait_jax.data.walk import Walk
 from gait_jax.gait import energy, naturalness, picture, silhouette
+from gait_jax.runtime.files import write_bytes
 
 # The alignment's size in OpenGait's files.
 _OPENGAIT = 64
@@ -56,9 +57,7 @@ def export(
     view = f"{walk.view:03d}"
     folder = directory / walk.subject / f"{walk.condition}-{walk.sequence:02d}" / view
     folder.mkdir(parents=True, exist_ok=True)
-    partial = folder / f".{view}.partial"
-    partial.write_bytes(pickle.dumps(np.array(frames)))
-    partial.replace(folder / f"{view}.pkl")
+    write_bytes(folder / f"{view}.pkl", pickle.dumps(np.array(frames)))
 
 
 def _strip(originals: list[np.ndarray], anonymized: list[np.ndarray]) -> dict[str, np.ndarray]:
@@ -135,7 +134,7 @@ def anonymize_walks(
             aligned = np.stack([energy.align(mask, size) for mask in done])
             labelled[size].append((energy.energy_image(aligned), walk, view))
     if rows:
-        picture.save_png(sheet, picture.sheet(rows))
+        write_bytes(sheet, picture.png(picture.sheet(rows)))
     summary = {
         "sequences": len(indices),
         "sequences_without_energy_image": without,

@@ -22,6 +22,7 @@ from gait_jax.gait.crop import Crop
 from gait_jax.pretrained import DEFAULT
 from gait_jax.runtime import keys, records
 from gait_jax.runtime.errors import InputError
+from gait_jax.runtime.files import write_bytes
 
 SETS = ("plain", "textural", "complete", "incomplete")
 NEAREST = "nearest pixel"
@@ -102,7 +103,7 @@ class _Walks:
         self._key = keys.stream(config.seed, "colour_quality_gait")
         self._frames = config.frames
         self._members = self._dataset.members(data.group)
-        self.synthetic = data.name in source.SYNTHETIC
+        self.synthetic = source.is_synthetic(data.name)
         self.description = self._dataset.description
         walks = [i for i, w in enumerate(self._dataset.walks) if w.subject in self._members]
         # A step that shares no divisor with the views, so that all of them are met.
@@ -263,7 +264,7 @@ def evaluate(
     colourisers = _colourisers(config, workdir, progress)
     rows, drawn = _measure(walks, colourisers, progress)
     sheet = workdir / "sheet.png"
-    picture.save_png(sheet, drawn)
+    write_bytes(sheet, picture.png(drawn))
     results = {
         "methods": list(colourisers),
         "twins": walks.synthetic,

@@ -126,7 +126,7 @@ class Evaluator:
             ],
         )
         folder = self._workdir / "anonymized"
-        images = folder / f"{name}-{key}.npz"
+        images = folder / f"{name}-{key}.safetensors"
 
         def make() -> dict[str, Any]:
             folder.mkdir(parents=True, exist_ok=True)
@@ -250,7 +250,7 @@ class Evaluator:
         )
 
         return stage(
-            self._workdir / "scores" / f"{label}-{key}.npz",
+            self._workdir / "scores" / f"{label}-{key}.safetensors",
             lambda: scoring.score(named.recogniser, probes, gallery, self._ranks),
             lambda path, hits: hits.save(path),
             Hits.load,

@@ -13,9 +13,9 @@ from gait_jax.evaluation.stages import stage
 from gait_jax.recognition.protocol import Protocol
 from gait_jax.recognition.scoring import Recogniser
 from gait_jax.recognition.zheng2011 import Zheng2011Recogniser
-from gait_jax.runtime import records
 from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.fingerprint import fingerprint
+from gait_jax.runtime.run_directory import RunDirectory
 
 _ZHENG = "zheng2011"
 _SHARED = ("name", "data_dir", "manual_dir", "subjects", "groups")
@@ -64,7 +64,7 @@ def trained_on_probed(
       dataset: that is measured on.
       protocol: says who is probed.
     """
-    described = records.read_data_description(workdir)
+    described = RunDirectory(workdir).data_description()
     if described.get("name") != dataset.name:
         return []
     trained_on = described.get("groups", {}).get(config.data.group, [])
@@ -84,7 +84,7 @@ def _zheng(settings, dataset: GaitDataset, protocol: Protocol, workdir) -> Train
         )
 
     recogniser = stage(
-        workdir / f"{_ZHENG}-{key}.npz",
+        workdir / f"{_ZHENG}-{key}.safetensors",
         fit,
         lambda path, made: made.save(path),
         Zheng2011Recogniser.load,

@@ -9,9 +9,9 @@ import numpy as np
 
 from gait_jax.methods.base import Method, State
 from gait_jax.methods.fields import check_fields, text
-from gait_jax.runtime import exported, records
 from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.files import reason_of
+from gait_jax.runtime.run_directory import RunDirectory
 
 
 def build_method(config: ml_collections.ConfigDict, methods: Mapping[str, type[Method]]) -> Method:
@@ -47,7 +47,8 @@ def load_run(
       InputError: the folder is no training run, has no checkpoint, or is of another method or
         version.
     """
-    read, path = records.read_config(workdir), workdir / "config.json"
+    run = RunDirectory(workdir)
+    read, path = run.read_config(), run.config_file
     try:
         config = ml_collections.ConfigDict(read)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -57,10 +58,8 @@ def load_run(
         method = build_method(config, methods)
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
-    if exported.is_exported(workdir):
-        step, trees = exported.load(workdir)
+    if run.is_exported:
+        step, trees = run.read_exported()
         return config, method, State(step=np.int32(step), params={}, opt={}, **trees), step
-    from gait_jax.runtime import checkpoint  # Orbax: an exported model does without.
-
-    step, state = checkpoint.load_latest(workdir, jax.eval_shape(method.init))
+    step, state = run.read_checkpoint(jax.eval_shape(method.init))
     return config, method, state, step
