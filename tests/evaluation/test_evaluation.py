@@ -139,7 +139,7 @@ def test_the_table_holds_what_the_json_holds(finished, results):
 
 
 def _times(workdir):
-    kept = ("npz", "json", "pkl")
+    kept = ("safetensors", "json", "pkl")
     return {
         p: p.stat().st_mtime_ns
         for p in workdir.rglob("*")
