@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 
-from gait_jax.runtime import metric_log, records
+from gait_jax.runtime.run_directory import RunDirectory
 
 _ROOT = pathlib.Path(__file__).parents[1]
 _FLAGS = [
@@ -87,7 +87,7 @@ def main() -> None:
             process.kill()
             process.communicate()
             done += 1
-            rows = [row["step"] for row in metric_log.read_metrics(workdir)]
+            rows = [row["step"] for row in RunDirectory(workdir).read_metrics()]
             print(
                 f"kill {done:3}: after {share * takes:5.1f} s, at step {max(rows, default=0):4}, "
                 f"saved {_saved(workdir):4}",
@@ -107,11 +107,11 @@ def main() -> None:
 
 
 def _compare(folder: pathlib.Path, workdir: pathlib.Path) -> None:
-    expected = records.read_last_start(folder / "whole")["result"]
-    found = records.read_last_start(workdir)["result"]
+    expected = RunDirectory(folder / "whole").last_start()["result"]
+    found = RunDirectory(workdir).last_start()["result"]
     if (found["step"], found["digest"]) != (expected["step"], expected["digest"]):
         sys.exit(f"{workdir} came to {found}, {folder / 'whole'} to {expected}")
-    steps = [row["step"] for row in metric_log.read_metrics(workdir) if "loss_generator" in row]
+    steps = [row["step"] for row in RunDirectory(workdir).read_metrics() if "loss_generator" in row]
     if steps != list(range(1, expected["step"] + 1)):
         sys.exit(f"{workdir}/metrics.jsonl lacks rows, or has some twice")
 

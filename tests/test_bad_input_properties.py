@@ -19,9 +19,10 @@ from spooling import spool_into
 import tfds_casia
 from gait_jax import trainer
 from gait_jax.data.pictures import read_picture
-from gait_jax.runtime import metric_log, records
+from gait_jax.runtime import records
 from gait_jax.runtime.arrays import load_arrays, save_arrays
 from gait_jax.runtime.errors import InputError
+from gait_jax.runtime.run_directory import RunDirectory
 from tfds_casia import archives, png
 from tfds_casia.report import Report
 from tfds_casia.silhouette_sequences import find_sequences
@@ -161,9 +162,10 @@ def test_records_are_read_or_refused_in_one_line(value):
         workdir = pathlib.Path(folder)
         for name in ("config.json", "provenance.json", "metrics.jsonl"):
             (workdir / name).write_bytes(json.dumps(value).encode() + b"\n")
-        for reader in (records.read_config, records.read_data_description, metric_log.read_metrics):
+        run = RunDirectory(workdir)
+        for reader in (run.read_config, run.data_description, run.read_metrics):
             try:
-                found = reader(workdir)
+                found = reader()
             except InputError as error:
                 assert str(workdir) in str(error) and "\n" not in str(error)
             else:
@@ -174,7 +176,7 @@ def test_only_a_torn_last_row_is_left_out(tmp_path):
     path = tmp_path / "metrics.jsonl"
     path.write_text('{"step": 1, "loss": 2.0}\n{"st\n{"step": 3, "loss": 1.0}\n')
     with pytest.raises(InputError, match="metrics.jsonl is damaged in line 2"):
-        metric_log.read_metrics(tmp_path)
+        RunDirectory(tmp_path).read_metrics()
 
 
 @_quick
@@ -182,7 +184,7 @@ def test_only_a_torn_last_row_is_left_out(tmp_path):
 def test_arrays_come_back_as_they_were_or_not_at_all(at, change):
     arrays = {"a": np.arange(6.0).reshape(2, 3), "b/c": np.array(["x", "yz"])}
     with tempfile.TemporaryDirectory() as folder:
-        path = pathlib.Path(folder, "a.npz")
+        path = pathlib.Path(folder, "a.safetensors")
         save_arrays(path, arrays)
         data = bytearray(path.read_bytes())
         data[at % len(data)] ^= change
@@ -197,11 +199,11 @@ def test_arrays_come_back_as_they_were_or_not_at_all(at, change):
                 np.testing.assert_array_equal(found[name], array)
 
 
-def test_objects_are_never_unpacked(tmp_path):
-    with (tmp_path / "a.npz").open("wb") as file:
+def test_archives_of_objects_are_never_unpacked(tmp_path):
+    with (tmp_path / "a.safetensors").open("wb") as file:
         np.savez(file, a=np.array([{}], object))
-    with pytest.raises(InputError, match="a.npz is damaged .*allow_pickle"):
-        load_arrays(tmp_path / "a.npz")
+    with pytest.raises(InputError, match="a.safetensors is damaged"):
+        load_arrays(tmp_path / "a.safetensors")
 
 
 _VALID = {

@@ -15,7 +15,7 @@ import pytest
 from drawn import ROOT, as_flags
 
 from gait_jax import trainer
-from gait_jax.runtime import metric_log, records
+from gait_jax.runtime.run_directory import RunDirectory
 
 _PREEMPTED = 75
 
@@ -88,7 +88,7 @@ def _wait_for(condition, process, timeout=240):
 
 
 def _steps(workdir):
-    return [row["step"] for row in metric_log.read_metrics(workdir) if "loss_generator" in row]
+    return [row["step"] for row in RunDirectory(workdir).read_metrics() if "loss_generator" in row]
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +122,7 @@ def test_two_processes_with_two_devices_are_one_with_four(flags, undisturbed, tm
     _finish(*_start_cluster(tmp_path / "run", flags))
     _assert_close(_leaves(tmp_path / "run"), _leaves(undisturbed))
     assert _steps(tmp_path / "run") == _steps(undisturbed) == list(range(1, 13))
-    start = records.read_last_start(tmp_path / "run")
+    start = RunDirectory(tmp_path / "run").last_start()
     assert (start["processes"], len(start["devices"])) == (2, 4)
     assert start["result"]["step"] == 12
 

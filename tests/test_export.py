@@ -9,9 +9,9 @@ from drawn import ROOT, draw_walk
 from gait_jax.anonymizer import Anonymizer, describe
 from gait_jax.export import export, main
 from gait_jax.pretrained import DEFAULT
-from gait_jax.runtime import records
 from gait_jax.runtime.arrays import load_arrays, save_arrays
 from gait_jax.runtime.errors import InputError
+from gait_jax.runtime.run_directory import RunDirectory
 
 
 def test_the_model_that_ships_loads_says_where_it_is_from_and_is_small():
@@ -25,7 +25,7 @@ def test_the_model_that_ships_loads_says_where_it_is_from_and_is_small():
     files = list(DEFAULT.iterdir())
     assert sorted(path.name for path in files) == [
         "config.json",
-        "parameters.npz",
+        "parameters.safetensors",
         "provenance.json",
     ]
     assert sum(path.stat().st_size for path in files) < 4_000_000
@@ -43,20 +43,20 @@ def test_an_exported_run_anonymises_as_the_run_does(trained_run, tmp_path):
     assert a.distance == pytest.approx(b.distance, rel=0.01)
     for before, after in zip(a.masks, b.masks, strict=True):
         assert np.count_nonzero(before != after) <= 0.02 * max(before.sum(), 50)
-    data = records.read_data_description(tmp_path / "model")
+    data = RunDirectory(tmp_path / "model").data_description()
     assert data["name"] == "casia_a" and data["manual_dir"] is None
 
 
 def test_a_damaged_or_foreign_model_is_refused(trained_run, tmp_path):
     model = tmp_path / "model"
     export(trained_run, model)
-    arrays = load_arrays(model / "parameters.npz")
+    arrays = load_arrays(model / "parameters.safetensors")
     name = next(name for name in arrays if name.startswith("ema"))
-    save_arrays(model / "parameters.npz", arrays | {name: np.zeros(3, np.float16)})
+    save_arrays(model / "parameters.safetensors", arrays | {name: np.zeros(3, np.float16)})
     with pytest.raises(InputError, match="does not fit the networks of its config.json"):
         Anonymizer(model)
-    (model / "parameters.npz").write_bytes(b"half")
-    with pytest.raises(InputError, match="parameters.npz is damaged"):
+    (model / "parameters.safetensors").write_bytes(b"half")
+    with pytest.raises(InputError, match="parameters.safetensors is damaged"):
         Anonymizer(model)
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "thesis.txt").write_text("mine")

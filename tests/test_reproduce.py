@@ -8,7 +8,7 @@ import pytest
 from drawn import ROOT
 
 from gait_jax import reproduce, trainer
-from gait_jax.runtime import records
+from gait_jax.runtime.run_directory import RunDirectory
 
 
 def _reproduce(*arguments):
@@ -92,4 +92,4 @@ def test_only_what_does_not_change_the_run_may_be_set(trained_run, tmp_path):
     done = _reproduce(provenance, f"--workdir={trained_run}")
     assert done.returncode == 1 and "is the run itself" in done.stderr
     assert len(json.loads(provenance.read_text())["starts"]) == 1
-    assert records.read_last_start(trained_run)["result"]["step"] == 4
+    assert RunDirectory(trained_run).last_start()["result"]["step"] == 4

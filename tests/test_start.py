@@ -24,7 +24,7 @@ print(json.dumps([code, sorted({name.split(".")[0] for name in sys.modules})]))
 
 _NOT_NEEDED = {
     "array_record", "grain", "matplotlib", "orbax", "skimage", "sklearn", "tensorboardX",
-    "tensorflow_datasets", "tfds_casia",
+    "tensorflow_datasets",
 }  # fmt: skip
 
 
@@ -55,8 +55,7 @@ def test_an_exported_model_needs_nothing_that_training_or_evaluating_does(clip, 
     assert packages & _NOT_NEEDED == set()
     write_walk(tmp_path / "tree" / "a", "a", draw_walk(3))
     code, packages = loaded(tmp_path / "tree", "-o", tmp_path / "out", "--no-progress")
-    # Frames of trees are checked as those of data sets are.
-    assert code == 0 and packages & _NOT_NEEDED <= {"tensorflow_datasets", "tfds_casia"}
+    assert code == 0 and packages & _NOT_NEEDED == set()
 
 
 def test_what_is_wrong_with_a_command_line_is_said_without_loading_jax(clip, tmp_path):

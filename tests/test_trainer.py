@@ -12,9 +12,9 @@ from drawn import ROOT, as_flags, load_config
 
 import tfds_casia
 from gait_jax import trainer
-from gait_jax.data import source
-from gait_jax.runtime import metric_log, parallel, records
+from gait_jax.runtime import parallel
 from gait_jax.runtime.errors import InputError
+from gait_jax.runtime.run_directory import RunDirectory
 from tfds_casia.walkers.generation import Plan
 from tfds_casia.walkers.walkers_dataset_builder import WalkersConfig
 
@@ -42,7 +42,7 @@ def test_restart_gives_the_same_parameters_bit_for_bit(tiny_config, tmp_path):
     rows = [
         [
             {k: v for k, v in row.items() if k != "frames_per_second"}
-            for row in metric_log.read_metrics(tmp_path / run)
+            for row in RunDirectory(tmp_path / run).read_metrics()
         ]
         for run in ("whole", "parts")
     ]
@@ -96,7 +96,7 @@ def test_a_run_leaves_what_its_folder_should_hold(trained_run):
         "test": 3,
     }
     assert start["packages"]["jax"] == jax.__version__
-    rows = metric_log.read_metrics(trained_run)
+    rows = RunDirectory(trained_run).read_metrics()
     assert [row["step"] for row in rows if "loss_generator" in row] == [1, 2, 3, 4]
     assert [row["step"] for row in rows if "eval_from_original" in row] == [2, 4]
     # Four rows (original, noise, anonymised, XOR) for each of two sequences of four frames.
@@ -107,7 +107,7 @@ def test_a_run_leaves_what_its_folder_should_hold(trained_run):
 
 
 def test_loss_rows_add_up_to_equation_8(trained_run):
-    for row in metric_log.read_metrics(trained_run):
+    for row in RunDirectory(trained_run).read_metrics():
         if "loss_generator" not in row:
             continue
         # contour = 500 weighs both norms, α = 0.3 the perturbation.
@@ -193,7 +193,9 @@ def test_command_line_trains_resumes_and_refuses(casia_a_dir, data_dir, tmp_path
     assert again.returncode == 0, again.stderr
     assert "after step 2" in again.stderr
     assert [
-        row["step"] for row in metric_log.read_metrics(tmp_path / "run") if "loss_generator" in row
+        row["step"]
+        for row in RunDirectory(tmp_path / "run").read_metrics()
+        if "loss_generator" in row
     ] == [1, 2, 3, 4]
 
     changed = _train(tmp_path / "run", [*flags, "--config.seed=1"], devices=4)
@@ -243,11 +245,11 @@ def test_a_configuration_that_does_not_exist_costs_one_line(tmp_path, flags, mes
 def test_walkers_are_made_and_called_synthetic(tiny_config, tmp_path, monkeypatch, caplog):
     plan = Plan(subjects=3, views=(90,), sequences=(("nm", 1),))
     config = WalkersConfig(name="few", plan=plan)
-    monkeypatch.setitem(
-        source.BUILDERS,
-        "walkers",
-        lambda data_dir, subjects, form: tfds_casia.Walkers(
-            data_dir=data_dir, config=config, processes=1
+    monkeypatch.setattr(
+        tfds_casia.Walkers,
+        "open",
+        classmethod(
+            lambda cls, data_dir, subjects, form: cls(data_dir=data_dir, config=config, processes=1)
         ),
     )
     tiny_config.data.name = "walkers"
@@ -258,7 +260,7 @@ def test_walkers_are_made_and_called_synthetic(tiny_config, tmp_path, monkeypatc
     tiny_config.train_steps = 1
     trainer.train_and_evaluate(tiny_config, tmp_path / "run", progress=False)
     assert "walkers is SYNTHETIC data" in caplog.text
-    data = records.read_data_description(tmp_path / "run")
+    data = RunDirectory(tmp_path / "run").data_description()
     assert data["synthetic"] is True
     assert data["groups"] == {"train": ["001"], "validation": ["002"], "test": ["003"]}
     # Every frame of a walker can be used.

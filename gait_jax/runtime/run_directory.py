@@ -12,7 +12,7 @@
 
 An exported model is such a folder of config.json, provenance.json and parameters.safetensors.
 
-Reading all but a checkpoint needs neither Orbax nor JAX nor, as writing, matplotlib.
+Records are read without JAX; only checkpoints need Orbax, and only drawing needs matplotlib.
 """
 
 import dataclasses

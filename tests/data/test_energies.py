@@ -88,10 +88,10 @@ def test_too_short_walks_are_announced(dataset, monkeypatch, caplog):
 
 
 def test_a_damaged_file_is_named(dataset, tmp_path):
-    path = tmp_path / "energies.npz"
+    path = tmp_path / "energies.safetensors"
     energies.save(path, sequence=dataset.energies(32)[0])
     path.write_bytes(path.read_bytes()[:-40])
-    with pytest.raises(InputError, match=r"energies\.npz is damaged .*remove it"):
+    with pytest.raises(InputError, match=r"energies\.safetensors is damaged .*remove it"):
         energies.load(path)
 
 

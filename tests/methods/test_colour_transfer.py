@@ -9,8 +9,9 @@ from gait_jax.data.dataset import GaitDataset
 from gait_jax.methods.colour_transfer import ColourTransfer
 from gait_jax.methods.gait_anonymizer import open_anonymizer
 from gait_jax.pretrained import DEFAULT
-from gait_jax.runtime import parallel, records
+from gait_jax.runtime import parallel
 from gait_jax.runtime.errors import InputError
+from gait_jax.runtime.run_directory import RunDirectory
 
 TINY = {
     "batch_size": 2,
@@ -118,7 +119,7 @@ def test_without_an_anonymiser_the_one_that_ships_is_used(tmp_path, monkeypatch)
     config.data.data_dir = str(tmp_path / "data")
     trainer.train_and_evaluate(config, tmp_path / "run", progress=False)
     shipped = open_anonymizer(DEFAULT).fingerprint()
-    data = records.read_data_description(tmp_path / "run")
+    data = RunDirectory(tmp_path / "run").data_description()
     assert data["anonymizer"] == f"{shipped}-{config.seed}"
 
 

@@ -95,8 +95,8 @@ def test_chance_is_never_below_nothing():
 
 def test_hits_are_kept(tmp_path):
     hits = scoring.score(_Reader(), _PROBES, _GALLERY, (1, 2))
-    hits.save(tmp_path / "hits.npz")
-    again = Hits.load(tmp_path / "hits.npz")
+    hits.save(tmp_path / "hits.safetensors")
+    again = Hits.load(tmp_path / "hits.safetensors")
     np.testing.assert_array_equal(again.probes, hits.probes)
     np.testing.assert_array_equal(again.cross, hits.cross)
     assert again.enrolled == 2

@@ -80,8 +80,8 @@ def test_shuffled_labels_score_chance(recogniser, people):
 
 
 def test_what_was_saved_is_what_is_read(recogniser, split, tmp_path):
-    recogniser.save(tmp_path / "zheng.npz")
-    again = Zheng2011Recogniser.load(tmp_path / "zheng.npz")
+    recogniser.save(tmp_path / "zheng.safetensors")
+    again = Zheng2011Recogniser.load(tmp_path / "zheng.safetensors")
     assert again.views == [0, 90] and again.size == 64
     np.testing.assert_array_equal(again.distances(*split), recogniser.distances(*split))
 

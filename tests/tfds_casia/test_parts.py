@@ -1,3 +1,4 @@
+import errno
 import fcntl
 import functools
 import os
@@ -149,11 +150,13 @@ def test_who_gives_up_waiting_leaves_the_lock(tmp_path):
     assert not lock.exists()
 
 
-def test_a_file_system_without_locks_is_named(tmp_path, monkeypatch):
+@pytest.mark.parametrize("code", [errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP])
+def test_a_file_system_without_locks_is_named(tmp_path, monkeypatch, code):
     def refuse(descriptor, how):
-        raise OSError(38, "Function not implemented")
+        raise OSError(code, os.strerror(code))
 
     monkeypatch.setattr(fcntl, "flock", refuse)
     with pytest.raises(folders.NoLocksError, match="without locks") as error:
         folders.make_once(tmp_path / "made", lambda partial: None)
     assert str(tmp_path) in str(error.value)
+    assert list(tmp_path.iterdir()) == []

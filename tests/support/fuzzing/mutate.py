@@ -1,11 +1,14 @@
 """Changes valid inputs: bytes, JSON values, arrays."""
 
-import io
 import json
+import pathlib
 import random
 import struct
-import zipfile
 from typing import Any
+
+import numpy as np
+
+from gait_jax.runtime.arrays import load_arrays, save_arrays
 
 _EXTREMES = (0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 2**31 - 1, 2**31, 2**32 - 1, 2**63 - 1)
 
@@ -149,26 +152,25 @@ def mutated_json(rng: random.Random, text: bytes) -> bytes:
     return json.dumps(mutated_value(rng, value)).encode()
 
 
-def repacked_zip(rng: random.Random, data: bytes) -> bytes:
-    """A zip archive with a member changed, missing, renamed or compressed.
+def changed_arrays(rng: random.Random, path: pathlib.Path) -> None:
+    """Writes a file of arrays anew with one changed, missing or renamed.
 
-    Checksums are right, so that what reads the members is reached.
+    What says that they are whole is right, so that what looks at the arrays is reached.
     """
-    packed = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(packed, "w") as new:
-        infos = old.infolist()
-        chosen = rng.choice(infos)
-        for info in infos:
-            data, name, method = old.read(info), info.filename, zipfile.ZIP_STORED
-            if info is chosen:
-                change = rng.randrange(5)
-                if change == 0:
-                    continue
-                if change == 1:
-                    name = rng.choice(("x.npy", "a/b/c.npy", name + "/more.npy", "x"))
-                elif change == 2:
-                    method = rng.choice((zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2))
-                else:
-                    data = mutated(rng, data)
-            new.writestr(name, data, method)
-    return packed.getvalue()
+    arrays = load_arrays(path)
+    name = rng.choice(sorted(arrays))
+    array = arrays.pop(name)
+    change = rng.randrange(5)
+    if change == 1:
+        arrays[rng.choice(("x", "a/b/c", name + "/more"))] = array
+    elif change == 2:
+        kind = rng.choice((np.float16, np.float64, np.int64, np.str_))
+        arrays[name] = array.astype(kind) if array.dtype.kind != "U" else np.zeros(3, kind)
+    elif change == 3:
+        arrays[name] = rng.choice((array[None], array.ravel()[:1], array.ravel()[:0]))
+    elif change == 4 and array.dtype.kind != "U":
+        data = bytearray(array.tobytes())
+        if data:
+            data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
+        arrays[name] = np.frombuffer(bytes(data), array.dtype).reshape(array.shape)
+    save_arrays(path, arrays)

@@ -10,11 +10,12 @@ import numpy as np
 
 from fuzzing import settings
 from fuzzing.kind import CASE, READ, Kind, check
-from fuzzing.mutate import mutated, mutated_json, repacked_zip
+from fuzzing.mutate import changed_arrays, mutated, mutated_json
 from gait_jax import trainer
 from gait_jax.anonymizer import Anonymizer, describe
 from gait_jax.pretrained import DEFAULT
-from gait_jax.runtime import checkpoint, metric_log, parallel, records
+from gait_jax.runtime import checkpoint, parallel
+from gait_jax.runtime.run_directory import RunDirectory
 
 _RUN, _MODEL = "run", "model"
 
@@ -31,14 +32,14 @@ class Runs(Kind):
         run = seeds / _RUN
         run.mkdir()
         state = parallel.to_host(method.init())
-        records.write_config(run, config.to_dict())
+        RunDirectory(run).write_config(config.to_dict())
         description = {"name": "casia_a", "synthetic": False, "groups": {"train": ["sa"]}}
-        records.write_provenance(run, 0, description, config.to_dict())
-        writer = metric_log.MetricWriter(run, 0)
+        RunDirectory(run).add_start(0, description, config.to_dict())
+        writer = RunDirectory(run).open_metrics(0)
         for step in range(1, 5):
             writer.write(step, {"loss_generator": 1.0 / step})
         writer.close()
-        with checkpoint.Checkpoints(run) as checkpoints:
+        with checkpoint.Checkpoints(RunDirectory(run).checkpoints) as checkpoints:
             for step in (2, 4):
                 checkpoints.save(step, state, {"next_index": step})
         shutil.copytree(DEFAULT, seeds / _MODEL, ignore=shutil.ignore_patterns("__pycache__"))
@@ -63,9 +64,9 @@ class Runs(Kind):
                 os.mkfifo(path)
             elif path.suffix == ".json" and chance < 0.9:
                 path.write_bytes(mutated_json(rng, path.read_bytes()))
-            elif path.suffix == ".npz" and chance < 0.6:
-                valid = (self.seeds / kind / path.name).read_bytes()
-                path.write_bytes(repacked_zip(rng, valid))
+            elif path.suffix == ".safetensors" and chance < 0.6:
+                shutil.copy(self.seeds / kind / path.name, path)
+                changed_arrays(rng, path)
             else:
                 path.write_bytes(mutated(rng, path.read_bytes()))
         if kind == _RUN and rng.random() < 0.08:
@@ -92,18 +93,22 @@ class Runs(Kind):
     def _restart(run: pathlib.Path) -> str:
         """What `train_and_evaluate` reads before it goes on."""
         config = settings.load("stgan_resampled")
-        records.check_config(run, config.to_dict(), trainer.MAY_CHANGE)
+        RunDirectory(run).check_config(config.to_dict(), trainer.MAY_CHANGE)
         method = trainer.build_method(config)
-        with checkpoint.Checkpoints(run, config.keep_checkpoints) as checkpoints:
-            found = checkpoints.restore_newest(jax.eval_shape(method.init), set_aside=True)
+        with checkpoint.Checkpoints(
+            RunDirectory(run).checkpoints, config.keep_checkpoints
+        ) as checkpoints:
+            found = checkpoints.restore_newest(
+                jax.eval_shape(method.init), RunDirectory(run).damaged_checkpoints
+            )
         start, state, place = found or (0, {}, {})
         expected = parallel.to_host(method.init()) if start else {}
         # Both checkpoints hold the same state, whichever is left.
         same = jax.tree.map(np.array_equal, state, expected)
         check(all(jax.tree.leaves(same)), "numbers that were never saved")
         check(not start or place == {"next_index": start}, "the place of another step")
-        records.write_provenance(run, start, {}, config.to_dict())
-        metric_log.MetricWriter(run, start).close()
-        rows = metric_log.read_metrics(run)
+        RunDirectory(run).add_start(start, {}, config.to_dict())
+        RunDirectory(run).open_metrics(start).close()
+        rows = RunDirectory(run).read_metrics()
         check(all(row["step"] <= start for row in rows), "rows that are written again")
         return READ

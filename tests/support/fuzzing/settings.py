@@ -12,9 +12,10 @@ from fuzzing.kind import CASE, READ, Kind
 from fuzzing.mutate import mutated_value, paths
 from gait_jax import trainer
 from gait_jax.data import batches
-from gait_jax.runtime import parallel, records
+from gait_jax.runtime import parallel
 from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.files import reason_of
+from gait_jax.runtime.run_directory import RunDirectory
 
 _FILES = {
     "stgan": "casia_a",
@@ -96,9 +97,9 @@ class Settings(Kind):
                 raise InputError(reason_of(error)) from None
         else:
             (folder / "run").mkdir(exist_ok=True)
-            records.write_config(folder / "run", case["config"])
+            RunDirectory(folder / "run").write_config(case["config"])
             try:
-                config = ml_collections.ConfigDict(records.read_config(folder / "run"))
+                config = ml_collections.ConfigDict(RunDirectory(folder / "run").read_config())
             except (TypeError, ValueError, KeyError, AttributeError) as error:
                 raise InputError(reason_of(error)) from None
         method = trainer.build_method(config)

@@ -9,7 +9,7 @@ import numpy as np
 
 from fuzzing import settings
 from fuzzing.kind import CASE, READ, Kind, check
-from fuzzing.mutate import mutated, mutated_json, repacked_zip
+from fuzzing.mutate import changed_arrays, mutated, mutated_json
 from gait_jax.data import energies, energy_store
 from gait_jax.data.contour_store import ContourStore
 from gait_jax.data.crops import CropStore
@@ -45,17 +45,17 @@ class Stores(Kind):
         sequences, cycles = dataset.energies(32)
         (kept,) = dataset.directory.glob("energies-*")
         shutil.copytree(kept, seeds / "energies")
-        energies.save(seeds / "energies.npz", sequence=sequences, cycle=cycles)
+        energies.save(seeds / "energies.safetensors", sequence=sequences, cycle=cycles)
         _crops(seeds / "crops")
         hits = Hits(np.array([["a", "nm", "1", "0"]]), np.ones((1, 2)), np.zeros((1, 2)), 3)
-        hits.save(seeds / "hits.npz")
+        hits.save(seeds / "hits.safetensors")
         arrays = {"views": np.array([0]), "size": np.array(4), "mean/0": np.zeros(16),
                   "rotation/0": np.ones((16, 2)), "basis/0": np.ones((2, 3))}  # fmt: skip
-        save_arrays(seeds / "zheng.npz", arrays)
+        save_arrays(seeds / "zheng.safetensors", arrays)
 
     def write(self, rng, folder):
-        names = ("contours", "contours", "crops", "energies", "energies.npz", "hits.npz",
-                 "zheng.npz", "data")  # fmt: skip
+        files = (f"{name}.safetensors" for name in ("energies", "hits", "zheng"))
+        names = ("contours", "contours", "crops", "energies", *files, "data")
         name = rng.choice(names)
         source, target = self.seeds / name, folder / name
         shutil.copytree(source, target) if source.is_dir() else shutil.copy(source, target)
@@ -67,8 +67,8 @@ class Stores(Kind):
         elif chance < 0.06 and name != "data":
             path.unlink()
             os.mkfifo(path)
-        elif path.suffix == ".npz" and chance < 0.6:
-            path.write_bytes(repacked_zip(rng, path.read_bytes()))
+        elif path.suffix == ".safetensors" and chance < 0.6:
+            changed_arrays(rng, path)
         elif path.suffix == ".json" and chance < 0.8:
             path.write_bytes(mutated_json(rng, path.read_bytes()))
         else:
@@ -86,16 +86,16 @@ class Stores(Kind):
             check(store.images.ndim == 4 and store.images.dtype == np.uint8, "no pictures")
             check(store.plates.shape == store.images.shape, "plates")
             check(store.masks.shape == store.originals.shape == store.images.shape[:3], "sizes")
-        elif name == "energies.npz":
+        elif name == "energies.safetensors":
             for found in energies.load(path).values():
                 check(found.images.ndim == 3 and found.images.dtype == np.uint8, "no pictures")
                 check(len({len(a) for a in found.arrays().values()}) == 1, "lengths")
                 check(found.views.dtype == found.sequences.dtype == np.int32, "types")
-        elif name == "hits.npz":
+        elif name == "hits.safetensors":
             hits = Hits.load(path)
             check(hits.probes.shape == (len(hits.same), 4), "probes")
             check(hits.same.shape == hits.cross.shape, "ranks")
-        elif name == "zheng.npz":
+        elif name == "zheng.safetensors":
             Zheng2011Recogniser.load(path)
         elif name == "energies":
             store = energy_store.open_store(path, 32)
