@@ -21,7 +21,13 @@ ROOT = pathlib.Path(__file__).parents[2]
 # and no limit of theirs is derived from how long that should take.
 _HANGS = 600
 
+# XLA ends a program whose devices do not meet for some time, which those of a busy machine may not.
+PATIENT = " ".join(
+    f"--xla_cpu_collective{what}_timeout_seconds={6 * _HANGS}" for what in ("", "_call_terminate")
+)
+
 Process = subprocess.Popen
+NOWHERE = subprocess.DEVNULL
 
 _running: dict[int, subprocess.Popen] = {}
 
@@ -74,7 +80,7 @@ def run(command: Sequence[Any], **options) -> subprocess.CompletedProcess:
 
 def devices(count: int) -> dict[str, str]:
     """The environment of a command line that is to see so many devices, simulated on the CPU."""
-    flags = f"--xla_force_host_platform_device_count={count}"
+    flags = f"{PATIENT} --xla_force_host_platform_device_count={count}"
     return os.environ | {"XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu"}
 
 
