@@ -33,8 +33,18 @@ if _WORKER and sys.platform == "linux":
     # A worker ends with the process that started it; 1 is PR_SET_PDEATHSIG.
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
+import hypothesis  # noqa: E402
 import pytest  # noqa: E402
 from drawn import TINY, draw_walk, load_config, write_walk  # noqa: E402
+
+# No folder of examples is left, and how fast they are drawn is the machine's affair.
+hypothesis.settings.register_profile(
+    "tests",
+    database=None,
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("tests")
 
 _peaks = pytest.StashKey[dict[str, float]]()
 _failed = pytest.StashKey[bool]()

@@ -101,6 +101,21 @@ def test_a_test_run_that_is_killed_leaves_nothing(tmp_path, who, workers, status
     _nothing_is_left(tmp_path, started)
 
 
+@needs_proc
+def test_a_disk_that_a_killed_test_mounted_is_taken_away(tmp_path):
+    then = """
+    done = processes.run(["mount", "-t", "tmpfs", "tmpfs", tmp_path])
+    (note.parent / "status").write_text(str(done.returncode))
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+    done, started = _run(tmp_path, then.strip())
+    assert done.returncode == -9, done.stdout
+    if (tmp_path / "status").read_text() != "0":
+        pytest.skip("mounting a disk needs more rights than this user has")
+    _nothing_is_left(tmp_path, started)
+    assert str(tmp_path) not in pathlib.Path("/proc/mounts").read_text()
+
+
 @pytest.mark.parametrize("workers", [0, 1])
 def test_a_worker_that_holds_too_much_fails_the_session(tmp_path, workers):
     then = "processes.end(process); held = bytearray(1700 << 20); held[::4096] = held[::4096]"

@@ -32,9 +32,14 @@ NOWHERE = subprocess.DEVNULL
 _running: dict[int, subprocess.Popen] = {}
 
 
+def slowness() -> float:
+    """How many times longer things take now, where more wants to run than there are cores."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
 def limit() -> float:
-    """Seconds after which to give up waiting: more where more wants to run than there are cores."""
-    return _HANGS * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+    """Seconds after which to give up waiting."""
+    return _HANGS * slowness()
 
 
 def start(command: Sequence[Any], **options) -> Process:
