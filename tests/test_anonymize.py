@@ -1,13 +1,11 @@
 import json
-import os
-import subprocess
-import sys
 
 import cv2
 import jax
 import numpy as np
+import processes
 import pytest
-from drawn import HEIGHT, ROOT, WIDTH, draw_person, draw_walk, write_walk
+from drawn import HEIGHT, WIDTH, draw_person, draw_walk, write_walk
 
 from gait_jax.anonymizer import NO_OUTLINE, UNCHANGED, UNREADABLE, Anonymizer, random_key
 from gait_jax.gait import silhouette
@@ -181,14 +179,7 @@ def test_linked_folders_are_walked_once(trained_run, tmp_path):
 
 
 def _anonymize(*arguments):
-    return subprocess.run(
-        [sys.executable, "-m", "gait_jax.anonymize", *map(str, arguments)],
-        cwd=ROOT,
-        env=os.environ | {"JAX_PLATFORMS": "cpu"},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    return processes.module("gait_jax.anonymize", *arguments)
 
 
 def test_command_line(tree, trained_run, tmp_path):

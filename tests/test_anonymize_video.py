@@ -1,16 +1,13 @@
 import json
-import os
 import pathlib
-import subprocess
-import sys
 from fractions import Fraction
 
 import av
 import cv2
 import numpy as np
+import processes
 import pytest
 from clips import plate, read_video, upscale, walk_in, walking, write_video
-from drawn import ROOT
 
 from gait_jax.anonymize import find_videos, main
 from gait_jax.methods import runs
@@ -38,14 +35,7 @@ def run(*arguments):
 
 def command(*arguments):
     """The command line as users run it."""
-    return subprocess.run(
-        [sys.executable, "-m", "gait_jax.anonymize", *map(str, arguments)],
-        cwd=ROOT,
-        env=os.environ | {"JAX_PLATFORMS": "cpu"},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    return processes.module("gait_jax.anonymize", *arguments)
 
 
 def test_a_video_goes_beside_itself_with_its_times_and_without_its_sound(clip):

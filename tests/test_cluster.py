@@ -2,17 +2,16 @@
 
 import json
 import os
-import pathlib
+import shutil
 import signal
 import socket
-import subprocess
 import sys
-import time
 
 import jax
 import numpy as np
+import processes
 import pytest
-from drawn import ROOT, as_flags
+from drawn import as_flags
 
 from gait_jax import trainer
 from gait_jax.runtime.run_directory import RunDirectory
@@ -33,27 +32,20 @@ def _assert_close(a, b):
 
 
 def _start(workdir, flags, devices=1, cluster=(), before=()):
-    environment = os.environ | {
-        "XLA_FLAGS": f"--xla_force_host_platform_device_count={devices}",
-        "JAX_PLATFORMS": "cpu",
-    }
     command = [sys.executable, "-m", "gait_jax.train", f"--workdir={workdir}", "--noprogress"]
-    return subprocess.Popen(
+    return processes.start(
         [*before, *command, *flags, *cluster],
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
+        env=processes.devices(devices),
+        # Nobody reads it while steps are waited for.
+        stdout=processes.NOWHERE,
     )
 
 
-def _finish(*processes, status=0):
+def _finish(*started, status=0):
     """Waits for all; what they wrote to stderr."""
-    texts = [process.communicate(timeout=300)[1] for process in processes]
-    found = [process.returncode for process in processes]
-    assert found == [status] * len(processes), "\n".join(texts)
-    return texts
+    ends = [processes.finish(process) for process in started]
+    assert [end[0] for end in ends] == [status] * len(ends), "\n".join(end[2] for end in ends)
+    return [end[2] for end in ends]
 
 
 def _free_port():
@@ -62,7 +54,7 @@ def _free_port():
         return probe.getsockname()[1]
 
 
-def _start_cluster(workdir, flags, processes=2, devices=2):
+def _start_cluster(workdir, flags, count=2, devices=2):
     port = _free_port()
     return [
         _start(
@@ -71,20 +63,12 @@ def _start_cluster(workdir, flags, processes=2, devices=2):
             devices,
             [
                 f"--coordinator_address=127.0.0.1:{port}",
-                f"--num_processes={processes}",
+                f"--num_processes={count}",
                 f"--process_id={i}",
             ],
         )
-        for i in range(processes)
+        for i in range(count)
     ]
-
-
-def _wait_for(condition, process, timeout=240):
-    deadline = time.monotonic() + timeout
-    while not condition():
-        assert process.poll() is None, process.communicate()[1]
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def _steps(workdir):
@@ -118,6 +102,14 @@ def undisturbed(flags, tmp_path_factory):
     return workdir
 
 
+@pytest.fixture(scope="module")
+def finished(alone, tmp_path_factory):
+    """One process with one device, after twelve steps without G_N."""
+    workdir = tmp_path_factory.mktemp("finished") / "run"
+    _finish(_start(workdir, alone))
+    return workdir
+
+
 def test_two_processes_with_two_devices_are_one_with_four(flags, undisturbed, tmp_path):
     _finish(*_start_cluster(tmp_path / "run", flags))
     _assert_close(_leaves(tmp_path / "run"), _leaves(undisturbed))
@@ -143,14 +135,14 @@ def test_a_run_goes_on_on_other_machines(flags, undisturbed, tmp_path):
     ]
 
 
-@pytest.mark.parametrize("processes", [1, 2])
-def test_sigterm_saves_and_the_same_command_goes_on(alone, tmp_path, processes):
+@pytest.mark.parametrize("count", [1, 2])
+def test_sigterm_saves_and_the_same_command_goes_on(alone, tmp_path, count):
     workdir = tmp_path / "run"
     # More steps than there is time for, and no checkpoint on the way.
     far = [*alone, "--config.train_steps=1000000", "--config.checkpoint_every=1000000"]
     far += ["--config.eval_every=1000000"]
-    started = _start_cluster(workdir, far, processes, devices=1)
-    _wait_for(lambda: len(_steps(workdir)) > 3, started[0])
+    started = _start_cluster(workdir, far, count, devices=1)
+    processes.wait_for(lambda: len(_steps(workdir)) > 3, started[0])
     # One of them alone is told.
     started[-1].send_signal(signal.SIGTERM)
     texts = _finish(*started, status=_PREEMPTED)
@@ -170,9 +162,8 @@ def test_kill_9_loses_what_was_done_since_the_last_checkpoint_and_no_more(alone,
     workdir = tmp_path / "run"
     for steps in (5, 13, 14, 27):
         process = _start(workdir, more)
-        _wait_for(lambda steps=steps: len(_steps(workdir)) >= steps, process)
-        process.kill()
-        process.communicate()
+        processes.wait_for(lambda steps=steps: len(_steps(workdir)) >= steps, process)
+        processes.end(process)
         found = [int(p.name) for p in (workdir / "checkpoints").iterdir() if p.name.isdigit()]
         # A checkpoint each second step; the one under way may not be whole yet.
         assert max(found, default=0) >= max(_steps(workdir)) - 4
@@ -182,51 +173,52 @@ def test_kill_9_loses_what_was_done_since_the_last_checkpoint_and_no_more(alone,
     assert _steps(workdir) == list(range(1, 41))
 
 
-def test_a_damaged_newest_checkpoint_is_set_aside_and_its_steps_done_again(alone, tmp_path):
-    workdir = tmp_path / "run"
-    _finish(_start(workdir, [*alone, "--config.train_steps=8"]))
-    for file in (workdir / "checkpoints" / "8" / "state" / "d").iterdir():
+def test_a_damaged_newest_checkpoint_is_set_aside_and_its_steps_done_again(
+    alone, finished, tmp_path
+):
+    workdir = shutil.copytree(finished, tmp_path / "run")
+    for file in (workdir / "checkpoints" / "12" / "state" / "d").iterdir():
         file.write_bytes(file.read_bytes()[:100])
-    text = _finish(_start(workdir, alone))[0]
-    assert "The checkpoint of step 8" in text and "after step 6" in text
-    assert [p.name.split("-")[0] for p in (workdir / "damaged_checkpoints").iterdir()] == ["8"]
-    assert trainer.load_run(workdir)[3] == 12 and _steps(workdir) == list(range(1, 13))
+    text = _finish(_start(workdir, [*alone, "--config.train_steps=14"]))[0]
+    assert "The checkpoint of step 12" in text and "after step 10" in text
+    assert [p.name.split("-")[0] for p in (workdir / "damaged_checkpoints").iterdir()] == ["12"]
+    assert trainer.load_run(workdir)[3] == 14 and _steps(workdir) == list(range(1, 15))
 
 
-def _small_disk(directory: pathlib.Path, size: str) -> bool:
-    """Mounts a disk of its own, where that is allowed."""
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk of its own of 24 MB, where mounting one is allowed; the guard of `processes` knows."""
+    directory = tmp_path / "disk"
     directory.mkdir()
-    done = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(directory)], capture_output=True
-    )
-    return done.returncode == 0
-
-
-def test_a_full_disk_stops_the_run_with_one_line_and_keeps_what_was_saved(alone, tmp_path):
-    disk = tmp_path / "disk"
-    if not _small_disk(disk, "24m"):
+    mount = ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", directory]
+    if processes.run(mount).returncode != 0:
         pytest.skip("mounting a small disk needs more rights than this user has")
-    try:
-        _finish(_start(disk / "run", alone))
-        before = _leaves(disk / "run")
-        # Room for less than another checkpoint.
-        free = os.statvfs(disk)
-        filler = disk / "filler"
-        filler.write_bytes(bytes(free.f_bavail * free.f_frsize - 64 * 1024))
-        text = _finish(_start(disk / "run", [*alone, "--config.train_steps=30"]), status=1)[0]
-        _one_line(text, "gait_jax.train: ", "is kept. Make room or mend the disk")
-        after = _leaves(disk / "run")
-        kept = trainer.load_run(disk / "run")[3]
-        assert kept >= 12
-        if kept == 12:
-            assert [n for n in before if not np.array_equal(before[n], after[n])] == []
-        assert not list((disk / "run" / "checkpoints").glob("*tmp*"))
-        # With room again the same command goes on.
-        filler.unlink()
-        _finish(_start(disk / "run", [*alone, "--config.train_steps=30"]))
-        assert trainer.load_run(disk / "run")[3] == 30
-    finally:
-        subprocess.run(["umount", str(disk)], check=True)
+    yield directory
+    # What was killed a moment ago may hold it still.
+    assert processes.run(["umount", "--lazy", directory]).returncode == 0
+
+
+def test_a_full_disk_stops_the_run_with_one_line_and_keeps_what_was_saved(
+    alone, finished, small_disk
+):
+    workdir = shutil.copytree(finished, small_disk / "run")
+    before = _leaves(workdir)
+    # Room for less than another checkpoint.
+    free = os.statvfs(small_disk)
+    filler = small_disk / "filler"
+    filler.write_bytes(bytes(free.f_bavail * free.f_frsize - 64 * 1024))
+    text = _finish(_start(workdir, [*alone, "--config.train_steps=30"]), status=1)[0]
+    _one_line(text, "gait_jax.train: ", "is kept. Make room or mend the disk")
+    after = _leaves(workdir)
+    kept = trainer.load_run(workdir)[3]
+    assert kept >= 12
+    if kept == 12:
+        assert [n for n in before if not np.array_equal(before[n], after[n])] == []
+    assert not list((workdir / "checkpoints").glob("*tmp*"))
+    # With room again the same command goes on.
+    filler.unlink()
+    _finish(_start(workdir, [*alone, "--config.train_steps=30"]))
+    assert trainer.load_run(workdir)[3] == 30
 
 
 # Files larger than 30 KiB (60, where the shell counts otherwise) fail half-written, as on a disk
@@ -234,14 +226,14 @@ def test_a_full_disk_stops_the_run_with_one_line_and_keeps_what_was_saved(alone,
 _SMALL_FILES = ["sh", "-c", 'ulimit -f 60; exec "$@"', "sh"]
 
 
-def test_a_disk_that_takes_no_checkpoint_stops_the_run_with_one_line(alone, tmp_path):
-    _finish(_start(tmp_path / "run", alone))
+def test_a_disk_that_takes_no_checkpoint_stops_the_run_with_one_line(alone, finished, tmp_path):
+    workdir = shutil.copytree(finished, tmp_path / "run")
     more = [*alone, "--config.train_steps=30"]
-    text = _finish(_start(tmp_path / "run", more, before=_SMALL_FILES), status=1)[0]
+    text = _finish(_start(workdir, more, before=_SMALL_FILES), status=1)[0]
     _one_line(text, "gait_jax.train: ", "is kept. Make room or mend the disk")
-    assert trainer.load_run(tmp_path / "run")[3] == 12
-    _finish(_start(tmp_path / "run", more))
-    assert trainer.load_run(tmp_path / "run")[3] == 30
+    assert trainer.load_run(workdir)[3] == 12
+    _finish(_start(workdir, more))
+    assert trainer.load_run(workdir)[3] == 30
 
 
 def _one_line(text, start, end):

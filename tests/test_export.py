@@ -1,10 +1,8 @@
-import subprocess
-import sys
-
 import jax
 import numpy as np
+import processes
 import pytest
-from drawn import ROOT, draw_walk
+from drawn import draw_walk
 
 from gait_jax.anonymizer import Anonymizer, describe
 from gait_jax.export import export, main
@@ -65,12 +63,7 @@ def test_a_damaged_or_foreign_model_is_refused(trained_run, tmp_path):
 
 
 def test_the_command_says_in_one_line_what_is_wrong(tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-m", "gait_jax.export", tmp_path / "none", "-o", tmp_path / "model"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    )
+    done = processes.module("gait_jax.export", tmp_path / "none", "-o", tmp_path / "model")
     assert done.returncode == 1
     assert done.stderr.startswith("gait_jax.export: ") and "is no training run" in done.stderr
     assert len(done.stderr.splitlines()) == 1

@@ -1,24 +1,16 @@
 import json
 import shutil
-import subprocess
-import sys
 
 import numpy as np
+import processes
 import pytest
-from drawn import ROOT
 
 from gait_jax import reproduce, trainer
 from gait_jax.runtime.run_directory import RunDirectory
 
 
 def _reproduce(*arguments):
-    return subprocess.run(
-        [sys.executable, "-m", "gait_jax.reproduce", *map(str, arguments), "--noprogress"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=600,
-    )
+    return processes.module("gait_jax.reproduce", *arguments, "--noprogress")
 
 
 def test_a_run_is_repeated_from_what_it_wrote_down(trained_run, tmp_path):

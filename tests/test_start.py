@@ -2,14 +2,14 @@
 
 import json
 import os
-import subprocess
 import sys
 from fractions import Fraction
 
 import numpy as np
+import processes
 import pytest
 from clips import plate, upscale, walk_in, walking, write_video
-from drawn import ROOT, draw_walk, write_walk
+from drawn import draw_walk, write_walk
 
 # Runs the command line, then says which packages it loaded.
 _LOADED = """
@@ -30,13 +30,8 @@ _NOT_NEEDED = {
 
 def loaded(*arguments):
     """(exit status, packages that the command loaded)."""
-    done = subprocess.run(
-        [sys.executable, "-c", _LOADED, *map(str, arguments)],
-        cwd=ROOT,
-        env=os.environ | {"JAX_PLATFORMS": "cpu"},
-        capture_output=True,
-        text=True,
-        timeout=300,
+    done = processes.run(
+        [sys.executable, "-c", _LOADED, *arguments], env=os.environ | {"JAX_PLATFORMS": "cpu"}
     )
     assert done.returncode == 0, done.stderr
     code, packages = json.loads(done.stdout.splitlines()[-1])

@@ -1,12 +1,11 @@
 import json
-import os
 import pathlib
-import subprocess
 import sys
 
 import cv2
 import jax
 import numpy as np
+import processes
 import pytest
 from drawn import ROOT, as_flags, load_config
 
@@ -170,17 +169,9 @@ def test_unknown_method(tiny_config, tmp_path):
 
 
 def _train(workdir, flags, devices=1):
-    environment = os.environ | {
-        "XLA_FLAGS": f"--xla_force_host_platform_device_count={devices}",
-        "JAX_PLATFORMS": "cpu",
-    }
-    return subprocess.run(
+    return processes.run(
         [sys.executable, "-m", "gait_jax.train", f"--workdir={workdir}", "--noprogress", *flags],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=300,
+        env=processes.devices(devices),
     )
 
 

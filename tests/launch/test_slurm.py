@@ -2,7 +2,8 @@ import re
 import signal
 
 import pytest
-from launchers import LAUNCH, finish
+from launchers import LAUNCH
+from processes import finish
 
 # Runs until scancel tells its tasks, then ends with ENDS; at once with ENDS where UNTOLD is set.
 # The real srun answers SIGTERM by killing its tasks.
@@ -10,7 +11,7 @@ _SRUN = """
 echo "${SRUN_CPUS_PER_TASK-unset}" >$BENCH/cpus
 trap 'touch $BENCH/srun-was-killed; exit 137' TERM
 touch $BENCH/started
-for ((i = 0; i < 600; i++)); do
+while true; do
     if [[ -n ${UNTOLD-} || -e $BENCH/told ]]; then
         exit $ENDS
     fi

@@ -1,10 +1,10 @@
 import os
 import re
 import signal
-import subprocess
 
+import processes
 import pytest
-from launchers import finish
+from processes import finish
 
 # Notes its call and nothing more: what it is given is never run here. The first goes on until there
 # is a second, which is the one that tells the workers to stop, or ends at once where ALONE is set.
@@ -14,7 +14,7 @@ if [[ -e $BENCH/started ]]; then
     exit ${STOP_ENDS:-0}
 fi
 touch $BENCH/started
-for ((i = 0; i < 600; i++)); do
+while true; do
     if [[ -n ${ALONE-} || -e $BENCH/told ]]; then
         exit ${ENDS:-0}
     fi
@@ -51,14 +51,8 @@ def test_the_workers_run_the_command_with_its_arguments_as_they_were(pod, tmp_pa
     arguments = ["--config=c:casia_a", "--workdir=/mnt/it's a $HOME", "--config.x=(1, 2)"]
     pod.run("tpu_vm.sh", *arguments, ALONE="1", PYTHON=str(shows), DIRECTORY=str(directory))
     (call,) = pod.calls("gcloud")
-    result = subprocess.run(
-        ["bash", "-c", _command(call)],
-        env=os.environ | pod.environment,
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=True,
-    )
+    result = processes.run(["bash", "-c", _command(call)], env=os.environ | pod.environment)
+    assert result.returncode == 0, result.stderr
     assert result.stdout.splitlines() == [str(directory), "-m", "gait_jax.train", *arguments]
 
 

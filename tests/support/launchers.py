@@ -3,13 +3,10 @@
 import os
 import pathlib
 import shlex
-import subprocess
-import time
 
-LAUNCH = pathlib.Path(__file__).parents[2] / "launch"
+import processes
 
-# Whatever a script waits for takes milliseconds: only a script that hangs takes this long.
-SECONDS = 30
+LAUNCH = processes.ROOT / "launch"
 
 
 class Bench:
@@ -41,39 +38,21 @@ class Bench:
             [shlex.split(line) for line in path.read_text().splitlines()] if path.exists() else []
         )
 
-    def start(self, script: str, *arguments: str, **environment: str) -> subprocess.Popen:
-        """Starts a launcher in a process group of its own, as a terminal does.
+    def start(self, script: str, *arguments: str, **environment: str) -> processes.Process:
+        """Starts a launcher, in a process group of its own as a terminal does.
 
         SIGINT is given back its default, for test runs that were started with it ignored.
         """
-        return subprocess.Popen(
-            ["env", "--default-signal=INT,TERM", str(LAUNCH / script), *arguments],
+        return processes.start(
+            ["env", "--default-signal=INT,TERM", LAUNCH / script, *arguments],
             env=self.environment | environment,
             cwd=self.folder,
-            text=True,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
         )
 
     def run(self, script: str, *arguments: str, **environment: str):
         """(exit status, output, errors) of a launcher that ends by itself."""
-        return finish(self.start(script, *arguments, **environment))
+        return processes.finish(self.start(script, *arguments, **environment))
 
-    def wait_for(self, *names: str, seconds: float = SECONDS) -> None:
+    def wait_for(self, *names: str) -> None:
         """Waits until files of these names are in the folder."""
-        deadline = time.monotonic() + seconds
-        while not all((self.folder / name).exists() for name in names):
-            assert time.monotonic() < deadline, f"no {names} within {seconds} s"
-            time.sleep(0.02)
-
-
-def finish(process: subprocess.Popen, seconds: float = SECONDS) -> tuple[int, str, str]:
-    """(exit status, output, errors) of a launcher, killed with all it started if it hangs."""
-    try:
-        output, errors = process.communicate(timeout=seconds)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, 9)
-        raise
-    return process.returncode, output, errors
+        processes.wait_for(lambda: all((self.folder / name).exists() for name in names))

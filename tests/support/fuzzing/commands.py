@@ -3,11 +3,10 @@
 import json
 import re
 import shutil
-import subprocess
-import sys
 
 import cv2
 import numpy as np
+import processes
 from clips import plate, walk_in, walking, write_video
 from drawn import ROOT
 
@@ -68,14 +67,7 @@ class Commands(Kind):
     def read(self, folder):
         module, *given = json.loads((folder / CASE).read_text())
         before = sorted(folder.rglob("*"))
-        done = subprocess.run(
-            [sys.executable, "-m", f"gait_jax.{module}", *given],
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-        )
+        done = processes.module(f"gait_jax.{module}", *given, cwd=folder, errors="replace")
         # Without what TFDS logs on its way.
         lines = [x for x in done.stderr.strip().splitlines() if not re.match(r"[IWE][0-9]{4} ", x)]
         check(done.returncode in (1, 2), f"exit status {done.returncode} of {given}")

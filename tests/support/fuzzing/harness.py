@@ -10,6 +10,8 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterable
 
+from processes import slowness
+
 from fuzzing.kind import FAILURE, Kind
 from fuzzing.worker import Result, place_of, work
 
@@ -119,7 +121,7 @@ def run(
                 if case := next(cases, None):
                     worker.give(case)
             while busy := {w.connection: w for w in workers if w.case}:
-                limit = max(kind.limit for kind in kinds.values()) + _GRACE
+                limit = (max(kind.limit for kind in kinds.values()) + _GRACE) * slowness()
                 ready = multiprocessing.connection.wait(list(busy), limit)
                 if not ready:
                     raise RuntimeError(f"stuck at {[w.case for w in busy.values()]}")

@@ -27,7 +27,7 @@ class Kind(abc.ABC):
     """A kind of input: how bad ones are drawn, and which of the project's functions read them.
 
     Attributes:
-      limit: seconds that reading one may take.
+      limit: seconds that reading one may take, on a core of its own.
       made: folders that reading makes, removed before a case is read again.
     """
 

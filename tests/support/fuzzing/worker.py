@@ -11,6 +11,8 @@ import sys
 import traceback
 import warnings
 
+from processes import slowness
+
 from fuzzing.kind import FAILURE, REFUSED, Kind
 from gait_jax.runtime.errors import InputError
 from tfds_casia import parts
@@ -111,7 +113,7 @@ def work(connection, kinds: dict[str, type[Kind]], seeds: str, seed: int, here: 
                 traceback.print_exc(file=log)
                 raise
             connection.send(None)
-            faulthandler.dump_traceback_later(kind.limit, exit=True, file=log)
+            faulthandler.dump_traceback_later(kind.limit * slowness(), exit=True, file=log)
             try:
                 result = run_case(kind, folder, name, number)
             finally:
