@@ -16,14 +16,14 @@ import time
 
 import jax
 import numpy as np
-
-from gait_jax import trainer
 from gait_jax.anonymizer import Anonymizer
-from gait_jax.data.dataset import GaitDataset
 from gait_jax.evaluation.anonymized import anonymize_walks
 from gait_jax.recognition import scoring
 from gait_jax.recognition.protocol import PROTOCOLS, chosen
 from gait_jax.recognition.zheng2011 import Zheng2011Recogniser
+
+from gait_jax import trainer
+from gait_jax.data.dataset import GaitDataset
 
 
 def main() -> None:

@@ -142,9 +142,9 @@ class Ours:
     def outputs(self) -> dict[str, np.ndarray]:
         """What the networks give before training."""
         import jax
+        from gait_jax.methods.stgan import mean_counts
 
         from gait_jax.methods.base import noise_keys
-        from gait_jax.methods.stgan import mean_counts
         from gait_jax.models import layout
 
         method = self._method

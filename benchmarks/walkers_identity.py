@@ -15,12 +15,12 @@ import collections
 
 import ml_collections
 import numpy as np
-from scipy.spatial.distance import cdist
-
-from gait_jax.data.dataset import GaitDataset
 from gait_jax.data.energies import Energies
 from gait_jax.recognition import scoring
 from gait_jax.recognition.protocol import PROTOCOLS, chosen
+from scipy.spatial.distance import cdist
+
+from gait_jax.data.dataset import GaitDataset
 
 
 class NearestNeighbour:

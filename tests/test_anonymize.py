@@ -7,11 +7,13 @@ import processes
 import pytest
 from drawn import HEIGHT, WIDTH, draw_person, draw_walk, write_walk
 
-from gait_jax.anonymizer import NO_OUTLINE, UNCHANGED, UNREADABLE, Anonymizer, random_key
+from gait_jax import runs
+from gait_jax.anonymization.trees import anonymize_tree
 from gait_jax.gait import silhouette
-from gait_jax.methods import gait_anonymizer
+from gait_jax.methods.anonymizers import contours
+from gait_jax.methods.contracts import NO_OUTLINE, UNCHANGED, UNREADABLE, Anonymizer
 from gait_jax.runtime.errors import InputError
-from gait_jax.silhouette_tree import anonymize_tree
+from gait_jax.runtime.keys import random_key
 
 
 def read(path):
@@ -81,12 +83,12 @@ def test_no_frame_leaves_as_it_was_and_each_stands_where_it_stood(tree, trained_
 
 
 def test_a_seed_repeats_and_none_does_not(tree, trained_run):
-    run = Anonymizer(trained_run)
+    run = runs.open_run(trained_run).anonymizer()
     masks = [mask // 255 for mask in draw_walk(3)]
-    first = run(masks, random_key(7)).distance
-    assert run(masks, random_key(7)).distance == first
-    assert run(masks, random_key(8)).distance != first
-    fresh = {run(masks, random_key(None)).distance for _ in range(3)}
+    first = run(masks, random_key(7)).measures["distance"]
+    assert run(masks, random_key(7)).measures["distance"] == first
+    assert run(masks, random_key(8)).measures["distance"] != first
+    fresh = {run(masks, random_key(None)).measures["distance"] for _ in range(3)}
     assert len(fresh) == 3
 
 
@@ -94,23 +96,23 @@ def test_each_sequence_draws_its_own_noise(trained_run, tmp_path):
     for name in ("a", "b"):
         write_walk(tmp_path / "in" / name, "x", draw_walk(3))
     report = anonymize_tree(tmp_path / "in", tmp_path / "out", trained_run, 0, progress=False)
-    a, b = (sequence["distance"] for sequence in report["sequences"])
+    a, b = (sequence["measures"]["distance"] for sequence in report["sequences"])
     assert a != b
 
 
 def test_a_long_sequence_is_one_draw_of_noise(trained_run):
     # More frames than one chunk: the same frame gives the same result in each.
-    run = Anonymizer(trained_run)
+    run = runs.open_run(trained_run).anonymizer()
     mask = draw_person(0.7, x=60) // 255
-    result = run([mask] * (gait_anonymizer._CHUNK + 3), jax.random.key(0))
+    result = run([mask] * (contours._CHUNK + 3), jax.random.key(0))
     assert not result.problems
     for other in result.masks[1:]:
         np.testing.assert_array_equal(other, result.masks[0])
 
 
 def test_an_anonymiser_that_changes_nothing_lets_nothing_through(trained_run, monkeypatch):
-    run = Anonymizer(trained_run)
-    monkeypatch.setattr(run, "_generate", lambda vectors, *rest: vectors)
+    run = runs.open_run(trained_run).anonymizer()
+    monkeypatch.setattr(run, "_generate", lambda people, vectors, *rest: vectors)
     mask = np.zeros((HEIGHT, WIDTH), np.uint8)
     mask[20:70, 50:70] = 1
     result = run([mask], jax.random.key(0))
@@ -119,8 +121,8 @@ def test_an_anonymiser_that_changes_nothing_lets_nothing_through(trained_run, mo
 
 
 def test_an_outline_that_is_not_finite_is_written_empty(trained_run, monkeypatch):
-    run = Anonymizer(trained_run)
-    monkeypatch.setattr(run, "_generate", lambda vectors, *rest: vectors * np.nan)
+    run = runs.open_run(trained_run).anonymizer()
+    monkeypatch.setattr(run, "_generate", lambda people, vectors, *rest: vectors * np.nan)
     result = run([draw_person(0.7, x=60) // 255], jax.random.key(0))
     assert result.problems == {0: NO_OUTLINE}
     assert not result.masks[0].any()

@@ -9,10 +9,11 @@ import processes
 import pytest
 from clips import plate, read_video, upscale, walk_in, walking, write_video
 
-from gait_jax.anonymize import find_videos, main
-from gait_jax.methods import runs
+from gait_jax import runs
+from gait_jax.anonymization.clips import LOST
+from gait_jax.anonymization.places import find_videos
+from gait_jax.anonymize import main
 from gait_jax.runtime.errors import InputError
-from gait_jax.video_anonymizer import LOST
 
 SCENE = np.repeat(np.repeat(plate(), 2, axis=0), 2, axis=1)
 MASKS = upscale(walking(30), 2)
@@ -71,7 +72,7 @@ def test_report_difference_sound_and_a_part(clip, tmp_path):
     entry = json.loads(report.read_text())["videos"][0]
     assert entry["frames"] == 12 and entry["people"] == 1 and entry["painted_out"] == {}
     assert entry["frame_rate"] == "30000/1001" and entry["size"] == [280, 192]
-    assert 0.005 < entry["distance"] < 0.2
+    assert 0.005 < entry["measures"]["distance"] < 0.2
     assert all(value > 0 for value in entry["flicker"].values())
     with av.open(str(out)) as container:
         assert [s.codec_context.name for s in container.streams.audio] == ["aac"]
@@ -98,24 +99,24 @@ def test_own_masks_say_who_is_where(clip, tmp_path):
 
 
 class _Painter:
-    """A colour-transfer method whose network paints everybody red."""
+    """A run of a colour-transfer network that paints everybody red."""
 
-    def colouriser(self, state):
-        def paint(frame, plate, original, anonymised):
-            result = plate.copy()
-            result[anonymised > 0] = (250, 10, 10)
+    def colouriser(self):
+        def paint(frame, background, original, anonymized):
+            result = background.copy()
+            result[anonymized > 0] = (250, 10, 10)
             return result
 
         return paint
 
 
 def test_a_learned_colouriser_works_in_red_green_blue(clip, tmp_path, monkeypatch):
-    load_run = runs.load_run
+    open_run = runs.open_run
 
-    def opened(workdir, methods):
-        return load_run(workdir, methods) if workdir != tmp_path else (None, _Painter(), None, 0)
+    def opened(workdir):
+        return _Painter() if workdir == tmp_path else open_run(workdir)
 
-    monkeypatch.setattr(runs, "load_run", opened)
+    monkeypatch.setattr(runs, "open_run", opened)
     assert run(clip, "--colour", "transfer", "--colour-checkpoint", tmp_path, "--seed", 1) == 0
     frames, _ = read_video(clip.with_name("walk_anonymized.mp4"))
     # Frames are read as blue, green, red.

@@ -13,14 +13,14 @@ import processes
 import pytest
 from drawn import as_flags
 
-from gait_jax import trainer
+from gait_jax import runs
 from gait_jax.runtime.run_directory import RunDirectory
 
 _PREEMPTED = 75
 
 
 def _leaves(workdir):
-    state = trainer.load_run(workdir)[2]
+    state = runs.open_run(workdir).state
     return {jax.tree_util.keystr(p): x for p, x in jax.tree_util.tree_leaves_with_path(state)}
 
 
@@ -148,12 +148,12 @@ def test_sigterm_saves_and_the_same_command_goes_on(alone, tmp_path, count):
     texts = _finish(*started, status=_PREEMPTED)
     last = texts[0].splitlines()[-1]
     assert last.startswith("gait_jax.train: told to stop; step ") and "again to go on" in last
-    step = trainer.load_run(workdir)[3]
+    step = runs.open_run(workdir).step
     assert f"step {step} is saved" in last
     assert _steps(workdir) == list(range(1, step + 1))
     again = _start(workdir, [*far, f"--config.train_steps={step + 2}"])
     assert f"after step {step}" in _finish(again)[0]
-    assert trainer.load_run(workdir)[3] == step + 2
+    assert runs.open_run(workdir).step == step + 2
 
 
 def test_kill_9_loses_what_was_done_since_the_last_checkpoint_and_no_more(alone, tmp_path):
@@ -182,7 +182,7 @@ def test_a_damaged_newest_checkpoint_is_set_aside_and_its_steps_done_again(
     text = _finish(_start(workdir, [*alone, "--config.train_steps=14"]))[0]
     assert "The checkpoint of step 12" in text and "after step 10" in text
     assert [p.name.split("-")[0] for p in (workdir / "damaged_checkpoints").iterdir()] == ["12"]
-    assert trainer.load_run(workdir)[3] == 14 and _steps(workdir) == list(range(1, 15))
+    assert runs.open_run(workdir).step == 14 and _steps(workdir) == list(range(1, 15))
 
 
 @pytest.fixture
@@ -210,7 +210,7 @@ def test_a_full_disk_stops_the_run_with_one_line_and_keeps_what_was_saved(
     text = _finish(_start(workdir, [*alone, "--config.train_steps=30"]), status=1)[0]
     _one_line(text, "gait_jax.train: ", "is kept. Make room or mend the disk")
     after = _leaves(workdir)
-    kept = trainer.load_run(workdir)[3]
+    kept = runs.open_run(workdir).step
     assert kept >= 12
     if kept == 12:
         assert [n for n in before if not np.array_equal(before[n], after[n])] == []
@@ -218,7 +218,7 @@ def test_a_full_disk_stops_the_run_with_one_line_and_keeps_what_was_saved(
     # With room again the same command goes on.
     filler.unlink()
     _finish(_start(workdir, [*alone, "--config.train_steps=30"]))
-    assert trainer.load_run(workdir)[3] == 30
+    assert runs.open_run(workdir).step == 30
 
 
 # Files larger than 30 KiB (60, where the shell counts otherwise) fail half-written, as on a disk
@@ -231,9 +231,9 @@ def test_a_disk_that_takes_no_checkpoint_stops_the_run_with_one_line(alone, fini
     more = [*alone, "--config.train_steps=30"]
     text = _finish(_start(workdir, more, before=_SMALL_FILES), status=1)[0]
     _one_line(text, "gait_jax.train: ", "is kept. Make room or mend the disk")
-    assert trainer.load_run(workdir)[3] == 12
+    assert runs.open_run(workdir).step == 12
     _finish(_start(workdir, more))
-    assert trainer.load_run(workdir)[3] == 30
+    assert runs.open_run(workdir).step == 30
 
 
 def _one_line(text, start, end):

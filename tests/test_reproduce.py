@@ -5,7 +5,7 @@ import numpy as np
 import processes
 import pytest
 
-from gait_jax import reproduce, trainer
+from gait_jax import reproduce, runs
 from gait_jax.runtime.run_directory import RunDirectory
 
 
@@ -20,7 +20,7 @@ def test_a_run_is_repeated_from_what_it_wrote_down(trained_run, tmp_path):
     done = _reproduce(provenance, f"--workdir={tmp_path / 'again'}")
     assert done.returncode == 0, done.stderr
     assert "Reproduced: every number of the state after step 4" in done.stdout
-    a, b = (trainer.load_run(run)[2] for run in (trained_run, tmp_path / "again"))
+    a, b = (runs.open_run(run).state for run in (trained_run, tmp_path / "again"))
     np.testing.assert_array_equal(
         a.params["generator"]["params"]["decoder"]["Dense_0"]["kernel"],
         b.params["generator"]["params"]["decoder"]["Dense_0"]["kernel"],

@@ -10,7 +10,7 @@ import pytest
 from drawn import ROOT, as_flags, load_config
 
 import tfds_casia
-from gait_jax import trainer
+from gait_jax import runs, trainer
 from gait_jax.runtime import parallel
 from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.run_directory import RunDirectory
@@ -143,7 +143,7 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_checkpoint(
     monkeypatch.setattr(parallel, "shard", poisoned)
     with pytest.raises(trainer.DivergedError, match=r"step 4: d_spatial_fake is nan; .* step 2"):
         trainer.train_and_evaluate(tiny_config, tmp_path, progress=False)
-    assert trainer.load_run(tmp_path)[3] == 2
+    assert runs.open_run(tmp_path).step == 2
 
 
 def test_a_given_noise_gan_is_used_and_one_of_other_sizes_refused(
@@ -152,7 +152,7 @@ def test_a_given_noise_gan_is_used_and_one_of_other_sizes_refused(
     tiny_config.noise_gan.checkpoint = str(trained_run / "noise_gan")
     tiny_config.train_steps = 1
     state = trainer.train_and_evaluate(tiny_config, tmp_path / "a", progress=False)
-    given = trainer.load_run(trained_run / "noise_gan")[2]
+    given = runs.open_run(trained_run / "noise_gan").state
     jax.tree.map(np.testing.assert_array_equal, state.frozen["noise_gan"], given.ema["generator"])
     assert not (tmp_path / "a" / "noise_gan").exists()
 
@@ -198,7 +198,7 @@ def test_command_line_trains_resumes_and_refuses(casia_a_dir, data_dir, tmp_path
     # One device on the same global batch: equal to float tolerance.
     alone = _train(tmp_path / "alone", flags, devices=1)
     assert alone.returncode == 0, alone.stderr
-    many, one = (leaves(trainer.load_run(tmp_path / run)[2]) for run in ("run", "alone"))
+    many, one = (leaves(runs.open_run(tmp_path / run).state) for run in ("run", "alone"))
     for name in many:
         np.testing.assert_allclose(many[name], one[name], rtol=1e-3, atol=1e-5, err_msg=name)
 

@@ -5,23 +5,25 @@ import numpy as np
 import pytest
 from clips import plate, upscale, walk_in, walking
 
-from gait_jax import video_anonymizer
-from gait_jax.anonymizer import AnonymizedBody, Anonymizer
-from gait_jax.colour import nearest
+from gait_jax import runs
+from gait_jax.anonymization import clips
+from gait_jax.anonymization.clips import VideoAnonymizer
 from gait_jax.gait import silhouette
+from gait_jax.methods.anonymizers.contours import ContourAnonymizer
+from gait_jax.methods.colourisers import nearest
+from gait_jax.methods.contracts import AnonymizedBody
 from gait_jax.pretrained import DEFAULT
 from gait_jax.video import people
 from gait_jax.video.background import estimate
 from gait_jax.video.clip import Frame
 from gait_jax.video.foreground import DifferenceSegmenter
-from gait_jax.video_anonymizer import VideoAnonymizer
 
 SCENE = np.repeat(np.repeat(plate(), 2, axis=0), 2, axis=1)
 
 
 @pytest.fixture(scope="module")
 def anonymizer():
-    return Anonymizer(DEFAULT)
+    return runs.open_run(DEFAULT).anonymizer()
 
 
 def anonymise(anonymizer, masks, seed=0, segmenter=None, frames=None):
@@ -57,15 +59,15 @@ def test_a_walker_is_anonymised_in_every_frame_and_the_rest_is_the_plate(anonymi
 
 def test_a_track_has_one_noise_in_all_chunks_and_each_track_its_own(anonymizer, monkeypatch):
     keys = collections.defaultdict(set)
-    call = Anonymizer.anonymize_bodies
+    call = ContourAnonymizer.bodies
 
-    def spy(self, masks, given, points):
-        for mask, key in zip(masks, jax.random.key_data(given), strict=True):
-            keys[mask.shape[0] > 150].add(tuple(np.asarray(key)))
-        return call(self, masks, given, points)
+    def spy(self, people, masks):
+        for mask, person in zip(masks, people, strict=True):
+            keys[mask.shape[0] > 150].add(tuple(person.key))
+        return call(self, people, masks)
 
-    monkeypatch.setattr(Anonymizer, "anonymize_bodies", spy)
-    monkeypatch.setattr(video_anonymizer, "_CHUNK", 8)
+    monkeypatch.setattr(ContourAnonymizer, "bodies", spy)
+    monkeypatch.setattr(clips, "_CHUNK", 8)
     masks = upscale(walking(20, start=12, step=1, tall=56), 2)
     small = walking(20, start=110, step=-1, tall=56)
     for mask, other in zip(masks, small, strict=True):
@@ -79,7 +81,7 @@ def test_a_track_has_one_noise_in_all_chunks_and_each_track_its_own(anonymizer, 
 def test_chunks_leave_no_seam(anonymizer, monkeypatch):
     masks = upscale(walking(20), 2)
     whole = anonymise(anonymizer, masks)[1]
-    monkeypatch.setattr(video_anonymizer, "_CHUNK", 5)
+    monkeypatch.setattr(clips, "_CHUNK", 5)
     parts = anonymise(anonymizer, masks)[1]
     for a, b in zip(whole, parts, strict=True):
         assert np.count_nonzero(painted(a) != painted(b)) <= 2
@@ -96,7 +98,7 @@ def test_it_fails_closed(anonymizer):
     masks[8][:] = 0  # lost by the segmentation
     masks[12][:90] = 0  # hidden above the hips
     _, results, findings = anonymise(anonymizer, masks, frames=frames)
-    assert findings.painted_out[video_anonymizer.LOST] == {8}
+    assert findings.painted_out[clips.LOST] == {8}
     assert findings.painted_out[people.HIDDEN] == {12}
     assert findings.anonymized == 22
     for i in (8, 12):
@@ -113,23 +115,23 @@ def test_somebody_cut_by_the_border_or_seen_only_once_is_painted_out(anonymizer)
     lone = [np.zeros_like(masks[0]) for _ in range(6)]
     lone[3] = upscale(walking(1, start=60), 2)[0]
     _, results, findings = anonymise(anonymizer, lone)
-    assert findings.painted_out == {video_anonymizer.NOT_FOLLOWED: {3}}
+    assert findings.painted_out == {clips.NOT_FOLLOWED: {3}}
     assert findings.people == 0
     np.testing.assert_array_equal(results[3], SCENE)
 
 
 @pytest.mark.parametrize("what", ["problem", "scrap"])
 def test_what_the_generator_makes_a_mess_of_is_painted_out(anonymizer, monkeypatch, what):
-    def bodies(self, masks, keys, points):
+    def bodies(self, people, masks):
         scraps = [np.zeros_like(mask) for mask in masks]
         for scrap in scraps:
             scrap[5:15, 5:15] = 1
         reason = "no outline" if what == "problem" else None
-        return [AnonymizedBody(scrap, reason, 0.1) for scrap in scraps]
+        return [AnonymizedBody(scrap, reason) for scrap in scraps]
 
-    monkeypatch.setattr(Anonymizer, "anonymize_bodies", bodies)
+    monkeypatch.setattr(ContourAnonymizer, "bodies", bodies)
     _, results, findings = anonymise(anonymizer, upscale(walking(6), 2))
-    reason = "no outline" if what == "problem" else video_anonymizer.NO_PERSON_MADE
+    reason = "no outline" if what == "problem" else clips.NO_PERSON_MADE
     assert findings.painted_out == {reason: set(range(6))}
     for image in results:
         np.testing.assert_array_equal(image, SCENE)
@@ -141,12 +143,12 @@ def test_a_frame_of_another_scene_shows_the_plate_and_is_listed(anonymizer):
     frames[4] = np.random.default_rng(0).integers(0, 256, SCENE.shape).astype(np.uint8)
     segmenter = DifferenceSegmenter(estimate(np.array(frames), SCENE))
     _, results, findings = anonymise(anonymizer, masks, segmenter=segmenter, frames=frames)
-    assert 4 in findings.painted_out[video_anonymizer.OTHER_SCENE]
+    assert 4 in findings.painted_out[clips.OTHER_SCENE]
     np.testing.assert_array_equal(results[4], SCENE)
 
 
 def test_of_people_who_are_gone_nothing_is_kept(anonymizer, monkeypatch):
-    monkeypatch.setattr(video_anonymizer, "_CHUNK", 6)
+    monkeypatch.setattr(clips, "_CHUNK", 6)
     masks = upscale(walking(8, start=30), 2)
     nobody = [np.zeros_like(masks[0])] * 16
     shown = (masks + nobody) * 3

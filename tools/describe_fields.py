@@ -17,8 +17,8 @@ from typing import Any
 
 from flax import traverse_util
 
-from gait_jax.methods.registry import METHODS
 from gait_jax.methods.fields import Check
+from gait_jax.methods.registry import METHODS
 
 ROOT = pathlib.Path(__file__).parents[1]
 OUT = ROOT / "docs" / "fields.md"

@@ -112,11 +112,20 @@ def open_geis(gaits: GaitStore, size: int, progress: bool = True) -> GEIStore:
         }
 
     derive(directory, work, _join, "gait energy images", progress)
-    return _open(directory, size, len(gaits.sequences))
+    return open_store(directory, size, len(gaits.sequences))
 
 
-def _open(directory: pathlib.Path, size: int, sequences: int) -> GEIStore:
-    """Opens a finished store of images of some sequences."""
+def open_store(directory: pathlib.Path, size: int, sequences: int) -> GEIStore:
+    """Opens a finished store.
+
+    Args:
+      directory: its folder.
+      size: rows and columns of its images.
+      sequences: how many sequences the store of the gaits holds.
+
+    Raises:
+      InputError: it is damaged.
+    """
     try:
         rows = open_mapped(directory / "rows", np.int64, (-1,))
         count = int(open_mapped(directory / "count", np.int64, (1,))[0])

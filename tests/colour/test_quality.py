@@ -2,7 +2,6 @@ import math
 
 import numpy as np
 import pytest
-
 from gait_jax.colour.quality import compare
 
 _REGION = np.zeros((40, 50), np.uint8)

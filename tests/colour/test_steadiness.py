@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-
 from gait_jax.colour.steadiness import flicker
 
 

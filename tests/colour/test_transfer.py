@@ -3,14 +3,14 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from drawn import draw_walk
-
 from gait_jax.colour import nearest
 from gait_jax.colour.transfer import TransferColouriser
 from gait_jax.data.energies import Energies
 from gait_jax.data.walk import Walk
+from gait_jax.recognition import scoring
+
 from gait_jax.gait import energy
 from gait_jax.models.colour_transfer import ColourTransferNetwork, offsets
-from gait_jax.recognition import scoring
 
 _SIZE = 32
 

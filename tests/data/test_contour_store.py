@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 import tensorflow_datasets as tfds
 from drawn import draw_person
+from gait_jax.data.walk import Walk
 
 from gait_jax.data import contour_store, derived, source
 from gait_jax.data.contour_store import open_contour_store
-from gait_jax.data.walk import Walk
 from gait_jax.gait import contour, silhouette
 from gait_jax.gait.codec import BodyFrame
 from gait_jax.gait.silhouette import CleanSettings

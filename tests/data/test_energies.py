@@ -4,10 +4,10 @@ import shutil
 import ml_collections
 import numpy as np
 import pytest
+from gait_jax.data.energies import Energies
 
 from gait_jax.data import derived, energies, energy_store
 from gait_jax.data.dataset import EVERYBODY, GaitDataset
-from gait_jax.data.energies import Energies
 from gait_jax.data.source import direction
 from gait_jax.gait import energy, silhouette
 from gait_jax.runtime.errors import InputError

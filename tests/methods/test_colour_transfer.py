@@ -3,11 +3,11 @@ import jax
 import numpy as np
 import pytest
 from drawn import load_config
+from gait_jax.methods.colour_transfer import ColourTransfer
+from gait_jax.methods.gait_anonymizer import open_anonymizer
 
 from gait_jax import trainer
 from gait_jax.data.dataset import GaitDataset
-from gait_jax.methods.colour_transfer import ColourTransfer
-from gait_jax.methods.gait_anonymizer import open_anonymizer
 from gait_jax.pretrained import DEFAULT
 from gait_jax.runtime import parallel
 from gait_jax.runtime.errors import InputError

@@ -5,12 +5,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from drawn import TINY, load_config
-
-from gait_jax import trainer
 from gait_jax.methods.colour_transfer import ColourTransfer
 from gait_jax.methods.noise_gan import NoiseGAN
 from gait_jax.methods.stgan import STGAN, noise_gan_config
 from gait_jax.methods.wu2017 import Wu2017
+
+from gait_jax import trainer
 from gait_jax.runtime import parallel
 from gait_jax.runtime.errors import InputError
 

@@ -3,10 +3,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from drawn import TINY, load_config
-
-from gait_jax.methods.base import move_average, noise_keys
 from gait_jax.methods.noise_gan import NoiseGAN
 from gait_jax.methods.stgan import STGAN, mean_counts, noise_gan_config
+
+from gait_jax.methods.base import move_average, noise_keys
 from gait_jax.runtime import parallel
 from gait_jax.runtime.errors import InputError
 

@@ -3,10 +3,10 @@ import numpy as np
 import pytest
 from drawn import load_config
 from energy_sets import make_energies
-
-from gait_jax.data.pairs import PairPacks
 from gait_jax.methods.wu2017 import Wu2017
 from gait_jax.recognition import scoring
+
+from gait_jax.data.pairs import PairPacks
 from gait_jax.runtime import parallel
 from gait_jax.runtime.errors import InputError
 

@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-
 from gait_jax.recognition.identification import rank_hits, rate
 
 # Distances of four probes to a gallery of two images of a, two of b and one of c.

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
-
 from gait_jax.data.energies import Energies
 from gait_jax.recognition import scoring
 from gait_jax.recognition.protocol import PROTOCOLS, chosen, protocol
 from gait_jax.recognition.scoring import ALL, CROSS_VIEW, SAME_VIEW, Hits
+
 from gait_jax.runtime.errors import InputError
 
 

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 from energy_sets import make_energies
-
 from gait_jax.recognition import scoring
 from gait_jax.recognition.zheng2011 import Zheng2011Recogniser, robust_pca
+
 from gait_jax.runtime.errors import InputError
 
 

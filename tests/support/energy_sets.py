@@ -4,7 +4,6 @@ import itertools
 
 import cv2
 import numpy as np
-
 from gait_jax.data.energies import Energies
 
 

@@ -14,11 +14,12 @@ from clips import plate, walk_in, walking, write_video
 
 from fuzzing.kind import CASE, READ, SKIPPED, Kind, check
 from fuzzing.mutate import mutated
-from gait_jax.anonymizer import Anonymizer
+from gait_jax import runs
+from gait_jax.anonymization.options import Options
+from gait_jax.anonymization.videos import anonymize_video
 from gait_jax.pretrained import DEFAULT
 from gait_jax.runtime.errors import InputError
 from gait_jax.video.clip import Clip
-from gait_jax.video_file import Options, anonymize_video
 from tfds_casia import videos
 
 _CLIP, _WHOLE, _CASIA = "clip", "whole", "casia"
@@ -67,7 +68,7 @@ class Films(Kind):
     def __init__(self, seeds):
         super().__init__(seeds)
         self._files = {path.name: path.read_bytes() for path in sorted(seeds.iterdir())}
-        self._anonymizer = Anonymizer(DEFAULT)
+        self._anonymizer = runs.open_run(DEFAULT).anonymizer()
 
     def _list(self, rng: random.Random) -> bytes:
         """A text that FFmpeg may take for a list of other files."""

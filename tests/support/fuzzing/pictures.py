@@ -9,15 +9,15 @@ from drawn import draw_walk
 from fuzzing import pngs
 from fuzzing.kind import CASE, READ, SKIPPED, Kind, check
 from fuzzing.mutate import mutated
+from gait_jax.anonymization.options import read_background
 from gait_jax.video import segmenters
-from gait_jax.video_file import read_plate
 from tfds_casia import png
 
 _FRAME, _PLATE, _MASKS = "frame", "plate", "masks"
 
 
 class Pictures(Kind):
-    """Readers of pictures: `png.to_grey_png`, `read_plate` and `GivenMasks`."""
+    """Readers of pictures: `png.to_grey_png`, `read_background` and `GivenMasks`."""
 
     limit = 10.0
 
@@ -59,7 +59,7 @@ class Pictures(Kind):
         if case["reader"] == _FRAME:
             return self._frame(path.read_bytes(), expected)
         if case["reader"] == _PLATE:
-            found = read_plate(path)
+            found = read_background(path)
             check(found.dtype == np.uint8 and found.ndim == 3, f"plate of shape {found.shape}")
             check(found.shape[2] == 3 and found.size, f"plate of shape {found.shape}")
             found = found.max(axis=2) > 127

@@ -11,8 +11,8 @@ import numpy as np
 from fuzzing import settings
 from fuzzing.kind import CASE, READ, Kind, check
 from fuzzing.mutate import changed_arrays, mutated, mutated_json
-from gait_jax import trainer
-from gait_jax.anonymizer import Anonymizer, describe
+from gait_jax import runs
+from gait_jax.methods.identity import may_change
 from gait_jax.pretrained import DEFAULT
 from gait_jax.runtime import checkpoint, parallel
 from gait_jax.runtime.run_directory import RunDirectory
@@ -21,14 +21,14 @@ _RUN, _MODEL = "run", "model"
 
 
 class Runs(Kind):
-    """Readers of runs: `load_run`, `Anonymizer`, and what a restart reads."""
+    """Readers of runs: `open_run`, its anonymiser, and what a restart reads."""
 
     limit = 60.0
 
     @staticmethod
     def prepare(seeds):
         config = settings.load("stgan_resampled")
-        method = trainer.build_method(config)
+        method = runs.build_method(config)
         run = seeds / _RUN
         run.mkdir()
         state = parallel.to_host(method.init())
@@ -80,33 +80,33 @@ class Runs(Kind):
         run = folder / case["run"]
         if case["restart"]:
             return self._restart(run)
-        anonymizer = Anonymizer(run)
-        said = describe(anonymizer)
-        json.dumps(said)
+        opened = runs.open_run(run)
+        opened.anonymizer()
+        json.dumps(runs.describe(opened))
         # Numbers that are not finite would leave every frame empty, without a word of why.
-        for leaf in jax.tree.leaves(anonymizer.parameters):
+        for leaf in jax.tree.leaves((opened.state.ema, opened.state.frozen)):
             check(np.isfinite(leaf).all(), "parameters that are not finite")
-        anonymizer.fingerprint()
+        check(len(opened.key) == 12, "no key")
         return READ
 
     @staticmethod
     def _restart(run: pathlib.Path) -> str:
         """What `train_and_evaluate` reads before it goes on."""
         config = settings.load("stgan_resampled")
-        RunDirectory(run).check_config(config.to_dict(), trainer.MAY_CHANGE)
-        method = trainer.build_method(config)
+        RunDirectory(run).check_config(config.to_dict(), may_change(config.to_dict()))
+        method = runs.build_method(config)
         with checkpoint.Checkpoints(
             RunDirectory(run).checkpoints, config.keep_checkpoints
         ) as checkpoints:
             found = checkpoints.restore_newest(
                 jax.eval_shape(method.init), RunDirectory(run).damaged_checkpoints
             )
-        start, state, place = found or (0, {}, {})
+        start, state, position = found or (0, {}, {})
         expected = parallel.to_host(method.init()) if start else {}
         # Both checkpoints hold the same state, whichever is left.
         same = jax.tree.map(np.array_equal, state, expected)
         check(all(jax.tree.leaves(same)), "numbers that were never saved")
-        check(not start or place == {"next_index": start}, "the place of another step")
+        check(not start or position == {"next_index": start}, "the position of another step")
         RunDirectory(run).add_start(start, {}, config.to_dict())
         RunDirectory(run).open_metrics(start).close()
         rows = RunDirectory(run).read_metrics()

@@ -10,7 +10,7 @@ from drawn import TINY, draw_walk, load_config, write_walk
 
 from fuzzing.kind import CASE, READ, Kind
 from fuzzing.mutate import mutated_value, paths
-from gait_jax import trainer
+from gait_jax import runs
 from gait_jax.data import batches
 from gait_jax.runtime import parallel
 from gait_jax.runtime.errors import InputError
@@ -55,7 +55,7 @@ class Settings(Kind):
         write_data_set(seeds / "manual")
         config = load("stgan_resampled")
         config.data.manual_dir, config.data.data_dir = str(seeds / "manual"), str(seeds / "data")
-        trainer.build_method(config).open_data(False)
+        runs.build_method(config).open_data(runs.open_data(config.data, False), {}, False)
 
     def __init__(self, seeds):
         super().__init__(seeds)
@@ -102,10 +102,10 @@ class Settings(Kind):
                 config = ml_collections.ConfigDict(RunDirectory(folder / "run").read_config())
             except (TypeError, ValueError, KeyError, AttributeError) as error:
                 raise InputError(reason_of(error)) from None
-        method = trainer.build_method(config)
+        method = runs.build_method(config)
         json.dumps(config.to_dict())
         if config.method != "colour_transfer" and config.data.name == "casia_a":
-            data = method.open_data(False)
+            data = method.open_data(runs.open_data(config.data, False), {}, False)
             size = parallel.local_batch(config.batch_size)
             next(batches.train_batches(data.train, min(size, 64), config.seed))
             batches.fixed_batch(data.held_out, min(config.eval_batch, 64), config.seed)

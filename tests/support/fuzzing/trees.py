@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import types
 
 import cv2
 import numpy as np
@@ -11,8 +12,8 @@ from drawn import draw_walk
 from fuzzing import pngs
 from fuzzing.kind import READ, SKIPPED, Kind, check
 from fuzzing.mutate import mutated
-from gait_jax import silhouette_tree
-from gait_jax.anonymizer import Anonymizer
+from gait_jax import runs
+from gait_jax.anonymization import trees
 from gait_jax.pretrained import DEFAULT
 
 _STRANGE = ("a b.png", "é.png", "x.PNG", ".png", "..png", "%s.png", "\n.png", "a" * 250 + ".png",
@@ -28,8 +29,16 @@ class Trees(Kind):
         super().__init__(seeds)
         self._frames = [cv2.imencode(".png", m)[1].tobytes() for m in draw_walk(4)]
         # Loaded and compiled once, for all cases.
-        anonymizer = Anonymizer(DEFAULT)
-        silhouette_tree.Anonymizer = lambda checkpoint: anonymizer
+        run = runs.open_run(DEFAULT)
+        anonymizer = run.anonymizer()
+        opened = types.SimpleNamespace(
+            anonymizer=lambda: anonymizer,
+            config=run.config,
+            method=run.method,
+            step=run.step,
+            workdir=run.workdir,
+        )
+        trees.runs.open_run = lambda checkpoint: opened
 
     def _entry(self, rng, path: pathlib.Path) -> None:
         form = rng.randrange(24)
@@ -69,9 +78,9 @@ class Trees(Kind):
     def read(self, folder):
         tree, out = folder / "in", folder / "out"
         before = sorted(os.listdir(folder))
-        report = silhouette_tree.anonymize_tree(tree, out, DEFAULT, seed=1, progress=False)
+        report = trees.anonymize_tree(tree, out, DEFAULT, seed=1, progress=False)
         check(sorted(os.listdir(folder)) == sorted([*before, "out"]), "wrote beside the folder")
-        check(json.loads((out / silhouette_tree.REPORT).read_text()) == report, "another report")
+        check(json.loads((out / trees.REPORT).read_text()) == report, "another report")
         check(report["complete"] and report["sequences"], "an incomplete report")
         written = 0
         for entry in report["sequences"]:
