@@ -8,7 +8,7 @@ exception, a hang, a crash of the process, a result that cannot be (not finite, 
 of range), a file where none should be written is a failure: each distinct one is printed with a
 case that shows it, which is kept, and the exit status is 1.
 
-The kinds, and what reads them: png (frames of a data set, plates, masks), archive (folders and
+The kinds, and what reads them: png (frames of a data set, backgrounds, masks), archive (folders and
 archives of CASIA-A's frames), video, config (what a command does before its first step), checkpoint
 (runs and exported models), tree (folder trees of silhouettes), store (what is kept beside a data
 set), command (command lines, each in a process of its own).

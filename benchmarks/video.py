@@ -8,7 +8,7 @@ counts is the ratio. Printed:
 
   speed    frames/s and peak memory (MiB) of both, and the frames that each wrote: at 320×240, on
            the same four times over, at 1280×720, and on the clip given
-  found    IoU of found and true silhouettes over walkers' clips with their plates, after H.264: the
+  found    IoU of found and true silhouettes over walkers' clips with their backgrounds, after H.264: the
            mean, and the worst frame
   left     band: the true outline, two pixels to either side. Frames in which more than 2 % of the
            band still show the person outside the anonymised body, and which the report does not
@@ -57,15 +57,15 @@ sys.exit(code)
 
 
 def walk(subject: int, condition: str, view: int, sequence: int = 1):
-    """(frames [T, H, W, 3] uint8, masks [T, H, W] uint8 of 0 and 1, plate) of a walker."""
+    """(frames [T, H, W, 3] uint8, masks [T, H, W] uint8 of 0 and 1, background) of a walker."""
     name = WalkName(subject, condition, sequence)
     example = generation.examples(Plan(views=(view,), kind="rgb"), name)[0][1]
     frames, masks = (
         np.stack([cv2.imdecode(np.frombuffer(file, np.uint8), flag) for file in example[key]])
         for key, flag in (("colour_frames", cv2.IMREAD_COLOR), ("frames", cv2.IMREAD_GRAYSCALE))
     )
-    plate = cv2.imdecode(np.frombuffer(example["background"], np.uint8), cv2.IMREAD_COLOR)
-    return frames, masks // 255, plate
+    background = cv2.imdecode(np.frombuffer(example["background"], np.uint8), cv2.IMREAD_COLOR)
+    return frames, masks // 255, background
 
 
 def write(path: pathlib.Path, frames, size: tuple[int, int] | None = None) -> None:
@@ -141,9 +141,9 @@ def overlap(a: np.ndarray, b: np.ndarray) -> float:
     return np.count_nonzero(a & b) / max(np.count_nonzero(a | b), 1)
 
 
-def found(clip: Clip, plate: np.ndarray, masks: np.ndarray) -> list[float]:
+def found(clip: Clip, background: np.ndarray, masks: np.ndarray) -> list[float]:
     """IoU of each frame's found and true silhouette."""
-    segment = DifferenceSegmenter(estimate(sample(clip), plate))
+    segment = DifferenceSegmenter(estimate(sample(clip), background))
     values = []
     for frame, mask in zip(clip.frames(), masks, strict=True):
         canvas = np.zeros_like(mask)
@@ -153,15 +153,15 @@ def found(clip: Clip, plate: np.ndarray, masks: np.ndarray) -> list[float]:
     return values
 
 
-def left(source, result, plate, mask: np.ndarray, noise: np.ndarray) -> tuple[float, float]:
+def left(source, result, background, mask: np.ndarray, noise: np.ndarray) -> tuple[float, float]:
     """Shares of the true outline's band that still show the person: outside the body; in all."""
     square = np.ones((5, 5), np.uint8)
     band = (cv2.dilate(mask, square) > 0) & (cv2.erode(mask, square) == 0)
     limit = 5 * noise
-    # Twice as far from the plate as noise goes: nearer, the plate itself would pass for the person.
-    person = band & (mask > 0) & (largest_channel(cv2.absdiff(source, plate)) > 2 * limit)
+    # Twice as far from the background as noise goes: nearer, the background itself would pass for the person.
+    person = band & (mask > 0) & (largest_channel(cv2.absdiff(source, background)) > 2 * limit)
     same = person & (largest_channel(cv2.absdiff(result, source)) <= limit)
-    painted = (largest_channel(cv2.absdiff(result, plate)) > limit).astype(np.uint8)
+    painted = (largest_channel(cv2.absdiff(result, background)) > limit).astype(np.uint8)
     body = silhouette.clean(painted) > 0
     return np.count_nonzero(same & ~body) / band.sum(), np.count_nonzero(same) / band.sum()
 
@@ -171,13 +171,13 @@ def quality(folder: pathlib.Path) -> None:
     overlaps, outside, anywhere, unlisted, listed, total = [], [], [], 0, 0, 0
     flicker: dict[str, list[float]] = {}
     for subject, condition, view in WALKS:
-        frames, masks, plate = walk(subject, condition, view)
+        frames, masks, background = walk(subject, condition, view)
         path, out, report = (folder / name for name in ("walk.mp4", "done.mp4", "report.json"))
         write(path, frames)
-        cv2.imwrite(str(folder / "plate.png"), plate)
-        values = found(Clip.open(path), plate, masks)
+        cv2.imwrite(str(folder / "background.png"), background)
+        values = found(Clip.open(path), background, masks)
         overlaps += values
-        flags = ("--background", folder / "plate.png", "--report", report)
+        flags = ("--background", folder / "background.png", "--report", report)
         subprocess.run([str(x) for x in ours(path, out, *flags)], check=True, capture_output=True)
         entry = json.loads(report.read_text())["videos"][0]
         named = {
@@ -186,10 +186,10 @@ def quality(folder: pathlib.Path) -> None:
             for first, last in ranges
             for i in range(first, last + 1)
         }
-        noise = estimate(frames[:40], plate).noise
+        noise = estimate(frames[:40], background).noise
         shares = [
             left(*one, noise)
-            for one in zip(read(path), read(out), [plate] * len(frames), masks, strict=True)
+            for one in zip(read(path), read(out), [background] * len(frames), masks, strict=True)
         ]
         outside += [share for share, _ in shares]
         anywhere += [share for _, share in shares]

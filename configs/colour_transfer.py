@@ -8,7 +8,7 @@ Result: stands in `configs/colour_quality.py`, which measures it.
 
 Arguments:
     data  the data set in colour: walkers (the default) or casia_b
-    form  paper: what is printed, without `network.copy`, `network.plate` and `loss.overlap`
+    form  paper: what is printed, without `network.copy`, `network.background` and `loss.overlap`
 """
 
 import ml_collections
@@ -67,7 +67,7 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
     c.network.reach = (2, 4, 8)
     # Whether pixels of the original that look like the scene without the person are left where they
     # are. Not of the paper.
-    c.network.plate = not paper
+    c.network.background = not paper
 
     c.loss = ml_collections.ConfigDict()
     # The text calls the centre the overlap of both gaits; figure 4 takes it from the anonymised one

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import processes
 import pytest
-from clips import plate, read_video, upscale, walk_in, walking, write_video
+from clips import background, read_video, upscale, walk_in, walking, write_video
 
 from gait_jax import runs
 from gait_jax.anonymization.clips import LOST
@@ -15,7 +15,7 @@ from gait_jax.anonymization.places import find_videos
 from gait_jax.anonymize import main
 from gait_jax.runtime.errors import InputError
 
-SCENE = np.repeat(np.repeat(plate(), 2, axis=0), 2, axis=1)
+SCENE = np.repeat(np.repeat(background(), 2, axis=0), 2, axis=1)
 MASKS = upscale(walking(30), 2)
 FRAMES = walk_in(SCENE, MASKS)
 
@@ -124,16 +124,16 @@ def test_a_learned_colouriser_works_in_red_green_blue(clip, tmp_path, monkeypatc
     assert red.sum(axis=(1, 2)).min() > 500
 
 
-def test_a_given_plate_stands_where_the_clip_does_not_show_the_scene(tmp_path):
+def test_a_given_background_stands_where_the_clip_does_not_show_the_scene(tmp_path):
     # Somebody who stays in their place all the time is part of the median.
     still = upscale(walking(20, start=70, step=0), 2)
     clip = write_video(tmp_path / "a.mp4", walk_in(SCENE, still))
     report = tmp_path / "r.json"
     assert run(clip, "--report", report) == 0
     warnings = json.loads(report.read_text())["videos"][0]["warnings"]
-    assert any("of the background plate is doubtful" in warning for warning in warnings)
-    cv2.imwrite(str(tmp_path / "plate.png"), SCENE)
-    again = ("--report", report, "--overwrite", "--background", tmp_path / "plate.png")
+    assert any("of the background is doubtful" in warning for warning in warnings)
+    cv2.imwrite(str(tmp_path / "background.png"), SCENE)
+    again = ("--report", report, "--overwrite", "--background", tmp_path / "background.png")
     assert run(clip, *again) == 0
     entry = json.loads(report.read_text())["videos"][0]
     assert entry["warnings"] == [] and entry["anonymized"] == 20

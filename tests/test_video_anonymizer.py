@@ -3,7 +3,7 @@ import collections
 import jax
 import numpy as np
 import pytest
-from clips import plate, upscale, walk_in, walking
+from clips import background, upscale, walk_in, walking
 
 from gait_jax import runs
 from gait_jax.anonymization import clips
@@ -18,7 +18,7 @@ from gait_jax.video.background import estimate
 from gait_jax.video.clip import Frame
 from gait_jax.video.foreground import DifferenceSegmenter
 
-SCENE = np.repeat(np.repeat(plate(), 2, axis=0), 2, axis=1)
+SCENE = np.repeat(np.repeat(background(), 2, axis=0), 2, axis=1)
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def painted(image):
     return (image != SCENE).any(axis=2)
 
 
-def test_a_walker_is_anonymised_in_every_frame_and_the_rest_is_the_plate(anonymizer):
+def test_a_walker_is_anonymised_in_every_frame_and_the_rest_is_the_background(anonymizer):
     masks = upscale(walking(40), 2)
     _, results, findings = anonymise(anonymizer, masks)
     assert (findings.frames, findings.people, findings.anonymized) == (40, 1, 40)
@@ -137,7 +137,7 @@ def test_what_the_generator_makes_a_mess_of_is_painted_out(anonymizer, monkeypat
         np.testing.assert_array_equal(image, SCENE)
 
 
-def test_a_frame_of_another_scene_shows_the_plate_and_is_listed(anonymizer):
+def test_a_frame_of_another_scene_shows_the_background_and_is_listed(anonymizer):
     masks = upscale(walking(10), 2)
     frames = walk_in(SCENE, masks)
     frames[4] = np.random.default_rng(0).integers(0, 256, SCENE.shape).astype(np.uint8)
@@ -158,7 +158,7 @@ def test_of_people_who_are_gone_nothing_is_kept(anonymizer, monkeypatch):
     ]
     scene = estimate(SCENE[None])
     worker = VideoAnonymizer(anonymizer, scene, nearest.colourise, jax.random.key(0))
-    held = [len(worker._noise) + len(worker._last) for _ in worker(frames)]
+    held = [len(worker._drawn) + len(worker._last) for _ in worker(frames)]
     assert worker.findings.people == 3
     assert max(held) == 2 and held[-1] == 0
 
@@ -166,7 +166,7 @@ def test_of_people_who_are_gone_nothing_is_kept(anonymizer, monkeypatch):
 def test_flicker_is_measured_beside_the_originals(anonymizer):
     _, _, findings = anonymise(anonymizer, upscale(walking(12), 2))
     assert set(findings.flicker) == {
-        f"{what}_{whose}" for what in ("colour", "outline") for whose in ("original", "anonymised")
+        f"{what}_{whose}" for what in ("colour", "outline") for whose in ("original", "anonymized")
     }
     assert {mean.count for mean in findings.flicker.values()} == {11}
-    assert 0 < findings.flicker["outline_anonymised"].value < 0.5
+    assert 0 < findings.flicker["outline_anonymized"].value < 0.5

@@ -32,9 +32,9 @@ class Naming:
             `frame`, and `condition` where the data set has more than one.
         key: a format string of the fields of `SequenceName` other than `key`.
         example: the path of one frame as the data set is distributed, for messages.
-        video: matches the name of a colour video or of its background plate; None where the data
+        video: matches the name of a colour video or of its background; None where the data
             set has none. Has the groups `subject` and `view`, and `condition` and `sequence`, which
-            are None for a plate.
+            are None for a background.
     """
 
     pattern: re.Pattern[str]
@@ -51,7 +51,7 @@ class Naming:
         return self._name(groups), int(groups["frame"])
 
     def parse_video(self, file_name: str) -> SequenceName | tuple[str, int] | None:
-        """Returns a video's sequence, a plate's subject and view, or None for any other name."""
+        """Returns a video's sequence, a background's subject and view, or None for any other name."""
         match = self.video.fullmatch(file_name) if self.video else None
         if match is None:
             return None

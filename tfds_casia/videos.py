@@ -17,7 +17,7 @@ from tfds_casia.report import Report
 from tfds_casia.silhouette_sequences import relative, walk
 from tfds_casia.walkers import encoding
 
-# A background plate is the median of so many frames, spread over the video.
+# A background is the median of so many frames, spread over the video.
 _PLATE_FRAMES = 25
 
 
@@ -68,10 +68,10 @@ def _check(path: str) -> None:
         raise UnreadableVideoError("no AVI file")
 
 
-# Sequences lie in the order of their keys: a plate is asked for by all of one subject's sequences,
+# Sequences lie in the order of their keys: a background is asked for by all of one subject's sequences,
 # view by view.
 @functools.lru_cache(maxsize=16)
-def plate_of(path: str) -> np.ndarray:
+def background_of(path: str) -> np.ndarray:
     """The scene that a video of the empty scene shows: the median of its frames, [H, W, 3] uint8.
 
     Raises:
@@ -82,12 +82,12 @@ def plate_of(path: str) -> np.ndarray:
     return np.median(np.stack(list(frames)), axis=0).round().astype(np.uint8)
 
 
-# A video's sequence, or a plate's subject and view.
+# A video's sequence, or a background's subject and view.
 VideoName = SequenceName | tuple[str, int]
 
 
 def find_videos(root: pathlib.Path, naming: Naming, account: Report) -> dict[VideoName, str]:
-    """Finds the videos and plates below a folder, at any depth; those in archives are not read.
+    """Finds the videos and backgrounds below a folder, at any depth; those in archives are not read.
 
     Args:
         root: the folder to search; links in it are followed.
@@ -109,7 +109,7 @@ def find_videos(root: pathlib.Path, naming: Naming, account: Report) -> dict[Vid
 
 
 class Videos:
-    """Videos and plates, to be joined with silhouettes.
+    """Videos and backgrounds, to be joined with silhouettes.
 
     A video's first frame has number 1, and the silhouette of number n was cut out of frame n. There
     are fewer silhouettes than frames in most sequences, so their positions say nothing.
@@ -120,12 +120,12 @@ class Videos:
 
         Args:
             root: the folder that was searched.
-            paths: of the videos and plates.
+            paths: of the videos and backgrounds.
             account: receives what is left out.
         """
         self._root, self._account, self._paths = root, account, paths
-        # So that a plate that cannot be read is told of once.
-        self._plate = functools.cache(self._read_plate)
+        # So that a background that cannot be read is told of once.
+        self._background = functools.cache(self._read_background)
 
     def _relative(self, path: str) -> str:
         return relative(path, self._root)
@@ -138,14 +138,14 @@ class Videos:
                 self._account.skip(report.VIDEO_WITHOUT_SILHOUETTES, self._relative(path))
 
     def of(self, names: list[SequenceName]) -> dict[VideoName, str]:
-        """Returns the paths of the videos of some sequences, and of their plates."""
+        """Returns the paths of the videos of some sequences, and of their backgrounds."""
         wanted = [*names, *((name.subject, name.view) for name in names)]
         return {name: self._paths[name] for name in wanted if name in self._paths}
 
-    def _read_plate(self, subject: str, view: int) -> np.ndarray | None:
+    def _read_background(self, subject: str, view: int) -> np.ndarray | None:
         path = self._paths.get((subject, view))
         try:
-            return None if path is None else plate_of(path)
+            return None if path is None else background_of(path)
         except UnreadableVideoError as error:
             self._account.skip(report.UNREADABLE_VIDEO, f"{self._relative(path)} ({error})")
             return None
@@ -178,14 +178,14 @@ class Videos:
         if not colour:
             self._account.skip(report.NO_COLOUR_FRAME, name.key)
             return None
-        plate = self._plate(name.subject, name.view)
-        if plate is None:
+        background = self._background(name.subject, name.view)
+        if background is None:
             self._account.skip(report.MISSING_PLATE, name.key)
             return None
         silhouette = cv2.imdecode(
             np.frombuffer(wanted[min(colour)], np.uint8), cv2.IMREAD_GRAYSCALE
         )
-        if not silhouette.shape == plate.shape[:2] == size[:2]:
+        if not silhouette.shape == background.shape[:2] == size[:2]:
             self._account.skip(report.SIZE_DIFFERS, name.key)
             return None
         for number in sorted(wanted.keys() - colour.keys()):
@@ -200,5 +200,5 @@ class Videos:
             "frames": [wanted[number] for number in colour],
             "frame_numbers": list(colour),
             "colour_frames": list(colour.values()),
-            "background": encoding.png(plate),
+            "background": encoding.png(background),
         }

@@ -1,7 +1,7 @@
 """Anonymises people in videos with a trained method. Fails closed.
 
-A frame that leaves here is the background plate, and on it nothing but anonymised people (eq 9's
-regions 1 to 4, 2019 §3.5): whatever else differs from the plate, a person of whom no anonymised
+A frame that leaves here is the background, and on it nothing but anonymised people (eq 9's
+regions 1 to 4, 2019 §3.5): whatever else differs from the background, a person of whom no anonymised
 gait could be made or something that only moves, is painted out because nothing paints it in.
 """
 
@@ -119,7 +119,7 @@ class VideoAnonymizer:
         """
         self.findings = Findings()
         self._anonymizer = anonymizer
-        self._background = background.plate
+        self._background = background.picture
         self._colourise = colourise
         self._key = key
         self._tracker = Tracker()

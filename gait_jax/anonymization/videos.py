@@ -19,12 +19,12 @@ from gait_jax.methods.colourisers import nearest
 from gait_jax.methods.contracts import Anonymizer, Colouriser
 from gait_jax.runtime.errors import InputError
 from gait_jax.video import background, people, segmenters
-from gait_jax.video.ahead import ahead
 from gait_jax.video.background import Background, largest_channel
 from gait_jax.video.clip import Clip, Frame
+from gait_jax.video.prefetch import prefetch
 from gait_jax.video.writer import VideoWriter
 
-# Share of the picture from which on a doubtful plate is worth a warning: a small person's.
+# Share of the picture from which on a doubtful background is worth a warning: a small person's.
 _DOUBTFUL = 0.002
 # Standard deviations of the noise from which on a pixel counts as changed in the difference mask.
 _CHANGED = 5.0
@@ -60,10 +60,10 @@ def anonymize_video(
         segmenter = segmenters.GivenMasks(options.masks, (clip.height, clip.width), count)
     else:
         segmenter = segmenters.build(options.segmenter, scene)
-        # Who stands in the plate is in every frame, as they were. Only a learned segmenter sees it.
-        if options.segmenter != segmenters.BACKGROUND and people.find(segmenter(scene.plate)):
+        # Who stands in the background is in every frame, as they were. Only a learned segmenter sees it.
+        if options.segmenter != segmenters.BACKGROUND and people.find(segmenter(scene.picture)):
             warnings.append(
-                "the segmenter finds somebody in the background plate, who is in the result as "
+                "the segmenter finds somebody in the background, who is in the result as "
                 "they were: give --background"
             )
     worker = VideoAnonymizer(anonymizer, scene, colourise, key)
@@ -73,10 +73,10 @@ def anonymize_video(
     )
     # Decoding with segmentation, anonymising, and encoding have a thread each.
     with bar, contextlib.ExitStack() as stack:
-        results = worker(stack.enter_context(ahead(segmented)))
+        results = worker(stack.enter_context(prefetch(segmented)))
         if options.difference:
             results = _write_difference(results, clip, difference_path(out), scene)
-        results = stack.enter_context(ahead(results))
+        results = stack.enter_context(prefetch(results))
         with VideoWriter(out, clip, options.keep_audio) as writer:
             for frame in results:
                 writer.write(frame.image, frame.pts, frame.duration)
@@ -155,7 +155,7 @@ def _describe(
     doubtful = float(scene.doubtful.mean())
     if doubtful > _DOUBTFUL:
         warnings.append(
-            f"{doubtful:.1%} of the background plate is doubtful: somebody may stand in it as they "
+            f"{doubtful:.1%} of the background is doubtful: somebody may stand in it as they "
             "were; look at the result, and give --background"
         )
     if clip.height % 2 or clip.width % 2:

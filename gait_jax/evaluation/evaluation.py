@@ -31,10 +31,9 @@ def evaluate(
 ) -> dict[str, Any]:
     """Measures methods, or goes on where an earlier call stopped.
 
-    Everything stands in the folder: recognisers/ and methods/ (training runs), what is kept of each
-    stage,
-    results.json, results.csv, report.html and, with `export`, opengait/. Anonymised gaits stand
-    beside the data set.
+    Everything stands in the folder: recognisers/ and methods/ (training runs), scores/ and the like
+    (what evaluators keep), results.json, results.csv, report.html and, with `export`, opengait/.
+    Anonymised gaits stand beside the data set.
 
     Args:
       config: the configuration (see `configs/jisa2019.py`).

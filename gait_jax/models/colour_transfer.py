@@ -60,7 +60,7 @@ class ColourTransferNetwork(nn.Module):
     connected layer has no room for, fine texture and colours that training never saw, is taken over
     instead of painted anew.
 
-    With `plate`, which the paper has not either, pixels of the original that look like the scene
+    With `background`, which the paper has not either, pixels of the original that look like the scene
     without the person are hardly taken over: the network need not guess which ones show them.
 
     Attributes:
@@ -68,7 +68,7 @@ class ColourTransferNetwork(nn.Module):
       hidden: units of the fully connected layer.
       copy: see above.
       reach: from how far it may take pixels besides those of the same place, in pixels.
-      plate: see above.
+      background: see above.
       dtype: what the layers compute with; inputs, outputs and parameters are float32.
     """
 
@@ -76,12 +76,12 @@ class ColourTransferNetwork(nn.Module):
     hidden: int
     copy: bool
     reach: Sequence[int] = ()
-    plate: bool = False
+    background: bool = False
     dtype: Any = jnp.float32
 
     @nn.compact
     def __call__(
-        self, image: jax.Array, mask: jax.Array, plate: jax.Array
+        self, image: jax.Array, mask: jax.Array, background: jax.Array
     ) -> tuple[jax.Array, jax.Array]:
         """Paints a person.
 
@@ -89,7 +89,7 @@ class ColourTransferNetwork(nn.Module):
           image: x_rgb [N, S, S, 3] in 0..1, the original with its background; S is a multiple of 2
             to the power of the number of stages.
           mask: x_bi [N, S, S] of 0 and 1, the anonymised gait.
-          plate: the scene without the person [N, S, S, 3] in 0..1; see `plate`.
+          background: the scene without the person [N, S, S, 3] in 0..1; see `background`.
 
         Returns:
           (paint [N, S, S, 3] in 0..1, shares [N, S, S, 1 + K]: of the paint and of the original at
@@ -114,18 +114,20 @@ class ColourTransferNetwork(nn.Module):
         x = convolution(3 + sources, 3)(_pad(x, 1)).astype(jnp.float32)
         # Begins by keeping the original: most of the person is to stay as it is.
         logits = x[..., 3:] + jnp.zeros(sources).at[1:2].set(_SAME_PLACE)
-        if self.copy and self.plate:
-            logits = logits.at[..., 1:].add(jnp.log(self._shows_the_person(image, plate) + _LEAST))
+        if self.copy and self.background:
+            logits = logits.at[..., 1:].add(
+                jnp.log(self._shows_the_person(image, background) + _LEAST)
+            )
         return nn.sigmoid(x[..., :3]), nn.softmax(logits)
 
-    def _shows_the_person(self, image: jax.Array, plate: jax.Array) -> jax.Array:
+    def _shows_the_person(self, image: jax.Array, background: jax.Array) -> jax.Array:
         """How surely each of `offsets` is the person's: [N, S, S, K] in 0..1; 0 beyond the border.
 
         Learned is only from which difference in colour on.
         """
         steepness = self.param("steepness", nn.initializers.constant(100.0), ())
         threshold = self.param("threshold", nn.initializers.constant(0.1), ())
-        difference = jnp.abs(image - plate).max(-1, keepdims=True)
+        difference = jnp.abs(image - background).max(-1, keepdims=True)
         person = nn.sigmoid(steepness * (difference - threshold))
         moves = offsets(self.reach)
         return jnp.concatenate([moved(person, moves, k) for k in range(len(moves))], axis=-1)

@@ -83,7 +83,7 @@ class Plan:
           iterator: over this process's batches (see `data.batches.BatchIterator`).
 
         Yields:
-          (first step, last step, batches as from `parallel.shard`, the iterator's place after
+          (first step, last step, batches as from `parallel.shard`, the iterator's position after
           them).
         """
         ready: collections.deque[tuple[int, int, Any, Any]] = collections.deque()

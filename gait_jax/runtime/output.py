@@ -76,7 +76,7 @@ class Output:
         return f"the checkpoint after step {latest} in {self.run.path} is kept"
 
     def newest(self, like: Tree) -> tuple[int, Tree, dict[str, Any]]:
-        """The newest whole checkpoint, alike in all processes: (step, state, iterator's place).
+        """The newest whole checkpoint, alike in all processes: (step, state, iterator's position).
 
         Args:
           like: a tree of the state's structure, shapes and types.
@@ -90,13 +90,13 @@ class Output:
         found = self._checkpoints and self._checkpoints.restore_newest(
             like, self.run.damaged_checkpoints
         )
-        step, state, place = found or (0, {}, {})
-        step, place = distributed.value_from_main([step, place])
+        step, state, position = found or (0, {}, {})
+        step, position = distributed.value_from_main([step, position])
         if not step:
             return 0, {}, {}
         if not distributed.is_main():
             state = jax.tree.map(lambda x: np.zeros(x.shape, x.dtype), like)
-        return step, distributed.from_main(state), place
+        return step, distributed.from_main(state), position
 
     def begin(self, start: int, data: dict[str, Any]) -> None:
         """Writes down where the run starts from, and opens the metrics."""
@@ -119,10 +119,10 @@ class Output:
                 path.parent.mkdir(exist_ok=True)
                 write_bytes(path, png)
 
-    def save(self, step: int, state: Tree, place: dict[str, Any]) -> None:
+    def save(self, step: int, state: Tree, position: dict[str, Any]) -> None:
         """Saves a checkpoint in the background."""
         if self._checkpoints:
-            self._checkpoints.save(step, state, place)
+            self._checkpoints.save(step, state, position)
 
     def finish(self, state: Tree) -> None:
         """Waits until everything is saved, and writes down what came of the run."""

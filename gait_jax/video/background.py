@@ -1,4 +1,4 @@
-"""The scene without anybody: a background plate, and how much each of its pixels is to be trusted.
+"""The scene without anybody: a background, and how much each of its pixels is to be trusted.
 
 The camera stands still (2019 §3.5), so whoever walks through hides each pixel for a part of the
 time only: the median over frames from all of the clip is the scene.
@@ -12,7 +12,7 @@ import numpy as np
 
 from gait_jax.video.clip import Clip, Frame
 
-# Bytes of frames that a plate is made from, and how many these are at least and at most: enough for
+# Bytes of frames that a background is made from, and how many these are at least and at most: enough for
 # the median, and the same for clips of every length.
 _MEMORY = 1 << 28
 _FEWEST, _MOST = 16, 50
@@ -22,9 +22,9 @@ _LEAST_NOISE = 1.5
 # A pixel is at most so many times as noisy as the picture's middle one: where people stand most of
 # the time their colours would count as noise and hide them.
 _NOISE_SPREAD = 2.0
-# Share of the samples that must show the plate's colour for it to be trusted.
+# Share of the samples that must show the background's colour for it to be trusted.
 _AGREEMENT = 0.6
-# How many times the noise a sample may lie off and still show the plate.
+# How many times the noise a sample may lie off and still show the background.
 _AGREES_WITHIN = 5.0
 
 
@@ -33,13 +33,13 @@ class Background:
     """A static scene.
 
     Attributes:
-      plate: [H, W, 3] uint8 blue, green, red.
+      picture: [H, W, 3] uint8 blue, green, red.
       noise: standard deviation of a pixel over time, of its noisiest channel, float32 [H, W].
-      doubtful: [H, W] uint8, 1 where too few samples showed the plate's colour: somebody may have
-        stood there for most of the clip, and be part of the plate.
+      doubtful: [H, W] uint8, 1 where too few samples showed the background's colour: somebody may have
+        stood there for most of the clip, and be part of the background.
     """
 
-    plate: np.ndarray
+    picture: np.ndarray
     noise: np.ndarray
     doubtful: np.ndarray
 
@@ -92,19 +92,19 @@ def median(samples: np.ndarray) -> np.ndarray:
     return found
 
 
-def estimate(samples: np.ndarray, plate: np.ndarray | None = None) -> Background:
+def estimate(samples: np.ndarray, background: np.ndarray | None = None) -> Background:
     """Learns the static scene from frames of the clip.
 
     Args:
       samples: [N, H, W, 3] uint8 frames from all of the clip, N below 256.
-      plate: the scene without anybody where it is known, [H, W, 3] uint8.
+      background: the scene without anybody where it is known, [H, W, 3] uint8.
 
     Returns:
-      The scene; nothing of a given plate is doubtful.
+      The scene; nothing of a given background is doubtful.
     """
-    given = plate is not None
-    plate = plate if given else median(samples)
-    off = np.stack([largest_channel(cv2.absdiff(one, plate)) for one in samples])
+    given = background is not None
+    background = background if given else median(samples)
+    off = np.stack([largest_channel(cv2.absdiff(one, background)) for one in samples])
     # The median of the deviations is 0.67 standard deviations of Gaussian noise.
     noise = np.maximum(1.4826 * median(off).astype(np.float32), _LEAST_NOISE)
     noise = np.minimum(noise, _NOISE_SPREAD * np.median(noise))
@@ -116,4 +116,4 @@ def estimate(samples: np.ndarray, plate: np.ndarray | None = None) -> Background
             within += one <= limit
         doubtful = (within < _AGREEMENT * len(samples)).astype(np.uint8)
         doubtful = cv2.morphologyEx(doubtful, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
-    return Background(plate, noise, doubtful)
+    return Background(background, noise, doubtful)

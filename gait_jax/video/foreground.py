@@ -1,4 +1,4 @@
-"""What is not the static scene: foreground by difference from the plate, without shadows."""
+"""What is not the static scene: foreground by difference from the background, without shadows."""
 
 import cv2
 import numpy as np
@@ -12,12 +12,12 @@ from gait_jax.video.pieces import pieces
 _SURE, _LIKELY = 6.0, 4.0
 _EASED = 0.75
 
-# Cast shadows: darker than the plate by down to so much, and of its colour within so many standard
-# deviations of the noise, or such a share of the plate's brightness (the sky's blue light is left).
+# Cast shadows: darker than the background by down to so much, and of its colour within so many standard
+# deviations of the noise, or such a share of the background's brightness (the sky's blue light is left).
 _DARKEST_SHADOW = 0.5
 _SHADOW_COLOUR, _SHADOW_TINT = 4.0, 0.05
-# A shadow's edge is soft: brightness relative to the plate changes by less than so much a pixel
-# along a row, where a body's edge in front of the same plate jumps. Down a column its edge is as
+# A shadow's edge is soft: brightness relative to the background changes by less than so much a pixel
+# along a row, where a body's edge in front of the same background jumps. Down a column its edge is as
 # steep as many a body's, since the ground is seen at a flat angle: columns count only beside what
 # rows have shown to be shadow, for what lies between the feet.
 _SOFT_EDGE, _SOFT_EDGE_DOWN = 0.035, 0.1
@@ -29,7 +29,7 @@ _MIXED = 0.4
 
 # The light may change by this much from frame to frame before the frame is corrected for it.
 _LIGHT = 0.01
-# A frame that differs from the plate in more of the picture than this shows another scene.
+# A frame that differs from the background in more of the picture than this shows another scene.
 _MOST_FOREGROUND = 0.5
 
 # Share of the frame's pixels below which a piece of foreground is no part of a person.
@@ -46,13 +46,13 @@ class DifferenceSegmenter:
 
     def __init__(self, background: Background):
         """Takes the scene that the frames are compared with."""
-        self._plate = background.plate
-        self._smooth_plate = cv2.GaussianBlur(background.plate, (3, 3), 0.7)
+        self._background = background.picture
+        self._smooth_background = cv2.GaussianBlur(background.picture, (3, 3), 0.7)
         self._noise = background.noise
         limits = [_LIKELY * background.noise, _EASED * _LIKELY * background.noise]
         self._likely, self._eased = (np.clip(x, 1, 254).astype(np.uint8) for x in limits)
         self._before = np.zeros(background.noise.shape, np.uint8)
-        # Every eighth pixel of the plate, for the light.
+        # Every eighth pixel of the background, for the light.
         self._grid = np.s_[4::8, 4::8]
 
     def __call__(self, image: np.ndarray) -> np.ndarray | None:
@@ -65,8 +65,10 @@ class DifferenceSegmenter:
           [H, W] uint8, 1 in the foreground; None where the frame shows another scene (the camera
           moved, or the light was switched).
         """
-        image = self._in_the_plates_light(image)
-        off = largest_channel(cv2.absdiff(cv2.GaussianBlur(image, (3, 3), 0.7), self._smooth_plate))
+        image = self._in_the_backgrounds_light(image)
+        off = largest_channel(
+            cv2.absdiff(cv2.GaussianBlur(image, (3, 3), 0.7), self._smooth_background)
+        )
         limit = cv2.copyTo(self._eased, self._before, self._likely.copy())
         likely = cv2.compare(off, limit, cv2.CMP_GT) & 1
         if cv2.countNonZero(likely) > _MOST_FOREGROUND * likely.size:
@@ -88,17 +90,17 @@ class DifferenceSegmenter:
         self._before = cv2.dilate(found, _CROSS)
         return found
 
-    def _in_the_plates_light(self, image: np.ndarray) -> np.ndarray:
+    def _in_the_backgrounds_light(self, image: np.ndarray) -> np.ndarray:
         """Undoes a change of the light, or of the camera's exposure, that all of the picture shows.
 
-        The middle pixel's ratio to the plate is the light's, as long as foreground covers less than
+        The middle pixel's ratio to the background is the light's, as long as foreground covers less than
         half of the picture.
         """
         seen = image[self._grid].reshape(-1, 3).astype(np.float32) + 1
-        plate = self._plate[self._grid].reshape(-1, 3).astype(np.float32) + 1
+        background = self._background[self._grid].reshape(-1, 3).astype(np.float32) + 1
         if not len(seen):  # A picture smaller than the grid's first step.
             return image
-        gain = np.median(plate / seen, axis=0)
+        gain = np.median(background / seen, axis=0)
         if np.abs(gain - 1).max() < _LIGHT:
             return image
         table = np.clip(np.rint(np.arange(256)[:, None] * gain), 0, 255).astype(np.uint8)
@@ -106,17 +108,19 @@ class DifferenceSegmenter:
 
     def _refine(self, image: np.ndarray, box, likely: np.ndarray) -> np.ndarray:
         """The foreground in a box without shadows, and to the pixel: [h, w] uint8."""
-        plate = self._plate[box].astype(np.float32)
-        difference = cv2.GaussianBlur(cv2.subtract(image, plate, dtype=cv2.CV_32F), (3, 3), 0.7)
+        background = self._background[box].astype(np.float32)
+        difference = cv2.GaussianBlur(
+            cv2.subtract(image, background, dtype=cv2.CV_32F), (3, 3), 0.7
+        )
         noise = self._noise[box]
         distance = np.sqrt(_dot(difference, difference))
         sure = distance > _SURE * noise
-        shadow = self._shadow(plate + difference, plate, noise, likely == 0)
+        shadow = self._shadow(background + difference, background, noise, likely == 0)
         likely = likely & ~shadow
         sure &= likely > 0
         if not sure.any():
             return np.zeros_like(likely)
-        # Over cracks of a few pixels: where the plate itself has an edge, a body may look like it.
+        # Over cracks of a few pixels: where the background itself has an edge, a body may look like it.
         count, labels = cv2.connectedComponents(cv2.dilate(likely, _SQUARE5), connectivity=8)
         kept = np.zeros(count, np.uint8)
         kept[labels[sure]] = 1
@@ -128,21 +132,21 @@ class DifferenceSegmenter:
 
     @staticmethod
     def _shadow(
-        seen: np.ndarray, plate: np.ndarray, noise: np.ndarray, scene: np.ndarray
+        seen: np.ndarray, background: np.ndarray, noise: np.ndarray, scene: np.ndarray
     ) -> np.ndarray:
         """Where a shadow falls on the scene: [h, w] uint8.
 
-        A shadow is the plate made darker. So are grey clothes before a grey wall; but a shadow
+        A shadow is the background made darker. So are grey clothes before a grey wall; but a shadow
         fades in from the lit scene beside it, and a body does not.
 
         Args:
           seen: the frame, smoothed, float32 [h, w, 3].
-          plate: the scene, float32 [h, w, 3].
+          background: the scene, float32 [h, w, 3].
           noise: standard deviation, float32 [h, w].
-          scene: bool [h, w], where the frame does not differ from the plate.
+          scene: bool [h, w], where the frame does not differ from the background.
         """
-        power = _dot(plate, plate) + 1
-        brightness = _dot(seen, plate) / power
+        power = _dot(background, background) + 1
+        brightness = _dot(seen, background) / power
         colour = _dot(seen, seen) - np.square(brightness) * power
         like = (brightness < 1) & (brightness > _DARKEST_SHADOW)
         like &= colour < np.maximum(np.square(_SHADOW_COLOUR * noise), _SHADOW_TINT**2 * power)

@@ -16,8 +16,8 @@ def _inputs(count=2, size=16):
     return image, mask, jnp.asarray(rng.random(image.shape), jnp.float32)
 
 
-def _network(copy, plate=False):
-    network = ColourTransferNetwork((4, 8), 6, copy, (2,), plate)
+def _network(copy, background=False):
+    network = ColourTransferNetwork((4, 8), 6, copy, (2,), background)
     return network, network.init(jax.random.key(0), *_inputs(1))
 
 
@@ -85,22 +85,22 @@ def test_without_copies_the_output_is_the_paint():
 @pytest.mark.parametrize("copy", [True, False])
 def test_both_inputs_reach_the_whole_picture_through_the_fully_connected_layer(copy):
     network, params = _network(copy)
-    image, mask, plate = _inputs(1)
-    paint, _ = network.apply(params, image, mask, plate)
+    image, mask, background = _inputs(1)
+    paint, _ = network.apply(params, image, mask, background)
     for changed in (
-        network.apply(params, image.at[0, 0, 0].add(0.5), mask, plate),
-        network.apply(params, image, mask.at[0, 0, 0].set(1 - mask[0, 0, 0]), plate),
+        network.apply(params, image.at[0, 0, 0].add(0.5), mask, background),
+        network.apply(params, image, mask.at[0, 0, 0].set(1 - mask[0, 0, 0]), background),
     ):
         # The corner opposite is out of reach of the convolutions alone.
         assert np.abs(np.asarray(changed[0] - paint))[0, -1, -1].max() > 1e-7
 
 
 def test_what_looks_like_the_scene_is_not_taken_over():
-    network, params = _network(copy=True, plate=True)
-    _, mask, plate = _inputs(1)
+    network, params = _network(copy=True, background=True)
+    _, mask, background = _inputs(1)
     # A person of a single column; all around is as the scene without them.
-    image = plate.at[:, :, 7].set(1 - jnp.round(plate[:, :, 7]))
-    _, shares = network.apply(params, image, mask, plate)
+    image = background.at[:, :, 7].set(1 - jnp.round(background[:, :, 7]))
+    _, shares = network.apply(params, image, mask, background)
     shares = np.asarray(shares)[0]
     moves = offsets((2,))
     # On the person: the same place. Two columns beside them: what lies on them. Far from them
@@ -111,5 +111,5 @@ def test_what_looks_like_the_scene_is_not_taken_over():
     assert (shares[:, 12, 0] > 0.8).all()
     # Without knowing the scene it keeps the original wherever it is.
     network, params = _network(copy=True)
-    _, shares = network.apply(params, image, mask, plate)
+    _, shares = network.apply(params, image, mask, background)
     assert (np.asarray(shares)[0, :, :, 1] > 0.8).all()

@@ -50,7 +50,7 @@ def test_silhouettes_are_joined_by_number_and_not_by_position(
     assert [frame.shape for frame in example["colour_frames"]] == [(24, 32, 3)] * 2
     means = [frame.mean() for frame in example["colour_frames"]]
     assert means == pytest.approx([60, 100], abs=2)
-    # The median of 10, 200, 12, 11, 13: whoever walks through the plate for a moment is not in it.
+    # The median of 10, 200, 12, 11, 13: whoever walks through the background for a moment is not in it.
     assert example["background"].mean() == pytest.approx(12, abs=2)
     assert (metadata["sequences"], metadata["frames"]) == (1, 2)
     assert metadata["skipped"] == {}
@@ -69,7 +69,7 @@ def test_what_cannot_be_joined_is_left_out_and_named(manual_dir, prepare_rgb, wr
     folder = manual_dir / "video"
     _write_video(folder / "001-nm-01-000.avi", [50, 60])
     _write_video(folder / "001-bkgrd-000.avi", [5])
-    # 018 has no plate, 036 no video, 054 a file that is none, 072 another size, 090 ends too soon.
+    # 018 has no background, 036 no video, 054 a file that is none, 072 another size, 090 ends too soon.
     _write_video(folder / "001-nm-01-018.avi", [50, 60])
     (folder / "001-nm-01-054.avi").write_bytes(b"RIFF")
     _write_video(folder / "001-nm-01-072.avi", [50, 60], size=(64, 48))
@@ -84,7 +84,7 @@ def test_what_cannot_be_joined_is_left_out_and_named(manual_dir, prepare_rgb, wr
     skipped = {reason: entry["names"] for reason, entry in metadata["skipped"].items()}
     assert skipped == {
         "duplicate_sequence": ["video2/001-nm-01-000.avi"],
-        "missing_plate": ["001-nm-01-018"],
+        "missing_background": ["001-nm-01-018"],
         "missing_video": ["001-nm-01-036"],
         "no_colour_frame": ["001-nm-01-090"],
         "size_differs": ["001-nm-01-072"],
@@ -94,10 +94,10 @@ def test_what_cannot_be_joined_is_left_out_and_named(manual_dir, prepare_rgb, wr
     assert metadata["sequences"] == 1
 
 
-def test_a_plate_is_the_median_of_frames_spread_over_the_video(tmp_path):
+def test_a_background_is_the_median_of_frames_spread_over_the_video(tmp_path):
     # Of 60 frames every third is taken: 20 of them, of which 13 are grey of level 30.
     _write_video(tmp_path / "a.avi", [30] * 39 + [230] * 21)
-    assert videos.plate_of(str(tmp_path / "a.avi")).mean() == pytest.approx(30, abs=2)
+    assert videos.background_of(str(tmp_path / "a.avi")).mean() == pytest.approx(30, abs=2)
 
 
 def test_casia_b_and_walkers_have_the_same_features_of_colour(tmp_path):

@@ -157,7 +157,7 @@ def test_degraded_silhouettes_differ_but_overlap(walk):
     assert min(overlaps) > 0.5
 
 
-def test_colour_shows_the_person_in_front_of_the_plate(walk):
+def test_colour_shows_the_person_in_front_of_the_background(walk):
     view = 90
     sight = recording.see(walk, view)
     room = generation.scene_of(0, 1, view)
@@ -169,7 +169,7 @@ def test_colour_shows_the_person_in_front_of_the_plate(walk):
     assert len(pictures) == len(sight.masks)
     whole = sight.window.paste(sight.masks, (240, 320)) > 0
     differences = [
-        cv2.absdiff(picture, room.plate).max(axis=2) for picture in (pictures[0], pictures[-1])
+        cv2.absdiff(picture, room.picture).max(axis=2) for picture in (pictures[0], pictures[-1])
     ]
     for difference, mask in zip(differences, (whole[0], whole[-1]), strict=True):
         far = cv2.dilate(mask.astype(np.uint8), np.ones((61, 61))) == 0
@@ -179,6 +179,8 @@ def test_colour_shows_the_person_in_front_of_the_plate(walk):
 
 
 def test_scenes_belong_to_subject_and_view():
-    plates = [generation.scene_of(0, s, v).plate for s, v in ((1, 0), (1, 18), (2, 0))]
-    assert not np.array_equal(plates[0], plates[1]) and not np.array_equal(plates[0], plates[2])
-    assert plates[0].shape == (240, 320, 3) and plates[0].dtype == np.uint8
+    backgrounds = [generation.scene_of(0, s, v).background for s, v in ((1, 0), (1, 18), (2, 0))]
+    assert not np.array_equal(backgrounds[0], backgrounds[1]) and not np.array_equal(
+        backgrounds[0], backgrounds[2]
+    )
+    assert backgrounds[0].shape == (240, 320, 3) and backgrounds[0].dtype == np.uint8

@@ -25,11 +25,11 @@ def test_ones_own_twin_is_the_recording_without_the_cameras_noise(recorded):
     np.testing.assert_array_equal(masks[place], exact)
     filmed = decode(recorded["colour_frames"][place], cv2.IMREAD_COLOR)
     assert np.abs(filmed.astype(int) - pictures[place]).mean() < 5
-    np.testing.assert_array_equal(pictures[place][:20], twin_plate()[:20])
+    np.testing.assert_array_equal(pictures[place][:20], twin_background()[:20])
 
 
-def twin_plate():
-    return generation.scene_of(0, _NAME.subject, 90).plate
+def twin_background():
+    return generation.scene_of(0, _NAME.subject, 90).background
 
 
 def test_another_body_walks_at_the_same_place_in_another_outline(recorded):

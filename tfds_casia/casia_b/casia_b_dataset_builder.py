@@ -34,7 +34,7 @@ class Builder(SilhouetteBuilder):
         ),
         tfds.core.BuilderConfig(
             name=RGB,
-            description="The silhouettes, the colour frames of the same numbers, plates.",
+            description="The silhouettes, the colour frames of the same numbers, backgrounds.",
         ),
     ]
 

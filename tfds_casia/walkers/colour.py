@@ -184,7 +184,7 @@ def film(
     person = np.zeros((*seen.shape, 3), np.float32)
     person[seen >= 0] = _painted(moving, sight, clothes, brightness, seen)
     shape = camera.HEIGHT, camera.WIDTH
-    # One large plate of noise, of which each frame gets another piece.
+    # One large background of noise, of which each frame gets another piece.
     spare = 64
     noise = rng.normal(0, scene.noise, (shape[0] + spare, shape[1] + spare, 3))
     noise = np.round(noise).astype(np.int16)
@@ -198,7 +198,7 @@ def film(
             slice(rows.start - top, rows.stop - top),
             slice(columns.start - first, columns.stop - first),
         )
-        picture = scene.plate.copy()
+        picture = scene.background.copy()
         around = slice(max(columns.start - 25, 0), columns.stop + 25)
         feet = top + int(np.nonzero(sight.masks[index])[0].max())
         below = slice(max(feet - 30, 0), feet + 15)

@@ -118,6 +118,6 @@ def _example(
         **example,
         "colour_frames": [encoding.jpeg(picture) for picture in pictures],
         "degraded_frames": degraded,
-        "background": encoding.png(room.plate),
+        "background": encoding.png(room.background),
         "clothing": kind,
     }

@@ -31,12 +31,12 @@ class Scene:
     """A room as one camera sees it.
 
     Attributes:
-        plate: the room without anybody, uint8 blue, green, red [H, W, 3].
+        background: the room without anybody, uint8 blue, green, red [H, W, 3].
         light: what falls on the person.
         noise: standard deviation of the camera's noise, in grey levels.
     """
 
-    plate: np.ndarray
+    background: np.ndarray
     light: Light
     noise: float
 
@@ -103,9 +103,9 @@ def draw_scene(room: np.random.Generator, spot: np.random.Generator, view: int) 
         inside = np.abs(aside - middle) < width / 2
         inside &= (high > bottom) & (high < bottom + spot.uniform(0.5, 2.1))
         walls[inside] = spot.uniform(40, 220) * spot.uniform(0.8, 1.2, 3)
-    plate = np.where(on_floor[..., None], tiles[..., None] * floor, walls) * patches[..., None]
+    background = np.where(on_floor[..., None], tiles[..., None] * floor, walls) * patches[..., None]
     return Scene(
-        plate=np.clip(np.round(plate), 0, 255).astype(np.uint8),
+        background=np.clip(np.round(background), 0, 255).astype(np.uint8),
         light=light,
         noise=room.uniform(2.0, 5.0),
     )

@@ -8,11 +8,11 @@ from absl import logging
 from gait_jax.data.gaits import Gaits
 from gait_jax.evaluation import orderings, scoring, sections
 from gait_jax.evaluation.attackers import ATTACKERS
+from gait_jax.evaluation.cache import cached
 from gait_jax.evaluation.evaluators.base import Evaluator
 from gait_jax.evaluation.report import Section
 from gait_jax.evaluation.rows import CLEAN, CLEAN_GALLERY, Row
 from gait_jax.evaluation.scoring import Hits
-from gait_jax.evaluation.stages import stage
 from gait_jax.methods import fields
 from gait_jax.methods.base import Run
 from gait_jax.runtime.errors import InputError
@@ -63,7 +63,7 @@ class Identification(Evaluator):
         """Scores, or reads what was scored before."""
         compared = [[gaits.store.key, gaits.rows.tolist()] for gaits in (probes, gallery)]
         key = fingerprint(run.key, compared, list(self._ranks), scoring.VERSION)
-        return stage(
+        return cached(
             self.study.workdir / "scores" / f"{label}-{key}.npz",
             lambda: scoring.score(run.recogniser(), probes, gallery, self._ranks),
             lambda path, hits: hits.save(path),

@@ -10,10 +10,10 @@ import pandas as pd
 from gait_jax.data.anonymized import mean_measures
 from gait_jax.data.gait_store import GaitStore
 from gait_jax.evaluation import sections
+from gait_jax.evaluation.cache import cached
 from gait_jax.evaluation.evaluators.base import Evaluator
 from gait_jax.evaluation.report import Section
 from gait_jax.evaluation.rows import ALL, Row
-from gait_jax.evaluation.stages import stage
 from gait_jax.gait import naturalness, picture
 from gait_jax.methods import fields
 from gait_jax.runtime import records
@@ -78,7 +78,7 @@ class Naturalness(Evaluator):
             return self._measure(store, path)
 
         # The picture is written first: where the numbers stand, it does too.
-        return stage(path, make, records.write_json, records.read_json)
+        return cached(path, make, records.write_json, records.read_json)
 
     def _path(self, method: str, store: GaitStore):
         key = fingerprint(store.key, self.study.dataset.originals.key, self.settings.every, VERSION)

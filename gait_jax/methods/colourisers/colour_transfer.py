@@ -36,7 +36,7 @@ class ColourTransfer(TrainedMethod):
     Batches hold "images" [B, S, S, 3] uint8, x_rgb, "masks" [B, S, S] uint8 of 0 and 1, x_bi,
     "originals", the original gait likewise, which is looked at with `loss.overlap` alone, and
     "backgrounds", the scene without the person, as the images, which is looked at with
-    `network.plate` alone.
+    `network.background` alone.
     """
 
     FIELDS = {
@@ -52,7 +52,7 @@ class ColourTransfer(TrainedMethod):
         "network.hidden": fields.whole(),
         "network.copy": fields.flag,
         "network.reach": fields.wholes(most=4096),
-        "network.plate": fields.flag,
+        "network.background": fields.flag,
         "loss.overlap": fields.flag,
         "loss.kernel": fields.whole(1, 4095),
         "loss.grid": fields.wholes(fewest=2, longest=2),
@@ -74,7 +74,7 @@ class ColourTransfer(TrainedMethod):
             network.hidden,
             network.copy,
             tuple(network.reach),
-            network.plate,
+            network.background,
             self.dtype,
         )
         self._moves = offsets(network.reach) if network.copy else []

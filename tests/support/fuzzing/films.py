@@ -10,7 +10,7 @@ import av
 import cv2
 import jax
 import numpy as np
-from clips import plate, walk_in, walking, write_video
+from clips import background, walk_in, walking, write_video
 
 from fuzzing.kind import CASE, READ, SKIPPED, Kind, check
 from fuzzing.mutate import mutated
@@ -35,7 +35,7 @@ class Films(Kind):
 
     @staticmethod
     def prepare(seeds):
-        frames = walk_in(plate(), walking(6))
+        frames = walk_in(background(), walking(6))
         for name, more in {
             "a.mp4": {},
             "sound.mp4": {"audio": "aac"},
@@ -142,11 +142,14 @@ class Films(Kind):
     def _casia(path) -> str:
         try:
             frames = list(videos.read(str(path)))
-            found = videos.plate_of(str(path))
+            found = videos.background_of(str(path))
         except videos.UnreadableVideoError:
             return SKIPPED
         check(all(f.dtype == np.uint8 and f.ndim == 3 for f in frames), "frames of other types")
-        check(found.shape == frames[0].shape and found.dtype == np.uint8, "a plate of another size")
+        check(
+            found.shape == frames[0].shape and found.dtype == np.uint8,
+            "a background of another size",
+        )
         return READ
 
     def _whole(self, folder, path, start, end, audio) -> str:

@@ -1,4 +1,4 @@
-"""Pictures: frames of a data set, plates, masks."""
+"""Pictures: frames of a data set, backgrounds, masks."""
 
 import json
 
@@ -13,7 +13,7 @@ from gait_jax.anonymization.options import read_background
 from gait_jax.video import segmenters
 from tfds_casia import png
 
-_FRAME, _PLATE, _MASKS = "frame", "plate", "masks"
+_FRAME, _PLATE, _MASKS = "frame", "background", "masks"
 
 
 class Pictures(Kind):
@@ -60,8 +60,8 @@ class Pictures(Kind):
             return self._frame(path.read_bytes(), expected)
         if case["reader"] == _PLATE:
             found = read_background(path)
-            check(found.dtype == np.uint8 and found.ndim == 3, f"plate of shape {found.shape}")
-            check(found.shape[2] == 3 and found.size, f"plate of shape {found.shape}")
+            check(found.dtype == np.uint8 and found.ndim == 3, f"background of shape {found.shape}")
+            check(found.shape[2] == 3 and found.size, f"background of shape {found.shape}")
             found = found.max(axis=2) > 127
         else:
             shape = tuple(case["shape"])

@@ -2,7 +2,7 @@ import threading
 
 import pytest
 
-from gait_jax.video.ahead import ahead
+from gait_jax.video.prefetch import prefetch
 
 
 def test_items_come_in_order_and_from_another_thread():
@@ -13,7 +13,7 @@ def test_items_come_in_order_and_from_another_thread():
             threads.add(threading.get_ident())
             yield i
 
-    with ahead(items(), depth=2) as found:
+    with prefetch(items(), depth=2) as found:
         assert list(found) == list(range(20))
     assert threads and threading.get_ident() not in threads
 
@@ -23,7 +23,7 @@ def test_what_is_raised_is_raised_after_the_items_before_it():
         yield 1
         raise ValueError("damaged")
 
-    with ahead(items()) as found:
+    with prefetch(items()) as found:
         assert next(found) == 1
         with pytest.raises(ValueError, match="damaged"):
             next(found)
@@ -39,7 +39,7 @@ def test_leaving_early_ends_the_thread_and_closes_the_source():
             closed.set()
 
     before = threading.active_count()
-    with pytest.raises(KeyboardInterrupt), ahead(items(), depth=1) as found:
+    with pytest.raises(KeyboardInterrupt), prefetch(items(), depth=1) as found:
         next(found)
         raise KeyboardInterrupt
     assert closed.is_set()

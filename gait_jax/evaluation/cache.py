@@ -1,4 +1,4 @@
-"""Stages of a long job: what is done under the same settings is not done again."""
+"""Parts of a long job: what is done under the same settings is not done again."""
 
 import pathlib
 from collections.abc import Callable
@@ -9,12 +9,12 @@ from absl import logging
 _T = TypeVar("_T")
 
 
-def stage(path: pathlib.Path, make: Callable[[], _T], save: Callable, load: Callable) -> _T:
-    """What a stage makes: read where it is kept, made and kept where not.
+def cached(path: pathlib.Path, make: Callable[[], _T], save: Callable, load: Callable) -> _T:
+    """What a part of a job makes: read where it is kept, made and kept where not.
 
     Args:
-      path: the file, named by a fingerprint of everything that the stage depends on.
-      make: does the stage.
+      path: the file, named by a fingerprint of everything that the part depends on.
+      make: does the part.
       save: writes (path, result) whole or not at all.
       load: reads what `save` wrote.
     """

@@ -12,7 +12,7 @@ _END = object()
 
 
 @contextlib.contextmanager
-def ahead(items: Iterable[T], depth: int = 4) -> Iterator[Iterator[T]]:
+def prefetch(items: Iterable[T], depth: int = 4) -> Iterator[Iterator[T]]:
     """Runs an iterable in a thread of its own, some items ahead of whoever takes them.
 
     Decoding, OpenCV and encoding leave Python's lock to others while they work.
