@@ -8,7 +8,8 @@ counts is the ratio. Printed:
 
   speed    frames/s and peak memory (MiB) of both, and the frames that each wrote: at 320×240, on
            the same four times over, at 1280×720, and on the clip given
-  found    IoU of found and true silhouettes over walkers' clips with their backgrounds, after H.264: the
+  found    IoU of found and true silhouettes over walkers' clips with their backgrounds, after
+           H.264: the
            mean, and the worst frame
   left     band: the true outline, two pixels to either side. Frames in which more than 2 % of the
            band still show the person outside the anonymised body, and which the report does not
@@ -158,7 +159,8 @@ def left(source, result, background, mask: np.ndarray, noise: np.ndarray) -> tup
     square = np.ones((5, 5), np.uint8)
     band = (cv2.dilate(mask, square) > 0) & (cv2.erode(mask, square) == 0)
     limit = 5 * noise
-    # Twice as far from the background as noise goes: nearer, the background itself would pass for the person.
+    # Twice as far from the background as noise goes: nearer, the background itself would pass for
+    # the person.
     person = band & (mask > 0) & (largest_channel(cv2.absdiff(source, background)) > 2 * limit)
     same = person & (largest_channel(cv2.absdiff(result, source)) <= limit)
     painted = (largest_channel(cv2.absdiff(result, background)) > limit).astype(np.uint8)

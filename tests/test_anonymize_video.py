@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import processes
 import pytest
-from clips import background, read_video, upscale, walk_in, walking, write_video
+from clips import draw_scene, read_video, upscale, walk_in, walking, write_video
 
 from gait_jax import runs
 from gait_jax.anonymization.clips import LOST
@@ -15,7 +15,7 @@ from gait_jax.anonymization.places import find_videos
 from gait_jax.anonymize import main
 from gait_jax.runtime.errors import InputError
 
-SCENE = np.repeat(np.repeat(background(), 2, axis=0), 2, axis=1)
+SCENE = np.repeat(np.repeat(draw_scene(), 2, axis=0), 2, axis=1)
 MASKS = upscale(walking(30), 2)
 FRAMES = walk_in(SCENE, MASKS)
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 import processes
 import pytest
-from clips import background, upscale, walk_in, walking, write_video
+from clips import draw_scene, upscale, walk_in, walking, write_video
 from drawn import draw_walk, write_walk
 
 # Runs the command line, then says which packages it loaded.
@@ -40,7 +40,7 @@ def loaded(*arguments):
 
 @pytest.fixture
 def clip(tmp_path):
-    scene = np.repeat(np.repeat(background(), 2, axis=0), 2, axis=1)
+    scene = np.repeat(np.repeat(draw_scene(), 2, axis=0), 2, axis=1)
     return write_video(tmp_path / "a.mp4", walk_in(scene, upscale(walking(12), 2)), Fraction(25))
 
 

@@ -3,7 +3,7 @@ import collections
 import jax
 import numpy as np
 import pytest
-from clips import background, upscale, walk_in, walking
+from clips import draw_scene, upscale, walk_in, walking
 
 from gait_jax import runs
 from gait_jax.anonymization import clips
@@ -18,7 +18,7 @@ from gait_jax.video.background import estimate
 from gait_jax.video.clip import Frame
 from gait_jax.video.foreground import DifferenceSegmenter
 
-SCENE = np.repeat(np.repeat(background(), 2, axis=0), 2, axis=1)
+SCENE = np.repeat(np.repeat(draw_scene(), 2, axis=0), 2, axis=1)
 
 
 @pytest.fixture(scope="module")

@@ -51,7 +51,7 @@ class Naming:
         return self._name(groups), int(groups["frame"])
 
     def parse_video(self, file_name: str) -> SequenceName | tuple[str, int] | None:
-        """Returns a video's sequence, a background's subject and view, or None for any other name."""
+        """A video's sequence, a background's subject and view, or None for any other name."""
         match = self.video.fullmatch(file_name) if self.video else None
         if match is None:
             return None

@@ -68,8 +68,8 @@ def _check(path: str) -> None:
         raise UnreadableVideoError("no AVI file")
 
 
-# Sequences lie in the order of their keys: a background is asked for by all of one subject's sequences,
-# view by view.
+# Sequences lie in the order of their keys: a background is asked for by all of one subject's
+# sequences, view by view.
 @functools.lru_cache(maxsize=16)
 def background_of(path: str) -> np.ndarray:
     """The scene that a video of the empty scene shows: the median of its frames, [H, W, 3] uint8.
@@ -87,7 +87,7 @@ VideoName = SequenceName | tuple[str, int]
 
 
 def find_videos(root: pathlib.Path, naming: Naming, account: Report) -> dict[VideoName, str]:
-    """Finds the videos and backgrounds below a folder, at any depth; those in archives are not read.
+    """Finds the videos and backgrounds below a folder, at any depth, but not in archives.
 
     Args:
         root: the folder to search; links in it are followed.

@@ -1,8 +1,9 @@
 """Anonymises people in videos with a trained method. Fails closed.
 
 A frame that leaves here is the background, and on it nothing but anonymised people (eq 9's
-regions 1 to 4, 2019 §3.5): whatever else differs from the background, a person of whom no anonymised
-gait could be made or something that only moves, is painted out because nothing paints it in.
+regions 1 to 4, 2019 §3.5): whatever else differs from the background, a person of whom no
+anonymised gait could be made or something that only moves, is painted out because nothing paints it
+in.
 """
 
 import collections

@@ -60,7 +60,8 @@ def anonymize_video(
         segmenter = segmenters.GivenMasks(options.masks, (clip.height, clip.width), count)
     else:
         segmenter = segmenters.build(options.segmenter, scene)
-        # Who stands in the background is in every frame, as they were. Only a learned segmenter sees it.
+        # Who stands in the background is in every frame, as they were. Only a learned segmenter
+        # sees it.
         if options.segmenter != segmenters.BACKGROUND and people.find(segmenter(scene.picture)):
             warnings.append(
                 "the segmenter finds somebody in the background, who is in the result as "

@@ -60,8 +60,8 @@ class ColourTransferNetwork(nn.Module):
     connected layer has no room for, fine texture and colours that training never saw, is taken over
     instead of painted anew.
 
-    With `background`, which the paper has not either, pixels of the original that look like the scene
-    without the person are hardly taken over: the network need not guess which ones show them.
+    With `background`, which the paper has not either, pixels of the original that look like the
+    scene without the person are hardly taken over: the network need not guess which ones show them.
 
     Attributes:
       widths: channels after each stage of the encoder; the decoder mirrors them.

@@ -12,8 +12,8 @@ import numpy as np
 
 from gait_jax.video.clip import Clip, Frame
 
-# Bytes of frames that a background is made from, and how many these are at least and at most: enough for
-# the median, and the same for clips of every length.
+# Bytes of frames that a background is made from, and how many these are at least and at most:
+# enough for the median, and the same for clips of every length.
 _MEMORY = 1 << 28
 _FEWEST, _MOST = 16, 50
 
@@ -35,8 +35,8 @@ class Background:
     Attributes:
       picture: [H, W, 3] uint8 blue, green, red.
       noise: standard deviation of a pixel over time, of its noisiest channel, float32 [H, W].
-      doubtful: [H, W] uint8, 1 where too few samples showed the background's colour: somebody may have
-        stood there for most of the clip, and be part of the background.
+      doubtful: [H, W] uint8, 1 where too few samples showed the background's colour: somebody may
+        have stood there for most of the clip, and be part of the background.
     """
 
     picture: np.ndarray

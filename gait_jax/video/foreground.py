@@ -12,14 +12,15 @@ from gait_jax.video.pieces import pieces
 _SURE, _LIKELY = 6.0, 4.0
 _EASED = 0.75
 
-# Cast shadows: darker than the background by down to so much, and of its colour within so many standard
-# deviations of the noise, or such a share of the background's brightness (the sky's blue light is left).
+# Cast shadows: darker than the background by down to so much, and of its colour within so many
+# standard deviations of the noise, or such a share of the background's brightness (the sky's blue
+# light is left).
 _DARKEST_SHADOW = 0.5
 _SHADOW_COLOUR, _SHADOW_TINT = 4.0, 0.05
-# A shadow's edge is soft: brightness relative to the background changes by less than so much a pixel
-# along a row, where a body's edge in front of the same background jumps. Down a column its edge is as
-# steep as many a body's, since the ground is seen at a flat angle: columns count only beside what
-# rows have shown to be shadow, for what lies between the feet.
+# A shadow's edge is soft: brightness relative to the background changes by less than so much a
+# pixel along a row, where a body's edge in front of the same background jumps. Down a column its
+# edge is as steep as many a body's, since the ground is seen at a flat angle: columns count only
+# beside what rows have shown to be shadow, for what lies between the feet.
 _SOFT_EDGE, _SOFT_EDGE_DOWN = 0.035, 0.1
 _LARGE = 140
 
@@ -93,8 +94,8 @@ class DifferenceSegmenter:
     def _in_the_backgrounds_light(self, image: np.ndarray) -> np.ndarray:
         """Undoes a change of the light, or of the camera's exposure, that all of the picture shows.
 
-        The middle pixel's ratio to the background is the light's, as long as foreground covers less than
-        half of the picture.
+        The middle pixel's ratio to the background is the light's, as long as foreground covers less
+        than half of the picture.
         """
         seen = image[self._grid].reshape(-1, 3).astype(np.float32) + 1
         background = self._background[self._grid].reshape(-1, 3).astype(np.float32) + 1
@@ -120,7 +121,8 @@ class DifferenceSegmenter:
         sure &= likely > 0
         if not sure.any():
             return np.zeros_like(likely)
-        # Over cracks of a few pixels: where the background itself has an edge, a body may look like it.
+        # Over cracks of a few pixels: where the background itself has an edge, a body may look like
+        # it.
         count, labels = cv2.connectedComponents(cv2.dilate(likely, _SQUARE5), connectivity=8)
         kept = np.zeros(count, np.uint8)
         kept[labels[sure]] = 1

@@ -11,7 +11,7 @@ from drawn import HEIGHT, WIDTH, draw_person
 from gait_jax.video import planes
 
 
-def background(height=HEIGHT, width=WIDTH):
+def draw_scene(height=HEIGHT, width=WIDTH):
     """A wall and a floor, [H, W, 3] uint8."""
     image = np.full((height, width, 3), (190, 200, 195), np.uint8)
     image[int(0.7 * height) :] = (110, 130, 120)

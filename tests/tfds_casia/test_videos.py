@@ -50,7 +50,8 @@ def test_silhouettes_are_joined_by_number_and_not_by_position(
     assert [frame.shape for frame in example["colour_frames"]] == [(24, 32, 3)] * 2
     means = [frame.mean() for frame in example["colour_frames"]]
     assert means == pytest.approx([60, 100], abs=2)
-    # The median of 10, 200, 12, 11, 13: whoever walks through the background for a moment is not in it.
+    # The median of 10, 200, 12, 11, 13: whoever walks through the background for a moment is not in
+    # it.
     assert example["background"].mean() == pytest.approx(12, abs=2)
     assert (metadata["sequences"], metadata["frames"]) == (1, 2)
     assert metadata["skipped"] == {}
@@ -69,7 +70,8 @@ def test_what_cannot_be_joined_is_left_out_and_named(manual_dir, prepare_rgb, wr
     folder = manual_dir / "video"
     _write_video(folder / "001-nm-01-000.avi", [50, 60])
     _write_video(folder / "001-bkgrd-000.avi", [5])
-    # 018 has no background, 036 no video, 054 a file that is none, 072 another size, 090 ends too soon.
+    # 018 has no background, 036 no video, 054 a file that is none, 072 another size, 090 ends too
+    # soon.
     _write_video(folder / "001-nm-01-018.avi", [50, 60])
     (folder / "001-nm-01-054.avi").write_bytes(b"RIFF")
     _write_video(folder / "001-nm-01-072.avi", [50, 60], size=(64, 48))

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from clips import background, walk_in, walking, write_video
+from clips import draw_scene, walk_in, walking, write_video
 
 from gait_jax.video import background
 from gait_jax.video.clip import Clip
@@ -24,17 +24,17 @@ def test_samples_lie_evenly_over_a_clip_of_any_length(tmp_path, monkeypatch):
     np.testing.assert_allclose(samples[:, 0, 0, 0], [0, 80, 160], atol=2)
 
 
-def test_who_walks_through_is_not_in_the_background():
-    scene = background()
+def test_who_walks_through_is_not_in_the_scene():
+    scene = draw_scene()
     frames = np.array(walk_in(scene, walking(40, step=3), noise=3.0))
     found = background.estimate(frames)
-    assert np.abs(found.background.astype(int) - scene).max() <= 3
+    assert np.abs(found.picture.astype(int) - scene).max() <= 3
     assert 2.0 < np.median(found.noise) < 7.0
     assert found.doubtful.mean() < 0.01
 
 
 def test_where_somebody_stands_still_the_background_is_doubtful():
-    scene = background()
+    scene = draw_scene()
     masks = walking(40, start=60, step=0)
     found = background.estimate(np.array(walk_in(scene, masks)))
     swung = (np.mean(np.array(masks) > 0, axis=0) > 0.45) & (

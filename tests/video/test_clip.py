@@ -3,7 +3,7 @@ from fractions import Fraction
 import av
 import numpy as np
 import pytest
-from clips import background, read_video, walk_in, walking, write_video
+from clips import draw_scene, read_video, walk_in, walking, write_video
 
 from gait_jax.runtime.errors import InputError
 from gait_jax.video.clip import Clip
@@ -12,7 +12,7 @@ from gait_jax.video.writer import VideoWriter
 
 @pytest.fixture(scope="module")
 def frames():
-    return walk_in(background(), walking(12))
+    return walk_in(draw_scene(), walking(12))
 
 
 def copy(source, target, keep_audio=False, **part):

@@ -1,7 +1,7 @@
 import cv2
 import numpy as np
 import pytest
-from clips import background, upscale, walk_in, walking
+from clips import draw_scene, upscale, walk_in, walking
 
 from gait_jax.gait import silhouette
 from gait_jax.video.background import estimate
@@ -14,7 +14,7 @@ def overlap(a, b):
 
 @pytest.fixture(scope="module")
 def scene():
-    return cv2.resize(background(), None, fx=2, fy=2, interpolation=cv2.INTER_NEAREST)
+    return cv2.resize(draw_scene(), None, fx=2, fy=2, interpolation=cv2.INTER_NEAREST)
 
 
 @pytest.fixture(scope="module")

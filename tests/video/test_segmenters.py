@@ -3,7 +3,7 @@ import sys
 import cv2
 import numpy as np
 import pytest
-from clips import background, walk_in, walking
+from clips import draw_scene, walk_in, walking
 
 from gait_jax.runtime.errors import InputError
 from gait_jax.video import segmenters
@@ -13,7 +13,7 @@ from gait_jax.video.foreground import DifferenceSegmenter
 
 @pytest.fixture(scope="module")
 def scene():
-    return estimate(background()[None])
+    return estimate(draw_scene()[None])
 
 
 def test_by_default_it_is_the_difference_from_the_background(scene):
@@ -69,7 +69,7 @@ def test_an_onnx_model_runs(tmp_path, scene):
     pytest.importorskip("onnxruntime")
     red_channel_model(tmp_path / "red.onnx")
     segment = segmenters.build(f"onnx:{tmp_path / 'red.onnx'}", scene)
-    image = walk_in(np.zeros_like(background()), walking(1), colour=(0, 0, 255), noise=0.0)[0]
+    image = walk_in(np.zeros_like(draw_scene()), walking(1), colour=(0, 0, 255), noise=0.0)[0]
     mask = walking(1)[0] > 0
     found = segment(image).astype(bool)
     assert np.count_nonzero(found & mask) / np.count_nonzero(found | mask) > 0.7

@@ -7,7 +7,7 @@ import shutil
 import cv2
 import numpy as np
 import processes
-from clips import background, walk_in, walking, write_video
+from clips import draw_scene, walk_in, walking, write_video
 from drawn import ROOT
 
 from fuzzing.kind import CASE, Kind, check
@@ -52,9 +52,9 @@ class Commands(Kind):
 
     @staticmethod
     def prepare(seeds):
-        write_video(seeds / "walk.mp4", walk_in(background(), walking(6)))
+        write_video(seeds / "walk.mp4", walk_in(draw_scene(), walking(6)))
         (seeds / "torn.mp4").write_bytes((seeds / "walk.mp4").read_bytes()[:1500])
-        (seeds / "torn.png").write_bytes(cv2.imencode(".png", background())[1].tobytes()[:200])
+        (seeds / "torn.png").write_bytes(cv2.imencode(".png", draw_scene())[1].tobytes()[:200])
         (seeds / "torn.py").write_text("def get_config(:\n")
         (seeds / "run.txt").write_text("no run")
         (seeds / "masks").mkdir()

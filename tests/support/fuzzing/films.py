@@ -10,7 +10,7 @@ import av
 import cv2
 import jax
 import numpy as np
-from clips import background, walk_in, walking, write_video
+from clips import draw_scene, walk_in, walking, write_video
 
 from fuzzing.kind import CASE, READ, SKIPPED, Kind, check
 from fuzzing.mutate import mutated
@@ -35,7 +35,7 @@ class Films(Kind):
 
     @staticmethod
     def prepare(seeds):
-        frames = walk_in(background(), walking(6))
+        frames = walk_in(draw_scene(), walking(6))
         for name, more in {
             "a.mp4": {},
             "sound.mp4": {"audio": "aac"},
