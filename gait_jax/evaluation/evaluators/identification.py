@@ -64,7 +64,7 @@ class Identification(Evaluator):
         compared = [[gaits.store.key, gaits.rows.tolist()] for gaits in (probes, gallery)]
         key = fingerprint(run.key, compared, list(self._ranks), scoring.VERSION)
         return cached(
-            self.study.workdir / "scores" / f"{label}-{key}.npz",
+            self.study.workdir / "scores" / f"{label}-{key}.safetensors",
             lambda: scoring.score(run.recogniser(), probes, gallery, self._ranks),
             lambda path, hits: hits.save(path),
             Hits.load,
