@@ -19,6 +19,10 @@ _LOOSE, _CACHE = (_FOLDER / f"{name}{_WORKER}" for name in ("tmp", "cache"))
 _LOOSE.mkdir()
 os.environ["TMPDIR"] = tempfile.tempdir = str(_LOOSE)
 
+# The sources beside these tests are meant, wherever a command line is started.
+_PATHS = [str(processes.ROOT), os.environ.get("PYTHONPATH", "")]
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, _PATHS))
+
 # Tests train the same few tiny networks over and over, in several processes: compile each once.
 # Set before JAX is imported, and inherited by the command lines that tests run. Each test worker
 # has a cache of its own: one that reads what another is still writing fails.
