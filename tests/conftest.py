@@ -19,6 +19,10 @@ _LOOSE, _CACHE = (_FOLDER / f"{name}{_WORKER}" for name in ("tmp", "cache"))
 _LOOSE.mkdir()
 os.environ["TMPDIR"] = tempfile.tempdir = str(_LOOSE)
 
+# The sources beside these tests are meant, wherever a command line is started.
+_PATHS = [str(processes.ROOT), os.environ.get("PYTHONPATH", "")]
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, _PATHS))
+
 # Tests train the same few tiny networks over and over, in several processes: compile each once.
 # Set before JAX is imported, and inherited by the command lines that tests run. Each test worker
 # has a cache of its own: one that reads what another is still writing fails.
@@ -27,6 +31,9 @@ os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
 os.environ["JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES"] = "-1"
 # Their networks are so small that compiling takes far longer than all steps.
 os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
+# Threads of BLAS wait for each other by spinning: beside other work that takes ten times as long.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ["MATPLOTLIBRC"] = str(processes.ROOT / "tests" / "support" / "matplotlibrc")
 
 memory.share_arenas()
 if _WORKER and sys.platform == "linux":

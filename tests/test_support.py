@@ -116,6 +116,7 @@ def test_a_disk_that_a_killed_test_mounted_is_taken_away(tmp_path):
     assert str(tmp_path) not in pathlib.Path("/proc/mounts").read_text()
 
 
+@needs_proc
 @pytest.mark.parametrize("workers", [0, 1])
 def test_a_worker_that_holds_too_much_fails_the_session(tmp_path, workers):
     then = "processes.end(process); held = bytearray(1700 << 20); held[::4096] = held[::4096]"
