@@ -62,7 +62,7 @@ class Checkpoints:
           create: whether to make the folder, and to remove what an interrupted run left unfinished
             in it; False to read alone.
         """
-        self._workdir, self._keep = folder.parent, keep
+        self._workdir, self._keep, self._writes = folder.parent, keep, create
         self._folder = folder.absolute()
         if create:
             self._folder.mkdir(exist_ok=True)
@@ -99,6 +99,9 @@ class Checkpoints:
             with contextlib.suppress(InputError):
                 self.wait()
         self._manager.close()
+        if kind is not None and self._writes:
+            # Of a save that failed, Orbax's threads may have gone on writing until they were ended.
+            self._remove_unfinished()
 
     @property
     def latest(self) -> int | None:
