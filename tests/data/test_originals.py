@@ -15,17 +15,15 @@ import pytest
 import tensorflow_datasets as tfds
 from drawn import draw_person
 
-from gait_jax.data import contour_store, derived, source
-from gait_jax.data.contour_store import open_contour_store
-from gait_jax.data.walk import Walk
-from gait_jax.gait import contour, silhouette
-from gait_jax.gait.codec import BodyFrame
+from gait_jax.data import derived, gait_store, mapped, originals, source
+from gait_jax.data.sequence import GaitSequence
+from gait_jax.gait import silhouette
 from gait_jax.gait.silhouette import CleanSettings
 from gait_jax.runtime.errors import InputError
 
 
-def _images() -> dict[tuple[str, str, int, int], dict[int, np.ndarray]]:
-    """Frames by number of each walk (subject, condition, sequence, view)."""
+def _images() -> dict[str, dict[int, np.ndarray]]:
+    """Frames by number of each sequence."""
     empty = np.zeros_like(draw_person(0, 30))
     cut = np.roll(draw_person(0, 30), -30, axis=1)
     cut[:, 70:] = 0
@@ -34,16 +32,16 @@ def _images() -> dict[tuple[str, str, int, int], dict[int, np.ndarray]]:
     with_ghost[70:74, 120:124] = 255
     with_ghost[30:32, 40:42] = 0
     return {
-        ("001", "nm", 1, 90): {n: draw_person(n, 30 + 3 * n) for n in (1, 2, 4, 7)},
+        "001-nm-01-090": {n: draw_person(n, 30 + 3 * n) for n in (1, 2, 4, 7)},
         # Nobody, someone of 20 rows, someone half out of the frame: none can be used.
-        ("001", "bg", 2, 0): {
+        "001-bg-02-000": {
             1: draw_person(1, 60, bulk=1.3),
             2: empty,
             3: np.pad(draw_person(0, 30)[10:30], ((0, 76), (0, 0))),
             4: cut,
             5: with_ghost,
         },
-        ("002", "cl", 1, 180): {1: empty, 2: empty},
+        "002-cl-01-180": {1: empty, 2: empty},
     }
 
 
@@ -52,10 +50,9 @@ def prepared(tmp_path_factory):
     """A prepared data set without a store."""
     tfds.disable_progress_bar()
     manual = tmp_path_factory.mktemp("manual")
-    for (subject, condition, sequence, view), frames in _images().items():
+    for name, frames in _images().items():
         for number, image in frames.items():
-            name = f"{subject}-{condition}-{sequence:02d}-{view:03d}-{number:03d}.png"
-            cv2.imwrite(str(manual / name), image)
+            cv2.imwrite(str(manual / f"{name}-{number:03d}.png"), image)
     data_dir = tmp_path_factory.mktemp("data")
     source.open_dataset("casia_b", str(data_dir), str(manual))
     return data_dir
@@ -69,37 +66,33 @@ def builder(prepared, tmp_path):
 
 
 def _open(builder, settings=None):
-    return open_contour_store(builder, settings or CleanSettings(), progress=False)
+    return originals.original_gaits(builder, settings or CleanSettings(), progress=False)
 
 
 def _stores(builder) -> list[str]:
     """Folders of stores, finished or not, beside the data set."""
     folder = pathlib.Path(str(builder.data_path))
-    return sorted(path.name for path in folder.iterdir() if "contours" in path.name)
+    return sorted(path.name for path in folder.iterdir() if "gaits" in path.name)
 
 
 @pytest.mark.parametrize("settings", [CleanSettings(), CleanSettings(closing=0, hole=0)])
-def test_the_store_holds_what_tracing_gives(builder, settings):
+def test_the_store_holds_what_cleaning_gives(builder, settings):
     store = _open(builder, settings)
-    assert len(store.walks) == 3
-    # Walks follow each other without a gap, 4 + 5 + 2 frames.
-    assert [walk.first for walk in store.walks] == [0] + [walk.last for walk in store.walks[:-1]]
-    assert store.walks[-1].last == len(store.numbers) == 11
+    assert len(store.sequences) == 3
     images = _images()
-    for walk in store.walks:
-        frames = images.pop((walk.subject, walk.condition, walk.sequence, walk.view))
-        assert store.numbers[walk.first : walk.last].tolist() == list(frames)
-        for f, image in zip(range(walk.first, walk.last), frames.values(), strict=True):
-            path = store.points[store.offsets[f] : store.offsets[f + 1]]
+    for sequence in store.sequences:
+        frames = images.pop(sequence.name)
+        assert store.numbers[sequence.first : sequence.last].tolist() == list(frames)
+        for f, image in zip(range(sequence.first, sequence.last), frames.values(), strict=True):
             mask = silhouette.clean(silhouette.binarize(image), settings)
             if silhouette.flaw(mask, settings):
-                assert len(path) == 0
-                continue
-            expected = contour.trace(mask)
-            np.testing.assert_array_equal(path, expected)
-            body = BodyFrame.of_path(expected)
-            np.testing.assert_allclose(store.bodies[f], [body.x, body.y, body.height], rtol=1e-6)
+                mask = np.zeros_like(mask)
+            np.testing.assert_array_equal(store.mask(f), mask)
     assert not images
+    # The hole in the body is filled where the settings fill holes, and the ghost is gone.
+    (bag,) = (s for s in store.sequences if s.condition == "bg")
+    last = store.mask(bag.last - 1)
+    assert last[31, 41] == (settings.hole > 0) and not last[:, 100:].any()
 
 
 def test_the_store_counts_unusable_frames_by_reason(builder):
@@ -110,22 +103,28 @@ def test_the_store_counts_unusable_frames_by_reason(builder):
         silhouette.CUT_OFF: 1,
     }
     assert store.usable().sum() == 11 - 5
-    by_walk = {w.subject + w.condition: store.usable()[w.first : w.last] for w in store.walks}
-    assert by_walk["001bg"].tolist() == [True, False, False, False, True]
-    assert by_walk["002cl"].tolist() == [False, False]
+    usable = {s.subject + s.condition: store.usable(s.first, s.last) for s in store.sequences}
+    assert usable["001bg"].tolist() == [True, False, False, False, True]
+    assert usable["002cl"].tolist() == [False, False]
 
 
-def test_a_second_opening_does_not_trace_again(builder, monkeypatch):
+def test_sequences_are_named_by_what_the_data_set_says():
+    example = {"subject": b"ya", "condition": "nm", "sequence": 2, "view": 45}
+    found = originals.named("casia_a", example | {"frame_numbers": [3, 4, 9]})
+    # Even sequences of CASIA-A walk the other way.
+    assert found == GaitSequence("ya", "nm", 2, 45, 225, 0, 3)
+
+
+def test_a_second_opening_does_not_clean_again(builder, monkeypatch):
     first = _open(builder)
 
     def refuse(*args):
-        raise AssertionError("traced twice")
+        raise AssertionError("cleaned twice")
 
-    monkeypatch.setattr(contour_store, "_trace_walk", refuse)
+    monkeypatch.setattr(originals, "cleaned", refuse)
     second = _open(builder)
-    assert second.walks == first.walks
-    assert all(isinstance(walk, Walk) for walk in second.walks)
-    np.testing.assert_array_equal(second.points, first.points)
+    assert second.sequences == first.sequences and second.key == first.key
+    assert all(np.array_equal(second.mask(f), first.mask(f)) for f in range(11))
     assert len(_stores(builder)) == 1
 
 
@@ -136,15 +135,16 @@ def test_other_settings_make_another_store(builder):
     assert (first.usable().sum(), second.usable().sum()) == (6, 1)
     stores = _stores(builder)
     assert len(stores) == 2
-    assert all(name.startswith("contours-") for name in stores)
+    assert all(name.startswith("gaits-") for name in stores)
     # The first one still serves.
-    np.testing.assert_array_equal(_open(builder).points, first.points)
+    assert _open(builder).usable().sum() == 6
     assert _stores(builder) == stores
 
 
-def test_another_version_of_tracing_makes_another_store(builder, monkeypatch):
+@pytest.mark.parametrize("module", [originals, gait_store])
+def test_another_version_makes_another_store(builder, monkeypatch, module):
     _open(builder)
-    monkeypatch.setattr(contour_store, "_VERSION", contour_store._VERSION + 1)
+    monkeypatch.setattr(module, "VERSION", module.VERSION + 1)
     _open(builder)
     assert len(_stores(builder)) == 2
 
@@ -152,61 +152,58 @@ def test_another_version_of_tracing_makes_another_store(builder, monkeypatch):
 def test_a_failing_build_leaves_only_what_is_finished(builder, monkeypatch):
     monkeypatch.setattr(derived, "SEQUENCES", 1)
     monkeypatch.setattr(derived.parts, "cores", lambda: 1)
-    trace = contour_store._trace_walk
-    traced = []
+    clean, done = originals.cleaned, []
 
-    def fail(example, settings):
-        traced.append(example["condition"])
-        if len(traced) == 2:
+    def fail(dataset, example, settings):
+        done.append(example["condition"])
+        if len(done) == 2:
             raise RuntimeError("torn frame")
-        return trace(example, settings)
+        return clean(dataset, example, settings)
 
-    monkeypatch.setattr(contour_store, "_trace_walk", fail)
+    monkeypatch.setattr(originals, "cleaned", fail)
     with pytest.raises(RuntimeError, match="torn frame"):
         _open(builder)
     (parts,) = _stores(builder)
-    assert parts.startswith(".contours-") and parts.endswith(".parts")
+    assert parts.startswith(".gaits-") and parts.endswith(".parts")
     # A file left open would be reported here, as a ResourceWarning.
     gc.collect()
-    assert len(_open(builder).walks) == 3
-    # Only what was missing is traced.
-    assert traced == [b"bg", b"nm", b"nm", b"cl"]
+    assert len(_open(builder).sequences) == 3
+    # Only what was missing is cleaned.
+    assert done == [b"bg", b"nm", b"nm", b"cl"]
     (store,) = _stores(builder)
-    assert store.startswith("contours-")
+    assert store.startswith("gaits-")
 
 
-def test_two_that_open_at_once_trace_once(builder, monkeypatch):
-    trace = contour_store._trace_walk
-    traced = []
+def test_two_that_open_at_once_clean_once(builder, monkeypatch):
+    clean, done = originals.cleaned, []
 
-    def slow(example, settings):
-        traced.append(example["condition"])
+    def slow(dataset, example, settings):
+        done.append(example["condition"])
         time.sleep(0.1)
-        return trace(example, settings)
+        return clean(dataset, example, settings)
 
-    monkeypatch.setattr(contour_store, "_trace_walk", slow)
+    monkeypatch.setattr(originals, "cleaned", slow)
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         stores = list(pool.map(lambda _: _open(builder), range(2)))
-    assert len(traced) == 3
-    assert stores[0].walks == stores[1].walks
+    assert len(done) == 3
+    assert stores[0].sequences == stores[1].sequences
     assert len(_stores(builder)) == 1
 
 
 _SCRIPT = """
 import sys, time
-from gait_jax.data import contour_store, derived, source
+from gait_jax.data import derived, originals, source
 from gait_jax.gait.silhouette import CleanSettings
-from gait_jax.runtime.errors import InputError
-trace = contour_store._trace_walk
+clean = originals.cleaned
 def slow(*args):
     time.sleep(float(sys.argv[2]))
     with open(sys.argv[3], "a") as file:
-        print("traced", file=file)
-    return trace(*args)
-contour_store._trace_walk, derived.SEQUENCES = slow, 1
+        print("cleaned", file=file)
+    return clean(*args)
+originals.cleaned, derived.SEQUENCES = slow, 1
 derived.parts.cores = lambda: 1
 builder = source.open_dataset("casia_b", sys.argv[1], "")
-contour_store.open_contour_store(builder, CleanSettings(), progress=False)
+originals.original_gaits(builder, CleanSettings(), progress=False)
 """
 
 
@@ -216,42 +213,43 @@ def test_a_killed_build_goes_on(builder, prepared, tmp_path):
         return subprocess.Popen([sys.executable, "-c", _SCRIPT, *arguments])
 
     folder = pathlib.Path(str(builder.data_path))
-    process = start(tmp_path / "data", 0.5, "killed")
-    while len(done := list(folder.glob(".contours-*.parts/[!.]*"))) < 2:
-        assert process.poll() is None
-        time.sleep(0.01)
-    process.kill()
-    process.wait()
+    with start(tmp_path / "data", 0.5, "killed") as process:
+        try:
+            while len(list(folder.glob(".gaits-*.parts/[!.]*"))) < 2:
+                assert process.poll() is None
+                time.sleep(0.01)
+        finally:
+            process.kill()
     # The kill may have come a part later.
-    done = list(folder.glob(".contours-*.parts/[!.]*"))
+    done = list(folder.glob(".gaits-*.parts/[!.]*"))
     assert start(tmp_path / "data", 0, "resumed").wait() == 0
     # Of three sequences, a part each, only those that were not done.
-    traced = (tmp_path / "resumed").read_text().splitlines() if len(done) < 3 else []
-    assert len(traced) == 3 - len(done)
+    again = (tmp_path / "resumed").read_text().splitlines() if len(done) < 3 else []
+    assert len(again) == 3 - len(done)
     (name,) = _stores(builder)
-    assert name.startswith("contours-")
+    assert name.startswith("gaits-")
     shutil.copytree(prepared, tmp_path / "undisturbed")
-    assert start(tmp_path / "undisturbed", 0, "undisturbed.log").wait() == 0
-    other = tmp_path / "undisturbed" / folder.relative_to(tmp_path / "data") / name
-    for file in ("points", "offsets", "bodies", "numbers", "index.json"):
-        assert (folder / name / file).read_bytes() == (other / file).read_bytes()
+    other = _open(source.open_dataset("casia_b", str(tmp_path / "undisturbed"), ""))
+    assert other.key == name
+    for file in (*gait_store._ARRAYS, "index.json"):
+        assert (folder / name / file).read_bytes() == (other.directory / file).read_bytes()
 
 
-def test_several_processes_trace_what_one_does(builder, monkeypatch):
+def test_several_processes_clean_what_one_does(builder, monkeypatch):
     alone = _open(builder)
     shutil.move(alone.directory, alone.directory.with_name("alone"))
     monkeypatch.setattr(derived, "SEQUENCES", 1)
     monkeypatch.setattr(derived.parts, "cores", lambda: 2)
     together = _open(builder)
-    assert together.walks == alone.walks and together.unusable == alone.unusable
-    for name in ("points", "offsets", "bodies", "numbers"):
-        np.testing.assert_array_equal(getattr(together, name), getattr(alone, name))
+    for file in (*gait_store._ARRAYS, "index.json"):
+        kept = alone.directory.with_name("alone") / file
+        assert (together.directory / file).read_bytes() == kept.read_bytes()
 
 
 def test_a_lost_worker_costs_one_line(builder, monkeypatch):
     monkeypatch.setattr(derived, "SEQUENCES", 1)
     monkeypatch.setattr(derived.parts, "cores", lambda: 2)
-    monkeypatch.setattr(contour_store, "_trace_part", _die)
+    monkeypatch.setattr(originals, "_make_part", _die)
     with pytest.raises(InputError, match="Start again, and it goes on"):
         _open(builder)
 
@@ -264,7 +262,7 @@ def test_a_disk_that_fills_up_is_reported(builder, monkeypatch):
     def full(*args):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(contour_store.shutil, "copyfileobj", full)
+    monkeypatch.setattr(mapped.shutil, "copyfileobj", full)
     with pytest.raises(OSError, match="No space left on device"):
         _open(builder)
     assert [name for name in _stores(builder) if not name.startswith(".")] == []
@@ -273,7 +271,7 @@ def test_a_disk_that_fills_up_is_reported(builder, monkeypatch):
 def test_who_can_read_the_data_set_can_read_its_store(builder):
     _open(builder)
     folder = pathlib.Path(str(builder.data_path))
-    (store,) = folder.glob("contours-*")
+    (store,) = folder.glob("gaits-*")
     reference = folder / "reference"
     reference.mkdir()
     assert store.stat().st_mode == reference.stat().st_mode
@@ -281,6 +279,5 @@ def test_who_can_read_the_data_set_can_read_its_store(builder):
 
 def test_a_store_without_one_usable_frame_opens(builder):
     store = _open(builder, dataclasses.replace(CleanSettings(), min_height=90))
-    assert store.points.shape == (0, 2)
     assert not store.usable().any()
     assert sum(store.unusable.values()) == 11
