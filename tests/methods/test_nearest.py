@@ -6,7 +6,7 @@ from gait_jax.methods.colourisers.nearest import colourise
 
 
 def scene(shape, seed=0):
-    """A frame whose every pixel has a colour of its own, and a background that shares none of them."""
+    """A frame whose every pixel has a colour of its own, and a background that shares none."""
     rng = np.random.default_rng(seed)
     codes = rng.permutation(shape[0] * shape[1]).reshape(shape)
     frame = np.stack([codes % 251, codes // 251, np.full(shape, 7)], axis=-1).astype(np.uint8)
