@@ -8,12 +8,13 @@ from gait_jax.runtime.errors import InputError
 
 SHARED: fields.Fields = {
     "seed": fields.SEED,
-    "export": fields.flag,
     "data.name": fields.text,
     "data.data_dir": fields.text,
     "data.manual_dir": fields.text,
     "data.subjects": fields.whole(),
 }
+# Of those with a protocol: whose gaits are exported is for it to say.
+PROTOCOL: fields.Fields = {"protocol": fields.text, "export": fields.flag}
 # Of each run that is trained or taken.
 RUN: fields.Fields = {"checkpoint": fields.text, "train.data.name": fields.text}
 
@@ -25,6 +26,8 @@ def check(config: ml_collections.ConfigDict) -> None:
       InputError: a field is missing or wrong.
     """
     fields.check_fields(config, SHARED)
+    if "protocol" in config:
+        fields.check_fields(config, PROTOCOL)
     for part in ("evaluators", "recognisers", "methods"):
         if not isinstance(config.get(part), ml_collections.ConfigDict):
             raise InputError(f"the configuration lacks {part}: take it from the files in configs/")
