@@ -13,8 +13,6 @@ SHARED: fields.Fields = {
     "data.manual_dir": fields.text,
     "data.subjects": fields.whole(),
 }
-# Of those with a protocol: whose gaits are exported is for it to say.
-PROTOCOL: fields.Fields = {"protocol": fields.text, "export": fields.flag}
 # Of each run that is trained or taken.
 RUN: fields.Fields = {"checkpoint": fields.text, "train.data.name": fields.text}
 
@@ -26,8 +24,6 @@ def check(config: ml_collections.ConfigDict) -> None:
       InputError: a field is missing or wrong.
     """
     fields.check_fields(config, SHARED)
-    if "protocol" in config:
-        fields.check_fields(config, PROTOCOL)
     for part in ("evaluators", "recognisers", "methods"):
         if not isinstance(config.get(part), ml_collections.ConfigDict):
             raise InputError(f"the configuration lacks {part}: take it from the files in configs/")
@@ -36,6 +32,7 @@ def check(config: ml_collections.ConfigDict) -> None:
             known = ", ".join(EVALUATORS)
             raise InputError(f"evaluator {name!r} is not known: use one or more of {known}")
         fields.check_fields(config, fields.below(f"evaluators.{name}", EVALUATORS[name].FIELDS))
+        fields.check_fields(config, EVALUATORS[name].NEEDS)
     for part, own in (("recognisers", {}), ("methods", {"label": fields.text})):
         for name in config[part]:
             fields.check_fields(config, fields.below(f"{part}.{name}", RUN | own))
