@@ -204,6 +204,7 @@ def test_every_field_has_a_range_a_purpose_and_an_allowed_default(file):
         for name in config.evaluators:
             own = fields.below(f"evaluators.{name}", EVALUATORS[name].FIELDS)
             assert own.items() <= checks.items()
+            assert EVALUATORS[name].NEEDS.keys() <= checks.keys()
         assert settings.SHARED.items() <= checks.items()
         assert ("protocol" in checks) == ("export" in checks) == ("protocol" in config)
     for form, _ in _forms(file) if file in TRAININGS else [("", "")]:

@@ -2,9 +2,9 @@
 
     python tools/describe_fields.py
 
-Defaults come from `configs/`, what a field may be from the checks of methods and evaluators, and what it is for from
-the comments in the files: a comment stands for the fields below it, down to the next comment or
-empty line, and for whatever is in a group that it stands above.
+Defaults come from `configs/`, what a field may be from the checks of methods and evaluators, and
+what it is for from the comments in the files: a comment stands for the fields below it, down to the
+next comment or empty line, and for whatever is in a group that it stands above.
 """
 
 import ast
