@@ -13,6 +13,8 @@ import pytest
 from drawn import ROOT
 
 from configs import closed, colour_quality, common, jisa2019, lt74, stgan, wu2017, zheng2011
+from gait_jax.evaluation import settings
+from gait_jax.evaluation.evaluators.registry import EVALUATORS
 from gait_jax.methods.registry import METHODS, fields
 
 
@@ -174,7 +176,7 @@ def test_the_papers_groups_are_set_in_every_training():
 
 def test_colour_is_measured_on_the_tested_people():
     config = colour_quality.get_config("walkers,paper")
-    assert "protocol" not in config and "recognisers" not in config
+    assert "protocol" not in config and not config.recognisers
     assert config.evaluators.colour.to_dict() == {"walks": 60, "frames": 6}
     trained = config.methods.network.train
     assert config.data.to_dict() == trained.data.to_dict() | {"group": "test"}
@@ -182,17 +184,36 @@ def test_colour_is_measured_on_the_tested_people():
     assert (trained.network.copy, config.methods.paper.train.network.copy) == (True, False)
 
 
-@pytest.mark.parametrize("file", [f for f in TRAININGS if describe.checks_of(f)])
-def test_every_field_of_a_training_has_a_range_a_purpose_and_an_allowed_default(file):
+def test_every_method_and_evaluator_has_a_configuration():
+    trained = {_module(file).get_config().method for file in TRAININGS}
+    # G_N's stands within those of ST-GAN.
+    assert trained | {stgan.get_config().noise_gan.method} == METHODS.keys()
+    evaluated = {name for file in FILES if file not in TRAININGS
+                 for name in _module(file).get_config().evaluators}  # fmt: skip
+    assert evaluated == EVALUATORS.keys()
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_every_field_has_a_range_a_purpose_and_an_allowed_default(file):
     checks, comments = describe.checks_of(file), describe.comments_of(file)
-    assert METHODS[_module(file).get_config().method].FIELDS.keys() <= checks.keys()
-    for form, _ in _forms(file):
+    config = _module(file).get_config()
+    if file in TRAININGS:
+        assert METHODS[config.method].FIELDS.keys() <= checks.keys()
+    else:
+        # What is refused is what is told.
+        for name in config.evaluators:
+            own = fields.below(f"evaluators.{name}", EVALUATORS[name].FIELDS)
+            assert own.items() <= checks.items()
+            assert EVALUATORS[name].NEEDS.keys() <= checks.keys()
+        assert settings.SHARED.items() <= checks.items()
+        assert ("protocol" in checks) == ("export" in checks) == ("protocol" in config)
+    for form, _ in _forms(file) if file in TRAININGS else [("", "")]:
         values = describe.fields_of(file, form)
         assert values.keys() == checks.keys(), form
         for name, value in values.items():
             assert checks[name](value) is None, name
             assert checks[name].what, name
-            assert describe.purpose(name, comments), name
+            assert file not in TRAININGS or describe.purpose(name, comments), name
 
 
 def test_what_a_field_is_for_stands_in_the_comments():
@@ -216,7 +237,10 @@ def test_the_page_of_fields_is_up_to_date():
     row = "| `loss.alpha` | `0.3` | a number from 0 | Weight of L_Per (eq 8)"
     assert told.count(row) == 2
     assert "| `data.size` | `126`; form=small (`64`) | a whole number from 50 to 4096 |" in told
-    assert "| `recognisers.zheng2011.train.robustness` | `3.0` | - |" in told
+    assert "| `recognisers.zheng2011.train.robustness` | `3.0` | a number from 0 |" in told
+    row = "| `evaluators.identification.ranks` | `(1, 3)` | a list of 1 to 16 whole numbers from 1"
+    assert told.count(row) == 4
+    assert '| `protocol` | `"closed"` | one of ' in told
     assert "| as configs/wu2017.py:data=casia_a,form=small | - |" in told
 
 

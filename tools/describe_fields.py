@@ -2,9 +2,9 @@
 
     python tools/describe_fields.py
 
-Defaults come from `configs/`, what a field may be from the methods' checks, and what it is for from
-the comments in the files: a comment stands for the fields below it, down to the next comment or
-empty line, and for whatever is in a group that it stands above.
+Defaults come from `configs/`, what a field may be from the checks of methods and evaluators, and
+what it is for from the comments in the files: a comment stands for the fields below it, down to the
+next comment or empty line, and for whatever is in a group that it stands above.
 """
 
 import ast
@@ -17,7 +17,10 @@ from typing import Any
 
 from flax import traverse_util
 
-from gait_jax.methods.fields import Check
+from gait_jax.evaluation import settings
+from gait_jax.evaluation.evaluators.registry import EVALUATORS
+from gait_jax.evaluation.protocol import PROTOCOLS
+from gait_jax.methods.fields import Check, below, one_of, text
 from gait_jax.methods.registry import METHODS
 
 ROOT = pathlib.Path(__file__).parents[1]
@@ -65,14 +68,36 @@ def forms(file: str) -> list[list[str]]:
 
 
 def checks_of(file: str) -> dict[str, Check]:
-    """What the fields of a training may be, by their dotted names; empty where it is not known."""
-    fields = fields_of(file)
-    method = METHODS.get(fields["method"])
-    if method is None:
-        return {}
+    """What the fields of a configuration may be, by their dotted names."""
+    values = fields_of(file)
+    return _of_training(values) if is_training(file) else _of_evaluation(values)
+
+
+def _of_training(values: dict[str, Any]) -> dict[str, Check]:
     # Another method would need other fields.
-    names = [name for name in fields if name.split(".")[-1] == "method"]
-    return {name: Check("no other", fields[name].__eq__) for name in names} | dict(method.FIELDS)
+    names = [name for name in values if name.split(".")[-1] == "method"]
+    no_other = {name: Check("no other", values[name].__eq__) for name in names}
+    return no_other | dict(METHODS[values["method"]].FIELDS)
+
+
+def _of_evaluation(values: dict[str, Any]) -> dict[str, Check]:
+    """What an evaluation's own fields may be, and those of what it trains."""
+    trained: dict[str, dict[str, Any]] = {}
+    for name, value in values.items():
+        if _TRAIN in name:
+            group, _, rest = name.partition(_TRAIN)
+            trained.setdefault(group, {})[rest] = value
+    checks: dict[str, Check] = {}
+    for group, own in trained.items():
+        of_training = _of_training(own)
+        # What it shares with its trainings has the same names.
+        checks |= of_training | below(group + _TRAIN[:-1], of_training)
+        checks |= below(group, settings.RUN | {"label": text})
+    checks |= settings.SHARED
+    for name, evaluator in EVALUATORS.items():
+        checks |= below(f"evaluators.{name}", evaluator.FIELDS) | evaluator.NEEDS
+    checks["protocol"] = one_of(*PROTOCOLS)
+    return {name: check for name, check in checks.items() if name in values}
 
 
 def comments_of(file: str, function: str = "get_config") -> dict[str, str]:
@@ -96,8 +121,8 @@ def comments_of(file: str, function: str = "get_config") -> dict[str, str]:
         if target is None:
             continue
         called = _called(value, file, set(defined))
-        for name, text in (comments_of(*called) if called else {}).items():
-            found[".".join(filter(None, (target, name)))] = text
+        for name, said in (comments_of(*called) if called else {}).items():
+            found[".".join(filter(None, (target, name)))] = said
         if target and comment:
             found[target] = f"{found[target]} {comment}" if target in found else comment
     return found
@@ -213,7 +238,7 @@ def table(file: str) -> list[str]:
     """A file's table: (field, default, what it may be, what it is for), as lines of Markdown."""
     fields, comments = fields_of(file), comments_of(file)
     by_form = {form: fields_of(file, form) for form in itertools.chain(*forms(file))}
-    checks = checks_of(file) if is_training(file) else {}
+    checks = checks_of(file)
     if not is_training(file):
         fields, comments = _without_trainings(fields, comments)
         # Other trainings are other tables' affair.

@@ -54,7 +54,7 @@ class ContourStore:
     def _check(self) -> None:
         """Raises a `ValueError` where the parts do not fit each other: frames would be mixed up."""
         frames, lengths = len(self.gaits.numbers), np.diff(self.offsets)
-        if not len(self.bodies) == frames == len(lengths):
+        if not len(self.bodies) == frames == len(self.offsets) - 1:
             raise ValueError("its files are of different numbers of frames")
         if self.offsets[0] or self.offsets[-1] != len(self.points) or (lengths < 0).any():
             raise ValueError("frames begin where there are no points")

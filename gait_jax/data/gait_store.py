@@ -96,7 +96,7 @@ class GaitStore:
     def _check(self) -> None:
         """Raises a `ValueError` where the parts do not fit each other: frames would be mixed up."""
         frames, lengths = len(self.numbers), np.diff(self._offsets)
-        if not len(self._boxes) == len(self._sizes) == frames == len(lengths):
+        if not len(self._boxes) == len(self._sizes) == frames == len(self._offsets) - 1:
             raise ValueError("its files are of different numbers of frames")
         if self._offsets[0] or self._offsets[-1] != len(self._bits):
             raise ValueError("frames begin where there are no pixels")

@@ -52,7 +52,7 @@ def evaluate(
     study = Study(config, workdir, progress)
     evaluators = [EVALUATORS[name](own, study) for name, own in config.evaluators.items()]
     records.make_workdir(workdir)
-    if config.export:
+    if study.protocol and config.export:
         _export(study)
     measured = [row for evaluator in evaluators for row in evaluator.rows()]
     frame = rows.to_frame(measured)

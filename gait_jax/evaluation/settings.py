@@ -8,7 +8,6 @@ from gait_jax.runtime.errors import InputError
 
 SHARED: fields.Fields = {
     "seed": fields.SEED,
-    "export": fields.flag,
     "data.name": fields.text,
     "data.data_dir": fields.text,
     "data.manual_dir": fields.text,
@@ -33,6 +32,7 @@ def check(config: ml_collections.ConfigDict) -> None:
             known = ", ".join(EVALUATORS)
             raise InputError(f"evaluator {name!r} is not known: use one or more of {known}")
         fields.check_fields(config, fields.below(f"evaluators.{name}", EVALUATORS[name].FIELDS))
+        fields.check_fields(config, EVALUATORS[name].NEEDS)
     for part, own in (("recognisers", {}), ("methods", {"label": fields.text})):
         for name in config[part]:
             fields.check_fields(config, fields.below(f"{part}.{name}", RUN | own))

@@ -9,9 +9,11 @@ import pytest
 import tensorflow_datasets as tfds
 from drawn import draw_person
 
+from gait_jax.data import windows as windows_module
 from gait_jax.data.batches import fixed_batch, train_batches
-from gait_jax.data.dataset import GaitDataset
-from gait_jax.data.windows import windows_of
+from gait_jax.data.contour_store import open_contours
+from gait_jax.data.dataset import open_dataset
+from gait_jax.data.windows import window_data
 from gait_jax.gait import silhouette
 from gait_jax.gait.codec import ContourCodec
 from gait_jax.runtime.errors import InputError
@@ -59,20 +61,35 @@ def config(tmp_path_factory):
             "manual_dir": str(manual),
             "subjects": 0,
             "groups": "few",
+            "group": "train",
+            "validation_group": "validation",
             "layout": "padded",
             "points": _POINTS,
+            "frames": 3,
+            "stride": 1,
         }
     )
 
 
 @pytest.fixture(scope="session")
 def data(config):
-    return GaitDataset(config, progress=False)
+    return open_dataset(config, progress=False)
 
 
 @pytest.fixture(scope="session")
-def windows(data):
-    return windows_of(data, "train", _CODEC, frames=3, stride=1)
+def windows_of(data):
+    """Windows of a group, (group, frames, stride)."""
+    contours = open_contours(data.gaits, progress=False)
+
+    def make(group, frames, stride):
+        return windows_module.windows_of(data, contours, group, _CODEC, frames, stride)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def windows(windows_of):
+    return windows_of("train", frames=3, stride=1)
 
 
 @pytest.fixture(scope="session")
@@ -139,8 +156,21 @@ def test_windows_carry_the_number_of_boundary_pixels(windows):
         (3, 4, 1 + 1 + 1 + 1),
     ],
 )
-def test_number_of_windows_by_hand(data, frames, stride, expected):
-    assert len(windows_of(data, "train", _CODEC, frames, stride)) == expected
+def test_number_of_windows_by_hand(windows_of, frames, stride, expected):
+    assert len(windows_of("train", frames, stride)) == expected
+
+
+def test_what_a_configuration_asks_for(data, config, windows, name_of):
+    made = window_data(data, config, progress=False)
+    assert made.unit == ("frames", 3)
+    assert made.summary == "6 windows of 3 frames from 001, 002, 003"
+    assert made.description == data.description and not made.statistics
+    every = made.train.take(np.arange(6), _NO_SEEDS)
+    np.testing.assert_array_equal(
+        every["contours"], windows.take(np.arange(6), _NO_SEEDS)["contours"]
+    )
+    # 004 has frames 1 to 5.
+    assert len(made.held_out) == 3
 
 
 def test_windows_are_taken_in_the_order_asked_for(windows):
@@ -167,7 +197,7 @@ def test_groups_and_what_is_written_down(data, config):
 
 def test_scaled_groups_are_announced(config, caplog):
     with caplog.at_level(logging.WARNING):
-        GaitDataset(config, progress=False)
+        open_dataset(config, progress=False)
     assert "casia_b has 6 subjects: the groups of few are scaled from" in caplog.text
 
 
@@ -293,15 +323,15 @@ def _refused(function, *args) -> str:
     return str(error.value)
 
 
-def test_an_unknown_group_is_refused(data):
-    message = _refused(windows_of, data, "stgan", _CODEC, 3, 1)
+def test_an_unknown_group_is_refused(windows_of):
+    message = _refused(windows_of, "stgan", 3, 1)
     assert message == ("group 'stgan' is not in data.groups: use one of train, validation, test")
 
 
-def test_a_group_without_windows_is_refused(data):
+def test_a_group_without_windows_is_refused(windows_of):
     # 005 has frames 1, 2 and 4, 5; 006 shows nobody.
-    assert len(windows_of(data, "test", _CODEC, 2, 1)) == 2
-    message = _refused(windows_of, data, "test", _CODEC, 3, 1)
+    assert len(windows_of("test", 2, 1)) == 2
+    message = _refused(windows_of, "test", 3, 1)
     assert message == (
         "group 'test' (005, 006) has no 3 consecutive usable frames: "
         "check the data set, or set a smaller data.frames"
@@ -317,7 +347,7 @@ def test_a_group_without_windows_is_refused(data):
     ],
 )
 def test_settings_that_cannot_be_used_are_refused(config, changes, expected):
-    assert expected in _refused(GaitDataset, _with(config, **changes), False)
+    assert expected in _refused(open_dataset, _with(config, **changes), False)
 
 
 def test_too_few_subjects_for_the_groups_are_refused(tmp_path):
@@ -332,9 +362,7 @@ def test_too_few_subjects_for_the_groups_are_refused(tmp_path):
             "manual_dir": str(manual),
             "subjects": 0,
             "groups": "few",
-            "layout": "resampled",
-            "points": 64,
         }
     )
-    message = _refused(GaitDataset, config, False)
+    message = _refused(open_dataset, config, False)
     assert message.startswith("2 subjects cannot fill the 3 groups train, validation, test")

@@ -1,11 +1,14 @@
+import types
+
 import colour_walkers
 import ml_collections
 import numpy as np
 import pytest
 
-from gait_jax.data import derived
-from gait_jax.data.crops import Crops, crop_data
-from gait_jax.data.dataset import GaitDataset
+from gait_jax.data import crops, derived
+from gait_jax.data.anonymized import anonymized_gaits
+from gait_jax.data.crops import Crops, CropStore, crop_data
+from gait_jax.data.dataset import open_dataset
 from gait_jax.runtime.errors import InputError
 
 
@@ -35,37 +38,56 @@ def config(folder, monkeypatch):
     )
 
 
-def _narrowed(masks, walk):
+def _narrowed(masks, key):
     """Stands for an anonymiser: leaves the left half; cannot do a walk's first frame."""
-    del walk
+    del key
     result = []
     for i, mask in enumerate(masks):
         narrow = mask.copy()
         narrow[:, np.median(np.nonzero(mask)[1]).astype(int) :] = 0
         result.append(narrow if i else np.zeros_like(mask))
-    return result
+    return types.SimpleNamespace(masks=result, problems={0: "the first"}, measures={})
 
 
-def test_recordings_have_a_frame_for_each_silhouette(config):
-    dataset = GaitDataset(config, progress=False)
+def _nobody(masks, key):
+    del key
+    return types.SimpleNamespace(masks=[0 * mask for mask in masks], problems={}, measures={})
+
+
+@pytest.fixture
+def dataset(config):
+    return open_dataset(config, progress=False)
+
+
+def _gaits(dataset, anonymize=_narrowed, name="half", indices=(0, 1, 2)):
+    return anonymized_gaits(dataset, anonymize, name, 0, indices, progress=False)
+
+
+def _data(dataset, config, gaits=None):
+    return crop_data(dataset, gaits or _gaits(dataset), config, progress=False)
+
+
+def test_recordings_have_a_frame_for_each_silhouette(dataset):
     recording = dataset.recording(1)
-    assert len(recording) == dataset.walks[1].last - dataset.walks[1].first
-    assert recording.frame(0).shape == recording.plate.shape == (240, 320, 3)
+    assert len(recording) == len(dataset.originals.sequences[1])
+    assert recording.frame(0).shape == recording.background.shape == (240, 320, 3)
     assert recording.clothing in ("plain", "textural")
     np.testing.assert_array_equal(recording.complete(3), dataset.masks(1)[3])
     exact, degraded = recording.complete(3), recording.incomplete(3)
     assert exact.shape == degraded.shape and set(np.unique(degraded)) <= {0, 1}
-    # Colours are red, green, blue: a person differs from the plate, the scene around does not.
-    apart = np.abs(recording.frame(3).astype(int) - recording.plate).mean(axis=2)
+    # Colours are red, green, blue: a person differs from the background, the scene does not.
+    apart = np.abs(recording.frame(3).astype(int) - recording.background).mean(axis=2)
     assert apart[exact > 0].mean() > 5 * apart[:100, :40].mean()
 
 
-def test_crops_show_the_person_beside_the_anonymised_gait(config):
-    data = crop_data(config, _narrowed, "half", progress=False)
-    frames = len(GaitDataset(config, progress=False).recording(0))
+def test_crops_show_the_person_beside_the_anonymised_gait(dataset, config):
+    gaits = _gaits(dataset)
+    data = _data(dataset, config, gaits)
+    frames = len(dataset.recording(0))
     # Of every 20th frame the first could not be anonymised.
     assert len(data.train) == len(range(0, frames, 20)) - 1
     batch = data.train.take(np.arange(len(data.train)), np.arange(len(data.train), dtype=np.uint32))
+    assert batch.keys() == {"images", "masks", "originals", "backgrounds"}
     assert batch["images"].shape[1:] == (48, 48, 3) and batch["images"].dtype == np.uint8
     assert batch["masks"].shape[1:] == (48, 48) and set(np.unique(batch["masks"])) == {0, 1}
     # The anonymised gait is the left half of the original, which is cut off with its box.
@@ -73,56 +95,84 @@ def test_crops_show_the_person_beside_the_anonymised_gait(config):
     # The box is the anonymised gait's with a twentieth around: 44 of 48 rows.
     heights = [np.ptp(np.nonzero(mask)[0]) + 1 for mask in batch["masks"]]
     assert all(42 <= height <= 46 for height in heights)
-    assert data.description["synthetic"] is True and data.description["anonymizer"] == "half"
+    assert data.description == dataset.description | {"anonymized": gaits.key}
+    assert data.description["synthetic"] is True
 
 
-def test_another_anonymiser_makes_other_crops_and_the_same_one_none(config, folder):
-    crop_data(config, _narrowed, "half", progress=False)
-    before = set(folder.rglob("crops-*"))
-    assert len(before) == 1
+def test_crops_of_some_sequences_show_these(dataset, config):
+    # Gaits need not be of the whole data set: each is put beside its own recording.
+    config.group = config.validation_group = "validation"
+    # One of three subjects each.
+    (index,) = dataset.indices(dataset.members("validation"))
+    assert index > 0
+    whole = _data(dataset, config)
+    some = _data(dataset, config, _gaits(dataset, indices=(index,)))
+    assert len(some.train._store.subjects) == len(whole.train) == len(some.train)
+    chosen, seeds = np.arange(len(some.train)), np.zeros(len(some.train), np.uint32)
+    for name, found in some.train.take(chosen, seeds).items():
+        np.testing.assert_array_equal(found, whole.train.take(chosen, seeds)[name])
 
-    def unused(masks, walk):
-        raise AssertionError("made again")
 
-    crop_data(config, unused, "half", progress=False)
-    crop_data(config, lambda masks, walk: masks, "none", progress=False)
-    assert len(set(folder.rglob("crops-*")) - before) == 1
-    assert not list(folder.rglob(".crops-*"))
+def test_other_gaits_and_settings_make_other_crops_and_the_same_ones_none(
+    dataset, config, monkeypatch
+):
+    gaits = _gaits(dataset)
+    _data(dataset, config, gaits)
+
+    def found():
+        return {path.name for path in gaits.directory.glob("*crops-*")}
+
+    before = found()
+    make = crops._make_part
+    monkeypatch.setattr(crops, "_make_part", None)
+    _data(dataset, config, gaits)
+    assert found() == before
+    monkeypatch.setattr(crops, "_make_part", make)
+    # Whom to train on and how crops are shown changes none of them.
+    config.recolour, config.group = True, "test"
+    _data(dataset, config, gaits)
+    assert found() == before
+    for name, value in (("stride", 21), ("size", 40), ("margin", 0.1)):
+        config[name] = value
+        _data(dataset, config, gaits)
+        assert len(found() - before) == 1
+        before = found()
+    monkeypatch.setattr(crops, "VERSION", -1)
+    _data(dataset, config, gaits)
+    assert len(found() - before) == 1
+    # Other gaits have crops of their own, within their store.
+    other = _gaits(dataset, name="other")
+    _data(dataset, config, other)
+    assert len(list(other.directory.glob("crops-*"))) == 1
 
 
-def test_crops_go_on_where_they_were_interrupted(config, folder, monkeypatch):
+def test_crops_go_on_where_they_were_interrupted(dataset, config, monkeypatch):
     monkeypatch.setattr(derived, "SEQUENCES", 1)
-    whole = crop_data(config, _narrowed, "half", progress=False).train._store
-    before = {*folder.rglob("crops-*")}
-    walks = []
+    whole = _data(dataset, config).train._store
+    gaits = _gaits(dataset, name="interrupted")
+    recording, asked = type(dataset).recording, []
 
-    def interrupted(masks, walk):
-        walks.append(walk)
-        if len(walks) == 2:
+    def interrupted(self, index):
+        asked.append(index)
+        if len(asked) == 2:
             raise KeyboardInterrupt
-        return _narrowed(masks, walk)
+        return recording(self, index)
 
+    monkeypatch.setattr(type(dataset), "recording", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        crop_data(config, interrupted, "interrupted", progress=False)
-    assert {*folder.rglob("crops-*")} == before
-    made = []
-
-    def goes_on(masks, walk):
-        made.append(walk)
-        return _narrowed(masks, walk)
-
-    # The first walk, a part of its own, is not made again.
-    store = crop_data(config, goes_on, "interrupted", progress=False).train._store
-    assert made == walks[1:]
-    for name in ("images", "masks", "originals", "plates", "subjects"):
+        _data(dataset, config, gaits)
+    assert not list(gaits.directory.glob("crops-*"))
+    # The first sequence, a part of its own, is not cut out again.
+    store = _data(dataset, config, gaits).train._store
+    assert asked == [0, 1, 1, 2]
+    for name in ("images", "masks", "originals", "backgrounds", "subjects"):
         np.testing.assert_array_equal(getattr(store, name), getattr(whole, name))
-    assert not list(folder.rglob(".crops-*"))
+    assert not list(gaits.directory.glob(".crops-*"))
 
 
-def test_what_is_random_about_a_crop_depends_on_its_seed_alone(config):
-    data = crop_data(config, _narrowed, "half", progress=False)
-    plain = data.train
-    coloured = Crops(plain._store, ["001"], recolour=True)
+def test_what_is_random_about_a_crop_depends_on_its_seed_alone(dataset, config):
+    plain = _data(dataset, config).train
+    coloured = Crops(plain._store, dataset.members("train"), recolour=True)
     seeds = np.arange(30, dtype=np.uint32)
     same = np.zeros(30, int)
     batch, again = coloured.take(same, seeds), coloured.take(same, seeds)
@@ -136,13 +186,24 @@ def test_what_is_random_about_a_crop_depends_on_its_seed_alone(config):
     np.testing.assert_array_equal(alone["images"][0], batch["images"][7])
 
 
-def test_a_group_that_cannot_be_anonymised_is_named(config):
-    nobody = lambda masks, walk: [np.zeros_like(mask) for mask in masks]  # noqa: E731
-    with pytest.raises(InputError, match=r"group 'train' \(001\) has no frame that could be"):
-        crop_data(config, nobody, "nobody", progress=False)
+@pytest.mark.parametrize("name", ["images", "masks", "subjects.json"])
+def test_a_store_cut_short_is_named(dataset, config, name):
+    gaits = _gaits(dataset, name=f"cut {name}")
+    _data(dataset, config, gaits)
+    (folder,) = gaits.directory.glob("crops-*")
+    # The last byte of a text is its line break.
+    (folder / name).write_bytes((folder / name).read_bytes()[:-2])
+    with pytest.raises(InputError, match="is damaged") as error:
+        CropStore(folder, config.size)
+    assert str(folder) in str(error.value) and len(str(error.value).splitlines()) == 1
+
+
+def test_a_group_that_cannot_be_anonymised_is_named(dataset, config):
+    with pytest.raises(InputError, match=r"group 'train' \(\d+\) has no frame that could be"):
+        _data(dataset, config, _gaits(dataset, _nobody, "nobody"))
 
 
 def test_casia_a_has_no_colour(config):
     config.name = "casia_a"
     with pytest.raises(InputError, match="casia_a has no colour: choose walkers or casia_b"):
-        GaitDataset(config)
+        open_dataset(config)

@@ -1,14 +1,17 @@
 import json
-import pathlib
-import subprocess
-import sys
+import math
+import types
 
 import colour_walkers
 import pytest
-from drawn import ROOT, load_config
-from gait_jax.evaluation.colour import NEAREST, evaluate, sets_of
+from drawn import load_config
 
-from gait_jax.evaluation import colour
+from gait_jax.data.anonymized import anonymized_gaits
+from gait_jax.evaluation.evaluation import evaluate
+from gait_jax.evaluation.evaluators import colour
+from gait_jax.evaluation.evaluators.colour import NEAREST, sets_of
+from gait_jax.evaluation.papers import APSIPA2020
+from gait_jax.evaluation.rows import MEASURED, read_csv
 from gait_jax.runtime.errors import InputError
 
 _TINY = {
@@ -27,11 +30,12 @@ _TINY = {
 
 
 @pytest.fixture
-def config(monkeypatch):
+def config(data_dir, monkeypatch):
     colour_walkers.patch(monkeypatch)
     config = load_config("colour_quality", "walkers")
-    config.update_from_flattened_dict({f"networks.network.train.{k}": v for k, v in _TINY.items()})
-    config.walks, config.frames = 1, 2
+    config.update_from_flattened_dict({f"methods.network.train.{k}": v for k, v in _TINY.items()})
+    config.evaluators.colour.walks, config.evaluators.colour.frames = 1, 2
+    config.data.data_dir = str(data_dir)
     return config
 
 
@@ -44,48 +48,61 @@ def test_the_sets_of_a_frame():
 
 
 def test_colours_are_measured_and_reported_beside_the_papers(config, tmp_path):
-    config.data.data_dir = str(tmp_path / "data")
     results = evaluate(config, tmp_path / "run", progress=False)
-    assert results["methods"] == [NEAREST, "colour transfer"]
-    rows = {(r["form"], r["method"], r["set"]): r for r in results["rows"]}
+    assert list(results["methods"]) == ["network"]
+    frame = read_csv(tmp_path / "run" / "results.csv")
+    assert set(frame["source"]) == {MEASURED, APSIPA2020}
+    measured = frame[frame["source"] == MEASURED]
+    assert set(measured["method"]) == {NEAREST, "network"}
+    rows = {(r.setting, r.method, r.condition, r.metric): r for r in measured.itertuples()}
     # One walk, two frames, in one kind of clothing.
-    (clothing,) = {r["set"] for r in results["rows"]} - {"complete", "incomplete"}
+    (clothing,) = set(measured["condition"]) - {"complete", "incomplete"}
+    assert clothing in ("plain", "textural")
+    names = ("complete", "incomplete", clothing)
+    assert len(rows) == len(measured) == 3 * 2 * 3 * 2
     for form in ("box", "overlap", "twin"):
-        for method in results["methods"]:
-            for name in ("complete", "incomplete", clothing):
-                row = rows[form, method, name]
-                assert row["frames"] == 2 and 0 < row["ssim"] <= 1
-                assert row["psnr"] is None or 5 < row["psnr"] < 60
+        for method in (NEAREST, "network"):
+            for name in names:
+                psnr, ssim = (rows[form, method, name, metric] for metric in ("psnr", "ssim"))
+                assert psnr.n == ssim.n == 2 and 0 < ssim.value <= 1
+                assert psnr.value == math.inf or 5 < psnr.value < 60
+    psnr = {key[:3]: row.value for key, row in rows.items() if key[3] == "psnr"}
     # Eq 9 copies what both gaits share; the barely trained network only comes near.
-    assert rows["overlap", NEAREST, "complete"]["psnr"] is None
-    assert rows["overlap", "colour transfer", "complete"]["psnr"] is not None
+    assert psnr["overlap", NEAREST, "complete"] == math.inf
+    assert psnr["overlap", "network", "complete"] < math.inf
     # The network does not look at the silhouette that is torn.
-    network = {n: rows["box", "colour transfer", n] for n in ("complete", "incomplete")}
-    assert network["complete"]["psnr"] == network["incomplete"]["psnr"]
-    assert rows["box", NEAREST, "complete"]["psnr"] != rows["box", NEAREST, "incomplete"]["psnr"]
+    assert psnr["box", "network", "complete"] == psnr["box", "network", "incomplete"]
+    assert psnr["box", NEAREST, "complete"] != psnr["box", NEAREST, "incomplete"]
 
-    assert json.loads((tmp_path / "run" / "results.json").read_text())["rows"] == results["rows"]
+    kept = json.loads((tmp_path / "run" / "results.json").read_text())
+    assert kept["rows"] == results["rows"] and kept["protocol"] is None
     page = (tmp_path / "run" / "report.html").read_text()
-    assert "Synthetic data" in page and "24.73, 0.914" in page and "data:image/png" in page
-    psnr = rows["box", NEAREST, "complete"]["psnr"]
-    assert f"{psnr:.2f}, " in page
+    assert "SYNTHETIC" in page.upper() and "data:image/png" in page
+    # As the paper prints it, and as it was measured.
+    assert "24.73" in page and "0.914" in page
+    assert f"{psnr['box', NEAREST, 'complete']:.2f}" in page
+    assert (tmp_path / "run" / "sheet.png").exists()
 
 
 def test_a_run_of_another_method_colours_nothing(config, trained_run, tmp_path):
-    config.data.data_dir = str(tmp_path / "data")
-    config.networks.network.checkpoint = str(trained_run)
-    with pytest.raises(
-        InputError, match=r"networks\.network\.checkpoint\) is no run of colour tran"
-    ):
+    config.methods.network.checkpoint = str(trained_run)
+    with pytest.raises(InputError, match="is a run of stgan, which colours nothing"):
         evaluate(config, tmp_path / "run", progress=False)
 
 
 @pytest.mark.parametrize(
     ("field", "message"),
     [
-        ("networks", "lacks networks"),
+        ("methods", "lacks methods"),
+        ("evaluators", "lacks evaluators"),
+        ("seed", "lacks the field seed"),
         ("data.name", "lacks the field data.name"),
-        ("networks.network.label", "lacks the field networks.network.label"),
+        ("data.group", "lacks the field data.group"),
+        ("data.groups", "lacks the field data.groups"),
+        ("anonymizer", "lacks the field anonymizer.checkpoint"),
+        ("evaluators.colour.walks", "lacks the field evaluators.colour.walks"),
+        ("methods.network.label", "lacks the field methods.network.label"),
+        ("methods.network.checkpoint", "lacks the field methods.network.checkpoint"),
     ],
 )
 def test_configurations_that_lack_something(config, tmp_path, field, message):
@@ -100,47 +117,53 @@ def test_configurations_that_lack_something(config, tmp_path, field, message):
     assert not (tmp_path / "run").exists()
 
 
-def test_a_measure_of_nothing_is_refused(config, tmp_path):
-    config.walks = 0
-    with pytest.raises(InputError, match="walks 0 cannot be used"):
+@pytest.mark.parametrize("name", ["identification", "naturalness"])
+def test_whoever_asks_for_people_needs_a_protocol(config, tmp_path, name):
+    own = {"identification": {"ranks": (1,)}, "naturalness": {"every": 1}}[name]
+    with config.unlocked():
+        config.evaluators[name] = own
+    with pytest.raises(InputError, match="lacks the field protocol"):
+        evaluate(config, tmp_path / "run", progress=False)
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("field", ["walks", "frames"])
+def test_a_measure_of_nothing_is_refused(config, tmp_path, field):
+    config.evaluators.colour[field] = 0
+    with pytest.raises(InputError, match=rf"evaluators\.colour\.{field} 0 cannot be used"):
         evaluate(config, tmp_path / "run", progress=False)
 
 
-def test_a_frame_without_anonymised_gait_is_left_out(config, tmp_path, monkeypatch):
-    config.data.data_dir = str(tmp_path / "data")
+def _made_by(monkeypatch, keep):
+    """Lets an anonymiser make the gaits that loses all frames but some, by index."""
 
-    class Nobody:
-        def __init__(self, workdir):
-            assert pathlib.Path(workdir).is_dir()
+    def anonymize(masks, key):
+        del key
+        kept = [mask if keep(i) else 0 * mask for i, mask in enumerate(masks)]
+        return types.SimpleNamespace(masks=kept, problems={}, measures={})
 
-        def __call__(self, masks, key):
-            empty = type("", (), {})()
-            empty.masks = [0 * mask for mask in masks]
-            return empty
+    def gaits(dataset, _, key, seed, indices, progress):
+        return anonymized_gaits(dataset, anonymize, f"{key} {keep(0)}", seed, indices, progress)
 
-    monkeypatch.setattr(colour, "Anonymizer", Nobody)
+    monkeypatch.setattr(colour, "anonymized_gaits", gaits)
+    # Nobody has to be trained for it.
+    monkeypatch.setattr(
+        colour.Colour, "_colourisers", lambda _: {NEAREST: colour.nearest.colourise}
+    )
+
+
+def test_frames_without_anonymised_gait_are_left_out(config, tmp_path, monkeypatch):
+    # Of a sequence, two frames: its first and its last.
+    _made_by(monkeypatch, lambda i: i == 0)
+    with config.unlocked():
+        config.methods = {}
+    results = evaluate(config, tmp_path / "run", progress=False)
+    assert {r["n"] for r in results["rows"] if r["source"] == MEASURED} == {1}
+
+
+def test_nobody_to_be_coloured(config, tmp_path, monkeypatch):
+    _made_by(monkeypatch, lambda i: False)
+    with config.unlocked():
+        config.methods = {}
     with pytest.raises(InputError, match="no frame could be anonymised"):
         evaluate(config, tmp_path / "run", progress=False)
-
-
-def test_the_command_line_knows_both_evaluations(tmp_path):
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "gait_jax.evaluate",
-            f"--config={ROOT / 'configs' / 'colour_quality.py'}",
-            f"--workdir={tmp_path / 'run'}",
-            "--config.evaluation=taste",
-        ],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        timeout=120,
-    )
-    assert done.returncode == 1
-    last = done.stderr.splitlines()[-1]
-    assert last.startswith(
-        "gait_jax.evaluate: evaluation 'taste' of the configuration is not known"
-    )
-    assert "recognition, colour" in last

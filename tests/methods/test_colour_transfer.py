@@ -3,11 +3,11 @@ import jax
 import numpy as np
 import pytest
 from drawn import load_config
-from gait_jax.methods.colour_transfer import ColourTransfer
-from gait_jax.methods.gait_anonymizer import open_anonymizer
 
-from gait_jax import trainer
-from gait_jax.data.dataset import GaitDataset
+from gait_jax import runs, trainer
+from gait_jax.data.anonymized import anonymized_gaits
+from gait_jax.data.dataset import open_dataset
+from gait_jax.methods.colourisers.colour_transfer import ColourTransfer
 from gait_jax.pretrained import DEFAULT
 from gait_jax.runtime import parallel
 from gait_jax.runtime.errors import InputError
@@ -43,9 +43,9 @@ def _batch(size=32):
     masks[:, 4:28, 10:22] = 1
     originals = np.zeros_like(masks)
     originals[:, 4:28, 12:20] = 1
-    plates = np.zeros_like(images)
-    plates[..., 2] = 200
-    return {"images": images, "masks": masks, "originals": originals, "plates": plates}
+    backgrounds = np.zeros_like(images)
+    backgrounds[..., 2] = 200
+    return {"images": images, "masks": masks, "originals": originals, "backgrounds": backgrounds}
 
 
 @pytest.mark.parametrize("form", ["walkers", "walkers,paper"])
@@ -113,14 +113,23 @@ def test_configurations_that_do_not_fit(changes, message):
         ColourTransfer(_config(**changes))
 
 
+def _gaits_of(run, config):
+    """The gaits that a run of colour transfer is trained on, which are there already."""
+    dataset = open_dataset(config.data, progress=False)
+    subjects = {*dataset.members("train"), *dataset.members("validation")}
+    indices = dataset.indices(subjects)
+    assert 0 < len(indices) < len(dataset.originals.sequences)
+    return anonymized_gaits(dataset, None, run.key, config.seed, indices, progress=False)
+
+
 def test_without_an_anonymiser_the_one_that_ships_is_used(tmp_path, monkeypatch):
     colour_walkers.patch(monkeypatch)
     config = _config(train_steps=1)
     config.data.data_dir = str(tmp_path / "data")
+    assert ColourTransfer(config).prerequisites() == {"anonymizer": DEFAULT}
     trainer.train_and_evaluate(config, tmp_path / "run", progress=False)
-    shipped = open_anonymizer(DEFAULT).fingerprint()
     data = RunDirectory(tmp_path / "run").data_description()
-    assert data["anonymizer"] == f"{shipped}-{config.seed}"
+    assert data["anonymized"] == _gaits_of(runs.open_run(DEFAULT), config).key
 
 
 def test_trained_from_a_gait_anonymiser_and_used_on_frames(trained_run, tmp_path, monkeypatch):
@@ -131,18 +140,34 @@ def test_trained_from_a_gait_anonymiser_and_used_on_frames(trained_run, tmp_path
     state = trainer.train_and_evaluate(config, tmp_path / "run", progress=False)
     assert int(state.step) == 2
     assert (tmp_path / "run" / "samples" / "0000002.png").exists()
+    data = RunDirectory(tmp_path / "run").data_description()
+    assert data["anonymized"] == _gaits_of(runs.open_run(trained_run), config).key
 
-    config, method, state, step = trainer.load_run(tmp_path / "run")
-    assert step == 2
-    recording = GaitDataset(config.data, progress=False).recording(2)
-    frame, plate, mask = recording.frame(5), recording.plate, recording.complete(5)
-    result = method.colouriser(state)(frame, plate, mask, mask)
-    np.testing.assert_array_equal(result[mask == 0], plate[mask == 0])
-    assert (result[mask > 0] != plate[mask > 0]).any(axis=1).mean() > 0.5
+    run = runs.open_run(tmp_path / "run")
+    assert run.step == 2
+    recording = open_dataset(run.config.data, progress=False).recording(2)
+    frame, background, mask = recording.frame(5), recording.background, recording.complete(5)
+    result = run.colouriser()(frame, background, mask, mask)
+    np.testing.assert_array_equal(result[mask == 0], background[mask == 0])
+    assert (result[mask > 0] != background[mask > 0]).any(axis=1).mean() > 0.5
 
 
-def test_a_run_of_another_method_is_no_anonymiser(trained_run, tmp_path):
+def test_a_run_of_another_method_is_no_anonymiser(trained_run, tmp_path, monkeypatch):
+    colour_walkers.patch(monkeypatch)
     config = _config()
+    config.data.data_dir = str(tmp_path / "data")
     config.anonymizer.checkpoint = str(trained_run / "noise_gan")
-    with pytest.raises(InputError, match="method 'noise_gan' is not known: use one of stgan"):
+    with pytest.raises(InputError, match="is a run of noise_gan, which anonymises nothing by itse"):
         trainer.train_and_evaluate(config, tmp_path / "run", progress=False)
+    assert not (tmp_path / "run").exists()
+
+
+def test_it_is_a_colouriser_and_nothing_else(trained_run):
+    method = ColourTransfer(_config())
+    state = method.init()
+    assert method.colouriser(state) is not None
+    assert method.anonymizer(state) is None and method.recogniser(state) is None
+    with pytest.raises(InputError, match="is a run of stgan, which colours nothing"):
+        runs.open_run(trained_run).colouriser()
+    with pytest.raises(InputError, match="is a run of stgan, which recognises nobody"):
+        runs.open_run(trained_run).recogniser()

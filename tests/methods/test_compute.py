@@ -5,12 +5,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from drawn import TINY, load_config
-from gait_jax.methods.colour_transfer import ColourTransfer
-from gait_jax.methods.noise_gan import NoiseGAN
-from gait_jax.methods.stgan import STGAN, noise_gan_config
-from gait_jax.methods.wu2017 import Wu2017
 
 from gait_jax import trainer
+from gait_jax.methods.anonymizers.noise_gan import NoiseGAN
+from gait_jax.methods.anonymizers.stgan import STGAN, noise_gan_config
+from gait_jax.methods.colourisers.colour_transfer import ColourTransfer
+from gait_jax.methods.recognisers.wu2017 import Wu2017
 from gait_jax.runtime import parallel
 from gait_jax.runtime.errors import InputError
 
@@ -64,7 +64,8 @@ def _colour_transfer(**changes):
     masks[:, 4:28, 10:22] = 1
     picture = lambda: rng.integers(0, 256, (4, 32, 32, 3)).astype(np.uint8)  # noqa: E731
     originals = np.roll(masks, 2, axis=2)
-    batch = {"images": picture(), "plates": picture(), "masks": masks, "originals": originals}
+    batch = {"images": picture(), "backgrounds": picture()}
+    batch |= {"masks": masks, "originals": originals}
     return ColourTransfer(config), batch
 
 

@@ -3,9 +3,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from drawn import TINY, load_config
-from gait_jax.methods.noise_gan import NoiseGAN
-from gait_jax.methods.stgan import STGAN, mean_counts, noise_gan_config
 
+from gait_jax.methods.anonymizers.noise_gan import NoiseGAN
+from gait_jax.methods.anonymizers.stgan import STGAN, mean_counts, noise_gan_config
 from gait_jax.methods.base import move_average, noise_keys
 from gait_jax.runtime import parallel
 from gait_jax.runtime.errors import InputError
@@ -84,9 +84,9 @@ def test_noise_reaches_the_result(padded):
         mean_counts(batch["counts"]),
     )
     moved = jax.tree.map(lambda x: x + 1.0, state.frozen)
-    before, _ = method.apply(*args)
+    before = method.apply(*args)
     # Other noise, other result: the noise encoder is joined to the decoder.
-    after, _ = method.apply(state.replace(frozen=moved), *args[1:])
+    after = method.apply(state.replace(frozen=moved), *args[1:])
     assert np.abs(np.asarray(before - after)).max() > 1e-4
 
 

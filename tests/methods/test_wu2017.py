@@ -2,11 +2,12 @@ import jax
 import numpy as np
 import pytest
 from drawn import load_config
-from energy_sets import make_energies
-from gait_jax.methods.wu2017 import Wu2017
-from gait_jax.recognition import scoring
+from energy_sets import make_gaits
 
 from gait_jax.data.pairs import PairPacks
+from gait_jax.evaluation import scoring
+from gait_jax.methods.recognisers.energy import energy_images
+from gait_jax.methods.recognisers.wu2017 import Wu2017
 from gait_jax.runtime import parallel
 from gait_jax.runtime.errors import InputError
 
@@ -23,8 +24,8 @@ def config_of(**changes):
     return config
 
 
-def statistics_of(energies):
-    values = energies.images / 255
+def statistics_of(gaits):
+    values = energy_images(gaits, _SIZE) / 255
     return {
         "mean": values.mean(0).astype(np.float32),
         "spread": np.float32((values - values.mean(0)).std()),
@@ -32,17 +33,19 @@ def statistics_of(energies):
 
 
 @pytest.fixture(scope="module")
-def energies():
-    return make_energies(people=4, sequences=3, views=(0,), size=_SIZE)
+def gaits(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("gaits") / "store"
+    return make_gaits(folder, people=4, sequences=3, views=(0,), size=_SIZE)
 
 
-def run(config, energies, steps):
+def run(config, gaits, steps):
     """Trains on one device; returns the state and the steps' metrics."""
     method = Wu2017(config)
     pack = config.data.pack
-    packs = PairPacks(energies, pack.people, pack.images, pack.pairs)
+    images = energy_images(gaits, _SIZE)
+    packs = PairPacks(images, gaits.subjects, pack.people, pack.images, pack.pairs)
     step = parallel.parallel_steps(method.train_step)
-    state = parallel.to_host(method.init(statistics=statistics_of(energies)))
+    state = parallel.to_host(method.init(statistics=statistics_of(gaits)))
     seen = []
     for i in range(steps):
         batch = packs.take(np.array([i % len(packs)]), np.array([i], np.uint32))
@@ -51,49 +54,48 @@ def run(config, energies, steps):
     return method, parallel.to_host(state), seen
 
 
-def test_it_learns_who_is_who_and_then_recognises_them(energies):
-    method, state, seen = run(config_of(), energies, 40)
+def test_it_learns_who_is_who_and_then_recognises_them(gaits):
+    method, state, seen = run(config_of(), gaits, 40)
     assert np.mean([m["loss"] for m in seen[-5:]]) < 0.4 < 0.6 < seen[0]["loss"]
     assert seen[-1]["restarts"] == 0
-    probes, gallery = energies.take(energies.sequences == 3), energies.take(energies.sequences < 3)
+    probes, gallery = gaits.take(gaits.numbers == 3), gaits.take(gaits.numbers < 3)
     recogniser = method.recogniser(state)
-    assert recogniser.size == _SIZE
     assert scoring.score(recogniser, probes, gallery, (1,)).same.mean() == 1.0
-    assert scoring.score(recogniser, energies, energies, (1,)).same.mean() == 1.0
+    assert scoring.score(recogniser, gaits, gaits, (1,)).same.mean() == 1.0
 
 
-def test_distances_do_not_depend_on_order_or_company(energies):
-    method, state, _ = run(config_of(), energies, 2)
+def test_distances_do_not_depend_on_order_or_company(gaits):
+    method, state, _ = run(config_of(), gaits, 2)
     recogniser = method.recogniser(state)
-    whole = recogniser.distances(energies, energies)
+    whole = recogniser.distances(gaits, gaits)
     assert whole.shape == (12, 12)
     # Every pair is judged in both orders.
     np.testing.assert_allclose(whole, whole.T, rtol=1e-3, atol=1e-4)
-    part = recogniser.distances(energies.take(np.array([5])), energies.take(np.array([7, 2])))
+    part = recogniser.distances(gaits.take(np.array([5])), gaits.take(np.array([7, 2])))
     np.testing.assert_allclose(part, whole[[5]][:, [7, 2]], rtol=1e-3, atol=1e-4)
 
 
-def test_a_network_on_a_plateau_starts_anew(energies):
+def test_a_network_on_a_plateau_starts_anew(gaits):
     # A learning rate of nothing leaves it where it is; after every 3 steps it is started anew.
     changes = {"optimizer.learning_rate": 0.0, "plateau.steps": 3, "plateau.loss": 0.01}
-    _, state, seen = run(config_of(**changes), energies, 7)
+    _, state, seen = run(config_of(**changes), gaits, 7)
     assert [m["restarts"] for m in seen] == [0, 0, 1, 1, 1, 2, 2]
     plateau = state.opt["plateau"]
     assert (int(plateau["since_start"]), int(plateau["restarts"]), int(state.step)) == (1, 2, 7)
-    first = Wu2017(config_of()).init(statistics=statistics_of(energies)).params
+    first = Wu2017(config_of()).init(statistics=statistics_of(gaits)).params
     for a, b in zip(jax.tree.leaves(first), jax.tree.leaves(state.params), strict=True):
         assert a.ndim == 1 or not np.allclose(a, b)
     # The same again: a restart is drawn from the seed.
-    _, again, _ = run(config_of(**changes), energies, 7)
+    _, again, _ = run(config_of(**changes), gaits, 7)
     jax.tree.map(np.testing.assert_array_equal, state.params, again.params)
 
 
-def test_a_network_that_learns_is_left_alone(energies):
-    _, _, seen = run(config_of(**{"plateau.steps": 30, "plateau.loss": 0.65}), energies, 31)
+def test_a_network_that_learns_is_left_alone(gaits):
+    _, _, seen = run(config_of(**{"plateau.steps": 30, "plateau.loss": 0.65}), gaits, 31)
     assert seen[-1]["restarts"] == 0
 
 
-def test_it_starts_from_differences(energies):
+def test_it_starts_from_differences(gaits):
     for start, equal in ((True, True), (False, False)):
         params = Wu2017(config_of(start_from_differences=start)).init().params["network"]
         halves = params["params"]["conv3"]
@@ -111,7 +113,7 @@ def test_the_published_settings_are_the_default():
 
 
 @pytest.mark.parametrize("network", ["lb", "mt"])
-def test_sgd_with_momentum_and_weight_decay_by_hand(energies, network):
+def test_sgd_with_momentum_and_weight_decay_by_hand(gaits, network):
     config = config_of(
         **{"network": network, "optimizer.name": "sgd", "optimizer.learning_rate": 0.1}
     )

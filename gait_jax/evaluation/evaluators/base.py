@@ -10,7 +10,11 @@ import pandas as pd
 from gait_jax.evaluation.report import Section
 from gait_jax.evaluation.rows import Row
 from gait_jax.evaluation.study import Study
+from gait_jax.methods import fields
 from gait_jax.methods.fields import Fields
+
+# What an evaluation has besides where people are enrolled and probed.
+PROTOCOL: Fields = {"protocol": fields.text, "export": fields.flag}
 
 
 class Evaluator(abc.ABC):
@@ -18,9 +22,11 @@ class Evaluator(abc.ABC):
 
     Attributes:
       FIELDS: what the fields of its settings may be.
+      NEEDS: what it needs of the evaluation's other fields.
     """
 
     FIELDS: ClassVar[Fields]
+    NEEDS: ClassVar[Fields] = {}
 
     def __init__(self, settings: ml_collections.ConfigDict, study: Study):
         """Takes what it measures.

@@ -84,6 +84,11 @@ class Colour(Evaluator):
 
     # How many sequences, spread over the group, and how many frames of each.
     FIELDS = {"walks": fields.whole(), "frames": fields.whole()}
+    NEEDS = {
+        "anonymizer.checkpoint": fields.text,
+        "data.groups": fields.text,
+        "data.group": fields.text,
+    }
 
     def _sequences(self) -> list[int]:
         """Indices of the sequences that are coloured."""

@@ -9,7 +9,7 @@ from gait_jax.data.gaits import Gaits
 from gait_jax.evaluation import orderings, scoring, sections
 from gait_jax.evaluation.attackers import ATTACKERS
 from gait_jax.evaluation.cache import cached
-from gait_jax.evaluation.evaluators.base import Evaluator
+from gait_jax.evaluation.evaluators.base import PROTOCOL, Evaluator
 from gait_jax.evaluation.report import Section
 from gait_jax.evaluation.rows import CLEAN, CLEAN_GALLERY, Row
 from gait_jax.evaluation.scoring import Hits
@@ -23,6 +23,7 @@ class Identification(Evaluator):
     """Asks every recogniser for the people of anonymised gaits, in every attacker's gallery."""
 
     FIELDS = {"ranks": fields.wholes()}
+    NEEDS = PROTOCOL
 
     def rows(self) -> Iterator[Row]:
         study, clean = self.study, {}

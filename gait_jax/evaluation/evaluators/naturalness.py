@@ -11,7 +11,7 @@ from gait_jax.data.anonymized import mean_measures
 from gait_jax.data.gait_store import GaitStore
 from gait_jax.evaluation import sections
 from gait_jax.evaluation.cache import cached
-from gait_jax.evaluation.evaluators.base import Evaluator
+from gait_jax.evaluation.evaluators.base import PROTOCOL, Evaluator
 from gait_jax.evaluation.report import Section
 from gait_jax.evaluation.rows import ALL, Row
 from gait_jax.gait import naturalness, picture
@@ -45,6 +45,7 @@ class Naturalness(Evaluator):
 
     # Every so-manyth sequence is measured.
     FIELDS = {"every": fields.whole()}
+    NEEDS = PROTOCOL
 
     def rows(self) -> Iterator[Row]:
         for method in self.study.methods:

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
-from gait_jax.colour.steadiness import flicker
+
+from gait_jax.video.steadiness import flicker
 
 
 def body(top, left, colour, shape=(20, 30)):

@@ -3,13 +3,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from drawn import draw_walk
-from gait_jax.colour import nearest
-from gait_jax.colour.transfer import TransferColouriser
-from gait_jax.data.energies import Energies
-from gait_jax.data.walk import Walk
-from gait_jax.recognition import scoring
+from stores import make_store
 
-from gait_jax.gait import energy
+from gait_jax.data.gaits import Gaits
+from gait_jax.evaluation import scoring
+from gait_jax.methods.colourisers import nearest
+from gait_jax.methods.colourisers.colour_transfer import TransferColouriser
+from gait_jax.methods.recognisers.energy import energy_images
 from gait_jax.models.colour_transfer import ColourTransferNetwork, offsets
 
 _SIZE = 32
@@ -30,32 +30,32 @@ class _Fixed:
     def __init__(self, paint, *shares):
         self._paint, self._shares = jnp.asarray(paint), jnp.asarray(shares)
 
-    def apply(self, params, image, mask, plate):
-        del params, plate
+    def apply(self, params, image, mask, background):
+        del params, background
         return tuple(
             jnp.broadcast_to(x, (*mask.shape, len(x))) for x in (self._paint, self._shares)
         )
 
 
 def _scene(walk):
-    """Frames that show grey people on a black plate."""
-    plate = np.zeros((*walk[0].shape, 3), np.uint8)
-    frames = [np.where(mask[..., None] > 0, np.uint8(120), plate) for mask in walk]
-    return plate, frames
+    """Frames that show grey people on a black background."""
+    background = np.zeros((*walk[0].shape, 3), np.uint8)
+    frames = [np.where(mask[..., None] > 0, np.uint8(120), background) for mask in walk]
+    return background, frames
 
 
 def _colours(network, moves=((0, 0),)):
-    """(coloured, frame, plate, anonymised) of one frame of noise."""
+    """(coloured, frame, background, anonymised) of one frame of noise."""
     original, anonymised = (mask // 255 for mask in (draw_walk(1)[0], draw_walk(1, bulk=1.4)[0]))
-    plate = np.full((*original.shape, 3), 7, np.uint8)
-    frame = np.random.default_rng(0).integers(0, 256, plate.shape).astype(np.uint8)
+    background = np.full((*original.shape, 3), 7, np.uint8)
+    frame = np.random.default_rng(0).integers(0, 256, background.shape).astype(np.uint8)
     run = TransferColouriser(network, {}, moves, _SIZE, 0.05)
-    return run(frame, plate, original, anonymised), frame, plate, anonymised
+    return run(frame, background, original, anonymised), frame, background, anonymised
 
 
 def test_what_is_taken_over_is_the_frames_own_pixels():
-    result, frame, plate, anonymised = _colours(_Fixed([0.0] * 3, 0.0, 1.0))
-    np.testing.assert_array_equal(result, np.where(anonymised[..., None] > 0, frame, plate))
+    result, frame, background, anonymised = _colours(_Fixed([0.0] * 3, 0.0, 1.0))
+    np.testing.assert_array_equal(result, np.where(anonymised[..., None] > 0, frame, background))
 
 
 def test_what_is_painted_is_the_networks():
@@ -84,19 +84,19 @@ def test_shares_mix():
     np.testing.assert_allclose(result[inside], expected, atol=0.51)
 
 
-def test_nobody_to_colour_is_the_plate(untrained):
-    plate = np.full((40, 50, 3), 9, np.uint8)
+def test_nobody_to_colour_is_the_background(untrained):
+    background = np.full((40, 50, 3), 9, np.uint8)
     nobody = np.zeros((40, 50), np.uint8)
-    result = untrained(plate + np.uint8(1), plate, nobody, nobody)
-    np.testing.assert_array_equal(result, plate)
-    # The caller's plate stays as it is.
-    assert result is not plate
+    result = untrained(background + np.uint8(1), background, nobody, nobody)
+    np.testing.assert_array_equal(result, background)
+    # The caller's background stays as it is.
+    assert result is not background
 
 
 def test_the_arguments_are_left_as_they_are(untrained):
     walk = [mask // 255 for mask in draw_walk(1)]
-    plate, (frame,) = _scene(walk)
-    arguments = [frame, plate, walk[0], walk[0]]
+    background, (frame,) = _scene(walk)
+    arguments = [frame, background, walk[0], walk[0]]
     before = [x.copy() for x in arguments]
     untrained(*arguments)
     for x, y in zip(arguments, before, strict=True):
@@ -106,47 +106,36 @@ def test_the_arguments_are_left_as_they_are(untrained):
 class _NearestImage:
     """Compares energy images pixel by pixel."""
 
-    size = 32
-
     def distances(self, probes, gallery):
-        difference = probes.images[:, None].astype(float) - gallery.images[None]
-        return np.square(difference).sum((-2, -1))
-
-
-def _energies(silhouettes):
-    return Energies.of(
-        [
-            (energy.energy_image(np.stack([energy.align(m, 32) for m in masks])), walk, 90)
-            for walk, masks in silhouettes
-        ],
-        32,
-    )
+        seen, known = (energy_images(gaits, 32).astype(float) for gaits in (probes, gallery))
+        return np.square(seen[:, None] - known[None]).sum((-2, -1))
 
 
 @pytest.mark.parametrize("method", ["nearest", "transfer"])
-def test_the_success_rate_before_and_after_colouring_is_the_same(method, untrained):
+def test_the_success_rate_before_and_after_colouring_is_the_same(method, untrained, tmp_path):
     colourise = nearest.colourise if method == "nearest" else untrained
     gallery, before, after = [], [], []
     for k in range(5):
-        walk = Walk(f"{k:03d}", "nm", 1, 90, 0, 10)
+        name = (f"{k:03d}", "nm", 1, 90)
         masks = [mask // 255 for mask in draw_walk(10, tall=54 + 2 * k, bulk=0.8 + 0.1 * k)]
         # Everybody gets the outline of somebody of another build.
         gait = [m // 255 for m in draw_walk(10, tall=54 + 2 * k, bulk=0.8 + 0.1 * ((k + 2) % 5))]
-        plate, frames = _scene(masks)
-        plate[:] = 255  # Such as no colouriser paints a whole person.
+        background, frames = _scene(masks)
+        background[:] = 255  # Such as no colouriser paints a whole person.
         found = []
         for frame, mask, anonymised in zip(frames, masks, gait, strict=True):
-            coloured = colourise(frame, plate, mask, anonymised)
-            silhouette = (coloured != plate).any(axis=2).astype(np.uint8)
+            coloured = colourise(frame, background, mask, anonymised)
+            silhouette = (coloured != background).any(axis=2).astype(np.uint8)
             np.testing.assert_array_equal(silhouette, anonymised)
             found.append(silhouette)
-        gallery.append((walk, masks))
-        before.append((walk, gait))
-        after.append((walk, found))
-    hits = [
-        scoring.score(_NearestImage(), _energies(probes), _energies(gallery), (1, 3)).same
-        for probes in (before, after)
-    ]
+        gallery.append((*name, masks))
+        before.append((*name, gait))
+        after.append((*name, found))
+    enrolled, *probed = (
+        Gaits.of(make_store(tmp_path / kind, sequences))
+        for kind, sequences in (("gallery", gallery), ("before", before), ("after", after))
+    )
+    hits = [scoring.score(_NearestImage(), probes, enrolled, (1, 3)).same for probes in probed]
     np.testing.assert_array_equal(*hits)
     # Not everybody is identified, and not nobody: the comparison has something to compare.
     assert 0 < hits[0].mean() < 1

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
-from gait_jax.recognition.identification import rank_hits, rate
+
+from gait_jax.evaluation.identification import rank_hits, rate
 
 # Distances of four probes to a gallery of two images of a, two of b and one of c.
 _GALLERY = np.array(["a", "b", "a", "b", "c"])

@@ -2,7 +2,8 @@ import math
 
 import numpy as np
 import pytest
-from gait_jax.colour.quality import compare
+
+from gait_jax.evaluation.colour_quality import compare
 
 _REGION = np.zeros((40, 50), np.uint8)
 _REGION[5:30, 8:20] = 1

@@ -1,0 +1,69 @@
+import dataclasses
+
+import ml_collections
+import numpy as np
+import pytest
+from drawn import draw_walk
+from stores import make_store
+
+from gait_jax.data.dataset import EVERYBODY, open_dataset
+from gait_jax.data.source import direction
+from gait_jax.gait import silhouette
+from gait_jax.runtime.errors import InputError
+
+
+@pytest.fixture(scope="module")
+def dataset(casia_a_dir, data_dir):
+    config = {
+        "name": "casia_a",
+        "data_dir": str(data_dir),
+        "manual_dir": str(casia_a_dir),
+        "subjects": 0,
+        "groups": "few",
+    }
+    return open_dataset(ml_collections.FrozenConfigDict(config), progress=False)
+
+
+def test_the_gaits_are_the_recorded_ones_in_the_data_sets_order(dataset):
+    assert dataset.gaits is dataset.originals
+    assert len(dataset.originals.sequences) == 10
+    for index in (0, 9):
+        sequence = dataset.originals.sequences[index]
+        masks = dataset.masks(index)
+        # As the data set has them: not cleaned yet.
+        subject = ord(sequence.subject[1]) - ord("a")
+        drawn = draw_walk(10, tall=56 + subject, bulk=0.8 + 0.05 * subject)
+        np.testing.assert_array_equal(masks, np.array(drawn) // 255)
+        for frame, mask in enumerate(masks):
+            found = dataset.originals.mask(sequence.first + frame)
+            np.testing.assert_array_equal(found, silhouette.clean(mask))
+
+
+def test_everybody_is_a_group(dataset):
+    members = dataset.members(EVERYBODY)
+    assert members == sorted(set().union(*dataset.groups.values()))
+    assert len(members) == 10
+    # Also where the gaits in use are those of some of them.
+    assert dataclasses.replace(dataset, gaits=None).members(EVERYBODY) == members
+
+
+def test_a_group_that_is_none(dataset):
+    assert dataset.members("validation") == ["sg"]
+    with pytest.raises(InputError, match="group 'many' is not in data.groups: use one of train,"):
+        dataset.members("many")
+
+
+def test_sequences_are_found_by_who_walks_and_how(dataset, tmp_path):
+    mask = np.ones((2, 2), np.uint8)
+    names = [("a", "nm", 1), ("b", "nm", 2), ("a", "cl", 1), ("c", "nm", 1), ("a", "nm", 2)]
+    sequences = [(*name, 90, [mask]) for name in names]
+    other = dataclasses.replace(dataset, originals=make_store(tmp_path / "store", sequences))
+    assert other.indices(["a", "c"]) == [0, 2, 3, 4]
+    assert other.indices({"b", "a"}, {"nm": [2]}) == [1, 4]
+    assert other.indices(["a"], {"cl": [1, 2], "nm": [1]}) == [0, 2]
+    assert other.indices([]) == other.indices(["a"], {}) == []
+
+
+def test_casia_as_even_sequences_walk_the_other_way():
+    assert [direction("casia_a", 45, n) for n in (1, 2, 3, 4)] == [45, 225, 45, 225]
+    assert [direction("casia_b", 90, n) for n in (1, 2)] == [90, 90]

@@ -1,0 +1,156 @@
+import numpy as np
+import pytest
+
+from gait_jax.data.gaits import Gaits
+from gait_jax.evaluation import scoring
+from gait_jax.evaluation.protocol import PROTOCOLS, chosen, protocol
+from gait_jax.evaluation.rows import ALL, CROSS_VIEW, SAME_VIEW
+from gait_jax.evaluation.scoring import Hits
+from gait_jax.runtime.errors import InputError
+
+
+def _gaits(labels):
+    subjects, conditions, numbers, views = map(np.array, zip(*labels, strict=True))
+    # Nobody looks at silhouettes here.
+    return Gaits(None, np.arange(len(labels)), subjects, conditions, numbers, views)
+
+
+class _Reader:
+    """Knows everybody from view 0, nobody from view 90."""
+
+    def distances(self, probes, gallery):
+        own = probes.subjects[:, None] != gallery.subjects
+        return np.where(gallery.views == 0, own, 0.0)
+
+
+_GALLERY = _gaits([(s, "nm", 1, v) for s in "ab" for v in (0, 90)])
+_PROBES = _gaits([(s, c, 5, v) for s in "ab" for c in ("nm", "cl") for v in (0, 90)])
+
+
+def test_same_view_and_cross_view():
+    hits = scoring.score(_Reader(), _PROBES, _GALLERY, (1, 2))
+    # In view 0's gallery everybody is known; in view 90's both people are equally near: 1/2.
+    at_0 = _PROBES.views == 0
+    np.testing.assert_allclose(hits.same[at_0], [[1, 1]] * 4)
+    np.testing.assert_allclose(hits.same[~at_0], [[0.5, 1]] * 4)
+    np.testing.assert_allclose(hits.cross[at_0], [[0.5, 1]] * 4)
+    np.testing.assert_allclose(hits.cross[~at_0], [[1, 1]] * 4)
+    assert hits.enrolled == 2
+    assert hits.probes[1].tolist() == ["a", "nm", "5", "90"]
+
+
+def test_who_is_not_enrolled_in_a_view_is_not_counted_in_it():
+    gallery = _GALLERY.take(~((_GALLERY.subjects == "b") & (_GALLERY.views == 0)))
+    hits = scoring.score(_Reader(), _PROBES, gallery, (1,))
+    b_at_0 = (_PROBES.subjects == "b") & (_PROBES.views == 0)
+    assert np.isnan(hits.same[b_at_0]).all() and not np.isnan(hits.same[~b_at_0]).any()
+    assert np.isnan(hits.cross[(_PROBES.subjects == "b") & (_PROBES.views == 90)]).all()
+
+
+def _hits(same, labels, enrolled=4):
+    same = np.array(same, float)[:, None]
+    return Hits(np.array(labels), same, same, enrolled)
+
+
+_NAMES = {"method": "m", "recogniser": "r", "attacker": "clean gallery"}
+_LABELS = [
+    ("a", "nm", "5", "0"),
+    ("a", "nm", "5", "18"),
+    ("b", "nm", "5", "0"),
+    ("b", "cl", "1", "0"),
+]
+
+
+def test_success_stands_beside_what_the_recogniser_gets_wrong_anyway():
+    clean = _hits([1, 1, 1, 0], _LABELS)
+    # Given in another order, and one walk is missing.
+    attacked = _hits([0, 0, 1], [_LABELS[k] for k in (3, 0, 2)])
+    rows = [*scoring.rows(attacked, clean, (1,), **_NAMES)]
+    found = {(r.metric, r.setting, r.condition, r.view): r for r in rows}
+    # Two of three walks are not identified any more; one of them never was.
+    for metric, value in (
+        ("success@1", 2 / 3),
+        ("clean_error@1", 1 / 3),
+        ("difference@1", 1 / 3),
+        ("chance@1", 0.75),
+    ):
+        total = found[metric, SAME_VIEW, ALL, ALL]
+        assert (total.value, total.n) == (pytest.approx(value), 3)
+        assert (total.low is None) == (metric == "chance@1")
+    # Of a and b drawn with replacement: only a (1), only b (1/2), or both (2/3).
+    total = found["success@1", SAME_VIEW, ALL, ALL]
+    assert (total.low, total.high) == (0.5, 1.0)
+    assert found["difference@1", SAME_VIEW, "cl", "0"].value == 0.0
+    assert found["success@1", SAME_VIEW, "nm", "0"].value == 0.5
+    assert found["success@1", SAME_VIEW, "nm", "0"].n == 2
+    # Nobody's walk at 18 degrees was anonymised.
+    assert ("success@1", SAME_VIEW, "nm", "18") not in found
+    assert found["success@1", CROSS_VIEW, ALL, ALL].n == 3
+    # Each row says of whom it is, and there is one of each.
+    assert {(r.method, r.recogniser, r.attacker) for r in rows} == {tuple(_NAMES.values())}
+    assert len(found) == len(rows) == 2 * 4 * 3 * 2
+
+
+def test_every_rank_has_rows_of_its_own():
+    hits = scoring.score(_Reader(), _PROBES, _GALLERY, (1, 2))
+    rows = [*scoring.rows(hits, hits, (1, 2), **_NAMES)]
+    found = {(r.metric, r.setting, r.condition, r.view): r.value for r in rows}
+    # In view 90 both people are equally near.
+    assert found["success@1", SAME_VIEW, ALL, "90"] == found["clean_error@1", SAME_VIEW, ALL, "90"]
+    assert [found[f"success@{k}", SAME_VIEW, ALL, "90"] for k in (1, 2)] == [0.5, 0.0]
+    assert [found[f"success@{k}", SAME_VIEW, "cl", "0"] for k in (1, 2)] == [0.0, 0.0]
+    assert [found[f"chance@{k}", CROSS_VIEW, "nm", ALL] for k in (1, 2)] == [0.5, 0.0]
+    # Views rise, and the whole stands after its parts.
+    views = [r.view for r in rows if r.metric == "success@1" and r.setting == SAME_VIEW]
+    assert views == ["0", "90", ALL] * 3
+
+
+def test_a_walk_that_cannot_be_compared_with_itself_does_not_count():
+    clean = _hits([1, np.nan, 0, 1], _LABELS)
+    attacked = _hits([0, 0, np.nan, 1], _LABELS)
+    rows = [*scoring.rows(attacked, clean, (1,), **_NAMES)]
+    (total,) = (r for r in rows if (r.metric, r.setting, r.condition, r.view)
+                == ("success@1", SAME_VIEW, ALL, ALL))  # fmt: skip
+    assert (total.value, total.n) == (0.5, 2)
+    # Where none is left there is no row.
+    assert not [*scoring.rows(_hits([np.nan], _LABELS[:1]), clean, (1,), **_NAMES)]
+
+
+def test_chance_is_never_below_nothing():
+    rows = scoring.rows(_hits([1], _LABELS[:1], 2), _hits([1], _LABELS[:1], 2), (3,), **_NAMES)
+    assert {row.value for row in rows if row.metric == "chance@3"} == {0.0}
+
+
+def test_hits_are_kept(tmp_path):
+    hits = scoring.score(_Reader(), _PROBES, _GALLERY, (1, 2))
+    hits.save(tmp_path / "hits.npz")
+    again = Hits.load(tmp_path / "hits.npz")
+    np.testing.assert_array_equal(again.probes, hits.probes)
+    np.testing.assert_array_equal(again.cross, hits.cross)
+    assert again.enrolled == 2
+
+
+def test_protocols_choose_gallery_and_probes():
+    labels = [(s, c, n, 90) for s in "ab" for c, m in (("nm", 6), ("bg", 2), ("cl", 2))
+              for n in range(1, m + 1)]  # fmt: skip
+    walks = _gaits(labels)
+    for name in ("jisa2019", "apsipa2020", "lt74"):
+        gallery = chosen(PROTOCOLS[name].gallery, walks)
+        probes = chosen(PROTOCOLS[name].probes, walks)
+        assert len(gallery) == 2 * 4 and len(probes) == 2 * 6
+        assert sorted([*gallery.rows, *probes.rows]) == list(range(20))
+        assert set(gallery.conditions) == {"nm"} and gallery.numbers.max() == 4
+
+
+def test_no_protocol_tests_whom_its_recognisers_train_on():
+    for name, found in PROTOCOLS.items():
+        if not found.train_sequences:
+            assert found.train not in (found.enrolled, found.probed), name
+    # But where all are enrolled, training and probes share no sequence.
+    closed = PROTOCOLS["closed"]
+    assert not set(closed.train_sequences) & set(closed.probes["nm"])
+
+
+def test_an_unknown_protocol_is_refused():
+    with pytest.raises(InputError, match="protocol 'ou' is not known: use one of jisa2019"):
+        protocol("ou")

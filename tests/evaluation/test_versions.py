@@ -1,0 +1,331 @@
+"""Everything that is kept is named by its stage's VERSION: it must rise when results change.
+
+Each stage is run on drawn input. Whole numbers are compared by their digest, floats and the shipped
+model's masks with a tolerance, since other machines round otherwise.
+"""
+
+import hashlib
+import importlib
+import pathlib
+import re
+import types
+
+import cv2
+import jax
+import ml_collections
+import numpy as np
+import pytest
+from drawn import ROOT, TINY, draw_person, draw_walk, load_config
+from energy_sets import make_gaits
+from stores import make_store
+
+from gait_jax import runs
+from gait_jax.data import originals
+from gait_jax.data.anonymized import anonymized_gaits
+from gait_jax.data.contour_store import open_contours
+from gait_jax.data.crops import CropStore, crop_data
+from gait_jax.data.gaits import Gaits
+from gait_jax.data.gei_store import open_geis
+from gait_jax.evaluation import scoring
+from gait_jax.gait import naturalness
+from gait_jax.gait.silhouette import CleanSettings
+from gait_jax.methods.base import State
+from gait_jax.methods.registry import METHODS
+from gait_jax.pretrained import DEFAULT
+
+_MASKS = pathlib.Path(__file__).with_name("shipped_model.npz")
+
+# By stage: its VERSION, and what it gives for the input drawn below.
+_EXPECTED = {
+    "gait_jax.data.gait_store": (1, "f4b026bf47be9e17"),
+    "gait_jax.data.originals": (1, "579d182d1ddafafa"),
+    "gait_jax.data.anonymized": (1, "0852e918487f2bec"),
+    "gait_jax.data.contour_store": (3, "ac1ab14705d04ec5"),
+    "gait_jax.data.gei_store": (2, "f8baeca8efc6bc64"),
+    "gait_jax.data.crops": (5, "732e4e168474e684"),
+    "gait_jax.evaluation.scoring": (1, "24f0109d124e1cea"),
+    "gait_jax.evaluation.evaluators.naturalness": (1, [7.0, 0.857143, 1.07161, 0.836683, 0.99751]),
+    "noise_gan": (1, [0.859586, 0.712318, 0.529948, 0.977717]),
+    "colour_transfer": (1, [129.729, 117.768, 128.45, 54.0238, 55.7325, 54.8991]),
+    "wu2017": (1, [1.79144, 1.78034, 1.77471, 1.82097, 1.7421, 1.78332]),
+    "zheng2011": (1, [0.137966, 0.0872967, 0.161433, 0.191238, 0.0544446, 0.07649]),
+}
+
+
+def _digest(*arrays) -> str:
+    found = hashlib.sha256()
+    for array in arrays:
+        array = np.ascontiguousarray(array)
+        assert array.dtype.kind in "iubU"
+        kind = "U" if array.dtype.kind == "U" else f"{array.dtype.kind}{array.dtype.itemsize}"
+        text = array.tolist() if kind == "U" else array.astype(array.dtype.newbyteorder("<"))
+        found.update(f"{kind} {array.shape} ".encode())
+        found.update(repr(text).encode() if kind == "U" else text.tobytes())
+    return found.hexdigest()[:16]
+
+
+def _walk(frames=10, **kwargs):
+    return [mask // 255 for mask in draw_walk(frames, **kwargs)]
+
+
+def _sequences():
+    lost = _walk(10, tall=64)
+    lost[3] = np.zeros_like(lost[3])
+    cycle = [draw_person(2 * np.pi * i / 20, 30 + i) // 255 for i in range(50)]
+    return [
+        ("001", "nm", 1, 90, _walk(9, bulk=1.3)),
+        ("002", "bg", 2, 0, lost),
+        ("003", "cl", 1, 36, cycle),
+    ]
+
+
+def _gait_store(folder):
+    store = make_store(folder / "gaits", _sequences())
+    files = [np.frombuffer(path.read_bytes(), np.uint8)
+             for path in sorted(store.directory.iterdir())]  # fmt: skip
+    return _digest(*files)
+
+
+def _originals(folder):
+    del folder
+    ghost = draw_person(1, 40, tall=64)
+    ghost[70:74, 120:124] = 255
+    # Holes of several sizes, a gap in the body, frayed edges.
+    ghost[30:32, 40:42] = ghost[36:42, 38:43] = ghost[46:48] = 0
+    rng = np.random.default_rng(0)
+    frayed = np.where(rng.random(ghost.shape) < 0.04, 255 - draw_person(2, 60), draw_person(2, 60))
+    frames = [*draw_walk(3), ghost, frayed, np.roll(draw_person(0, 30), -30, axis=1), 0 * ghost]
+    example = {
+        "subject": b"001",
+        "condition": b"nm",
+        "sequence": 1,
+        "view": 90,
+        "frame_numbers": range(len(frames)),
+        "frames": [cv2.imencode(".png", frame.astype(np.uint8))[1].tobytes() for frame in frames],
+    }
+    found = originals.cleaned("casia_b", example, CleanSettings())
+    assert 0 < len(found.problems) < len(frames)
+    return _digest(np.array(found.masks), np.array([f"{k} {v}" for k, v in found.problems.items()]))
+
+
+class _Dataset:
+    """What stages ask of a data set, made up."""
+
+    def __init__(self, folder):
+        self.directory = folder
+        self.originals = make_store(folder / "gaits", _sequences())
+        self.description = {}
+
+    def masks(self, index):
+        return _sequences()[index][-1]
+
+    def members(self, group):
+        return {"train": ["001", "003"], "validation": ["002"]}[group]
+
+    def recording(self, index):
+        masks = self.masks(index)
+        noise = np.random.default_rng(index).integers(0, 256, (*masks[0].shape, 3), np.uint8)
+        return types.SimpleNamespace(
+            background=255 - noise, frame=lambda i: noise + np.uint8(i), complete=masks.__getitem__
+        )
+
+    def anonymized(self):
+        def anonymize(masks, key):
+            drawn = int(jax.random.randint(key, (), 0, 2**30))
+            made = [np.roll(mask, drawn % 7, axis=1) for mask in masks]
+            return types.SimpleNamespace(masks=made, problems={}, measures={"drawn": float(drawn)})
+
+        return anonymized_gaits(self, anonymize, "made up", 5, [0, 2], progress=False)
+
+
+def _anonymized(folder):
+    store = _Dataset(folder).anonymized()
+    masks = [store.mask(frame) for frame in range(len(store.numbers))]
+    drawn = [int(measures["drawn"]) for measures in store.measures]
+    return _digest(np.array(masks), np.array(drawn), store.numbers)
+
+
+def _contour_store(folder):
+    store = open_contours(make_store(folder / "gaits", _sequences()), progress=False)
+    # A thousandth of a pixel.
+    return _digest(store.points, store.offsets, np.rint(1000 * store.bodies).astype(np.int64))
+
+
+def _gei_store(folder):
+    store = open_geis(make_store(folder / "gaits", _sequences()), 32, progress=False)
+    return _digest(store.images, store.rows, np.int64(store.count))
+
+
+def _crops(folder):
+    dataset = _Dataset(folder)
+    config = {"size": 24, "margin": 0.1, "stride": 4, "recolour": True}
+    config |= {"group": "train", "validation_group": "train"}
+    gaits = dataset.anonymized()
+    data = crop_data(dataset, gaits, ml_collections.ConfigDict(config), progress=False)
+    (kept,) = gaits.directory.glob("crops-*")
+    store = CropStore(kept, 24)
+    del data
+    return _digest(store.images, store.masks, store.originals, store.backgrounds, store.subjects)
+
+
+def _made_up(labels):
+    subjects, conditions, numbers, views = map(np.array, zip(*labels, strict=True))
+    return Gaits(None, np.arange(len(labels)), subjects, conditions, numbers, views)
+
+
+def _scoring(folder):
+    del folder
+    probes = _made_up([(s, c, 5, v) for s in "abcd" for c in ("nm", "cl") for v in (0, 36, 90)])
+    gallery = _made_up([(s, "nm", n, v) for s in "abcd" for n in (1, 2) for v in (0, 90)][:-1])
+    rng = np.random.default_rng(0)
+    # Few different distances, so that people are equally near.
+    distances = rng.integers(0, 4, (len(probes), len(gallery))).astype(np.float32)
+    recogniser = types.SimpleNamespace(distances=lambda *_: distances)
+    hits = scoring.score(recogniser, probes, gallery, (1, 2, 3))
+    shares = [np.rint(1e6 * np.nan_to_num(x, nan=-1)).astype(np.int64)
+              for x in (hits.same, hits.cross)]  # fmt: skip
+    return _digest(hits.probes, *shares, np.int64(hits.enrolled))
+
+
+def _naturalness(folder):
+    del folder
+    clean, made = _walk(8), _walk(8, tall=63, bulk=1.3)
+    made[4] = 0 * made[4]
+    made[6][30:33] = 0
+    values = naturalness.measure(clean, made)
+    summary = naturalness.summarize(values)
+    return [summary[name] for name in ("frames", "one_region", "outline", "overlap", "movement")]
+
+
+def _learned(tree):
+    """Made-up parameters: the same on every machine, whatever draws initial ones."""
+    leaves, structure = jax.tree.flatten(tree)
+    made = [
+        (np.cos(np.arange(leaf.size) * (1.7 + 0.1 * i)) / np.sqrt(max(leaf.shape[:-1], default=1)))
+        .reshape(leaf.shape)
+        .astype(np.float32)
+        for i, leaf in enumerate(leaves)
+    ]
+    return jax.tree.unflatten(structure, made)
+
+
+def _state(method):
+    shapes = jax.eval_shape(method.init)
+    return State(
+        step=np.int32(1), params={}, opt={}, ema=_learned(shapes.ema), frozen=shapes.frozen
+    )
+
+
+def _noise_gan(folder):
+    del folder
+    config = load_config("stgan_resampled", "casia_a")
+    config.update_from_flattened_dict(TINY)
+    from gait_jax.methods.anonymizers.stgan import STGAN
+
+    method = STGAN(config).noise_gan
+    keys = jax.random.split(jax.random.key(7), 3)
+    drawn = np.asarray(method.draw(_state(method).ema["generator"], keys))
+    return [float(x) for x in (drawn[0, 0, 0], drawn[1, 9, 1], drawn.std(), np.abs(drawn).max())]
+
+
+def _colour_transfer(folder):
+    del folder
+    config = load_config("colour_transfer", "walkers")
+    tiny = {"data.size": 32, "network.widths": (4, 8), "network.hidden": 8, "network.reach": (2,)}
+    config.update_from_flattened_dict(tiny)
+    method = METHODS["colour_transfer"](config)
+    original, made = _walk(1)[0], _walk(1, bulk=1.4)[0]
+    rng = np.random.default_rng(0)
+    frame, background = rng.integers(0, 256, (2, *made.shape, 3)).astype(np.uint8)
+    found = method.colouriser(_state(method))(frame, background, original, made)
+    inside = found[made > 0].astype(float)
+    assert np.array_equal(found[made == 0], background[made == 0])
+    return [*inside.mean(axis=0), *inside.std(axis=0)]
+
+
+def _wu2017(folder):
+    config = load_config("wu2017", "casia_a,small")
+    config.update_from_flattened_dict({"data.size": 50})
+    method = METHODS["wu2017"](config)
+    statistics = {"mean": np.full((50, 50), 0.5, np.float32), "spread": np.float32(0.1)}
+    state = _state(method).replace(frozen={"statistics": statistics})
+    gaits = make_gaits(folder / "gaits", 50, people=3, sequences=1, views=(0,))
+    distances = method.recogniser(state).distances(gaits, gaits)
+    return [float(x) for x in distances[np.triu_indices(3)]]
+
+
+def _zheng2011(folder):
+    config = load_config("zheng2011", "casia_a")
+    config.update_from_flattened_dict({"data.size": 16, "components": 3, "rank": 4, "views": 3})
+    method = METHODS["zheng2011"](config)
+    state = method.init()
+    learned = _learned(state.ema["views"])
+    learned["views"] = np.array([0, 90, -1], np.int32)
+    state = state.replace(ema={"views": learned})
+    gaits = make_gaits(folder / "gaits", 16, people=2, sequences=1, views=(0, 90))
+    distances = method.recogniser(state).distances(gaits, gaits)
+    return [float(x) for x in distances[np.triu_indices(4, 1)]]
+
+
+_STAGES = {
+    "gait_jax.data.gait_store": _gait_store,
+    "gait_jax.data.originals": _originals,
+    "gait_jax.data.anonymized": _anonymized,
+    "gait_jax.data.contour_store": _contour_store,
+    "gait_jax.data.gei_store": _gei_store,
+    "gait_jax.data.crops": _crops,
+    "gait_jax.evaluation.scoring": _scoring,
+    "gait_jax.evaluation.evaluators.naturalness": _naturalness,
+    "noise_gan": _noise_gan,
+    "colour_transfer": _colour_transfer,
+    "wu2017": _wu2017,
+    "zheng2011": _zheng2011,
+}
+
+
+def _version(stage):
+    return (METHODS[stage] if stage in METHODS else importlib.import_module(stage)).VERSION
+
+
+def test_every_stage_is_known():
+    found = set()
+    for path in (ROOT / "gait_jax").rglob("*.py"):
+        if re.search(r"^VERSION = ", path.read_text(encoding="utf-8"), re.MULTILINE):
+            found.add(".".join(path.relative_to(ROOT).with_suffix("").parts))
+    assert found | METHODS.keys() == _STAGES.keys() | {"stgan"}
+    assert _STAGES.keys() == _EXPECTED.keys()
+
+
+@pytest.mark.parametrize("stage", _STAGES)
+def test_what_a_stage_gives_changes_with_its_version(stage, tmp_path):
+    found = _STAGES[stage](tmp_path)
+    version, expected = _EXPECTED[stage]
+    same = found == expected if isinstance(found, str) else found == pytest.approx(expected, 1e-3)
+    value = found if isinstance(found, str) else [float(f"{x:.6g}") for x in found]
+    now = _version(stage)
+    if now == version:
+        assert same, (
+            f"raise VERSION of {stage} and write the new value here: ({now + 1}, {value!r})"
+        )
+    else:
+        pytest.fail(f"{stage} has another VERSION: write the new value here: ({now}, {value!r})")
+
+
+# Of the model that ships, and of ST-GAN's VERSION.
+_STGAN_VERSION = 1
+
+
+def test_the_shipped_models_masks_change_with_the_methods_version():
+    masks = [*_walk(4), *_walk(2, tall=72, bulk=1.2)]
+    result = runs.open_run(DEFAULT).anonymizer()(masks, jax.random.key(11))
+    assert not result.problems
+    found = np.array(result.masks)
+    with np.load(_MASKS) as kept:
+        expected = np.unpackbits(kept["masks"], count=found.size).reshape(found.shape)
+    told = (
+        f"and write the new masks: np.savez_compressed({_MASKS.name!r}, masks=np.packbits(found))"
+    )
+    assert METHODS["stgan"].VERSION == _STGAN_VERSION, f"write the new VERSION here, {told}"
+    # It does change people: a model that did nothing would be far off, too.
+    assert (found != np.array(masks)).mean() > 0.005
+    assert (found != expected).mean() <= 1e-3, f"raise VERSION of stgan, write it here, {told}"
