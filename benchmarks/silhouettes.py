@@ -7,7 +7,7 @@ first, as the anonymiser does. Printed over all frames that were anonymised (see
 `gait_jax.gait.naturalness`): the share that is one person-like region; movement, the IoU of
 neighbouring frames over the original's; the boundary's length over the original's (5th percentile,
 median, 95th percentile); the overlap with the original; and, as means over sequences, what the
-anonymiser measured of its own work.
+anonymiser measured of its own work (ST-GAN's `distance`: ‖Ŷ-Y‖₁ a point, in body heights).
 """
 
 import argparse
