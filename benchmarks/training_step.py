@@ -135,8 +135,6 @@ class Ours:
         """What the networks give before training."""
         import jax
 
-        from gait_jax.methods.anonymizers.stgan import mean_counts
-        from gait_jax.methods.base import noise_keys
         from gait_jax.models import layout
 
         method = self._method
@@ -145,8 +143,10 @@ class Ours:
         def run(state, batch):
             gait, counts = batch["contours"], batch["counts"]
             mask = layout.valid_mask(counts, gait.shape[2])
-            fake, noise = method.apply(state, gait, counts, noise_keys(batch), mean_counts(counts))
-            result = {"noise": noise, "generator": fake}
+            drawn = method.samples(state, batch)
+            (noise, _), (fake, _) = drawn["noise"], drawn["anonymized"]
+            # The same contour in every frame.
+            result = {"noise": noise[:, 0], "generator": fake}
             for name, contours in (("real", gait), ("fake", fake)):
                 result["spatial " + name] = method.spatial.apply(
                     state.params["spatial"],
