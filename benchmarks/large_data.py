@@ -4,10 +4,11 @@
 
 Makes some walkers and packs them, over and over under new names, as CASIA-B's silhouettes are
 handed out: one archive a subject, 110 sequences each; 124 subjects are CASIA-B's number. For each
-number of subjects CASIA-B is prepared from these archives. Then: the contours of all frames, the
-energy images of all sequences (126 x 126), 200 training steps on windows and 200 on pairs of energy
-images, of all subjects. The networks are tiny: what is measured is the data's way. What FOLDER
-holds already is not made again, so that a second run in the same folder shows what opening costs.
+number of subjects CASIA-B is prepared from these archives. Then, one made of the other: the gaits
+(cleaned silhouettes), their contours, their gait energy images (GEIs, 126 x 126); and 200 training
+steps on windows of contours and 200 on pairs of gait energy images, of all subjects. The networks
+are tiny: what is measured is the data's way. What FOLDER holds already is not made again, so that a
+second run in the same folder shows what opening costs.
 
 Each stage runs in a process of its own. Printed for each: seconds by the clock and of all cores
 together; the peak of the memory that is nobody else's (RssAnon: not the page cache, which the
@@ -17,7 +18,6 @@ a thousand more sequences add to each, between the smallest and the largest set.
 """
 
 import argparse
-import importlib.util
 import io
 import os
 import pathlib
@@ -26,19 +26,20 @@ import sys
 import tarfile
 import time
 
-import ml_collections
 import tensorflow_datasets as tfds
 
 import tfds_casia
+from configs import stgan_resampled, wu2017
 from gait_jax.data import source
-from gait_jax.data.contour_store import open_contour_store
-from gait_jax.data.dataset import GaitDataset
+from gait_jax.data.contour_store import open_contours
+from gait_jax.data.gei_store import open_geis
+from gait_jax.data.originals import original_gaits
 from gait_jax.gait.silhouette import CleanSettings
 from tfds_casia import folders
 
-_STAGES = ("casia_b", "contours", "energies", "windows", "pairs")
+_STAGES = ("casia_b", "gaits", "contours", "geis", "windows", "pairs")
 _COLUMNS = ("seconds", "cpu", "process", "worker", "all", "mapped")
-_ENERGY_SIZE = 126
+_GEI_SIZE = 126
 _STEPS = 200
 _SMALL = {
     "windows": {
@@ -47,11 +48,14 @@ _SMALL = {
         "discriminators.widths": (8, 8), "discriminators.hidden": 8,
         "discriminators.embedding": 8, "discriminators.lstm": 8, "noise": "gaussian",
     },
-    "pairs": {"data.size": _ENERGY_SIZE, "data.pack.people": 2, "data.pack.images": 2,
+    "pairs": {"data.size": _GEI_SIZE, "data.pack.people": 2, "data.pack.images": 2,
               "data.pack.pairs": 2, "batch_size": 2, "network": "lb",
               "data.validation_group": "recogniser"},
 }  # fmt: skip
-_CONFIGS = {"windows": ("stgan_resampled", "casia_b"), "pairs": ("wu2017", "casia_b,small")}
+_CONFIGS = {
+    "windows": (stgan_resampled, "data=casia_b"),
+    "pairs": (wu2017, "data=casia_b,form=small"),
+}
 
 
 def _walkers(folder: pathlib.Path, subjects: int) -> tfds.core.DatasetBuilder:
@@ -84,30 +88,14 @@ def _pack(folder: pathlib.Path, walkers: tfds.core.DatasetBuilder, subjects: int
     return frames
 
 
-def _data(folder: pathlib.Path) -> ml_collections.ConfigDict:
-    return ml_collections.ConfigDict(
-        {
-            "name": "casia_b",
-            "data_dir": str(folder / "data"),
-            "manual_dir": str(folder / "archives"),
-            # Of walkers alone; a configuration has some number.
-            "subjects": 1,
-            "groups": "jisa2019",
-        }
-    )
-
-
 def _train(folder: pathlib.Path, stage: str) -> None:
     from gait_jax import trainer
 
-    name, argument = _CONFIGS[stage]
-    path = pathlib.Path(__file__).parents[1] / "configs" / f"{name}.py"
-    spec = importlib.util.spec_from_file_location(name, path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module, argument = _CONFIGS[stage]
     config = module.get_config(argument)
     config.update_from_flattened_dict(_SMALL[stage])
-    config.data.update(_data(folder))
+    config.data.data_dir = str(folder / "data")
+    config.data.manual_dir = str(folder / "archives")
     config.data.group = "all"
     config.train_steps = config.eval_every = config.checkpoint_every = config.log_every = _STEPS
     trainer.train_and_evaluate(config, folder / f"run-{stage}", progress=False)
@@ -116,13 +104,16 @@ def _train(folder: pathlib.Path, stage: str) -> None:
 def _run_stage(stage: str, folder: pathlib.Path) -> None:
     if stage == "casia_b":
         source.open_dataset("casia_b", str(folder / "data"), str(folder / "archives"))
-    elif stage == "contours":
-        builder = source.open_dataset("casia_b", str(folder / "data"), "")
-        open_contour_store(builder, CleanSettings(), progress=False)
-    elif stage == "energies":
-        GaitDataset(_data(folder), progress=False).energies(_ENERGY_SIZE)
-    else:
+        return
+    if stage in _CONFIGS:
         _train(folder, stage)
+        return
+    builder = source.open_dataset("casia_b", str(folder / "data"), "")
+    gaits = original_gaits(builder, CleanSettings(), progress=False)
+    if stage == "contours":
+        open_contours(gaits, progress=False)
+    elif stage == "geis":
+        open_geis(gaits, _GEI_SIZE, progress=False)
 
 
 def _memory(pid: int) -> tuple[float, float]:

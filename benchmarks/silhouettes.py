@@ -6,7 +6,8 @@ DIR is the tree given to `python -m gait_jax.anonymize`, OUT what it wrote. Orig
 first, as the anonymiser does. Printed over all frames that were anonymised (see
 `gait_jax.gait.naturalness`): the share that is one person-like region; movement, the IoU of
 neighbouring frames over the original's; the boundary's length over the original's (5th percentile,
-median, 95th percentile); the overlap with the original.
+median, 95th percentile); the overlap with the original; and, as means over sequences, what the
+anonymiser measured of its own work (ST-GAN's `distance`: ‖Ŷ-Y‖₁ a point, in body heights).
 """
 
 import argparse
@@ -32,7 +33,8 @@ def main() -> None:
     args = parser.parse_args()
     report = json.loads((args.out / "report.json").read_text())
     total: dict[str, list[float]] = {}
-    distances = []
+    measures: dict[str, list[float]] = {}
+    sequences = 0
     for entry in report["sequences"]:
         name = entry["name"]
         if args.only and not set(args.only) & set(pathlib.Path(name).parts):
@@ -41,19 +43,21 @@ def main() -> None:
         originals = [silhouette.clean(_read(args.directory / name / f.name)) for f in files]
         for key, values in naturalness.measure(originals, [_read(f) for f in files]).items():
             total.setdefault(key, []).extend(values)
-        if entry["distance"] is not None:
-            distances.append(entry["distance"])
+        sequences += bool(entry["anonymized"])
+        for key, value in entry["measures"].items():
+            measures.setdefault(key, []).append(value)
     found = naturalness.summarize(total)
     low, median, high = np.percentile(total["outline"], [5, 50, 95])
     print(
-        f"frames      {found['frames']} of {len(distances)} sequences, "
-        f"α {report['alpha']}, step {report['checkpoint_step']}"
+        f"frames      {found['frames']} of {sequences} sequences, "
+        f"{report['method']}, step {report['checkpoint_step']}"
     )
     print(f"one region  {100 * found['one_region']:.2f} %")
     print(f"movement    {found['movement']:.4f} of the original's")
     print(f"outline     {low:.3f} {median:.3f} {high:.3f}")
     print(f"overlap     {found['overlap']:.4f}")
-    print(f"‖Ŷ-Y‖₁      {np.mean(distances):.4f} body heights a point")
+    for name, values in measures.items():
+        print(f"{name:11} {np.mean(values):.4f}")
 
 
 if __name__ == "__main__":

@@ -295,7 +295,7 @@ def _distance(a: Tensor, b: Tensor, mask: Tensor, norm: str) -> Tensor:
 
 
 class Twin:
-    """Runs the training step of `gait_jax.methods.stgan.STGAN` on one batch, again and again."""
+    """Runs the step of `gait_jax.methods.anonymizers.stgan` on one batch, again and again."""
 
     def __init__(
         self, config: Mapping[str, Any], batch: Mapping[str, np.ndarray], start: Tree, device: str

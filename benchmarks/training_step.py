@@ -1,6 +1,6 @@
 """One ST-GAN training step here beside the same in PyTorch: frames/s, and their ratio.
 
-    python benchmarks/training_step.py [--config FILE ...] [--batch N] [--repeats N] [--steps N]
+    python benchmarks/training_step.py [--config NAME ...] [--batch N] [--repeats N] [--steps N]
 
 Needs the extra `benchmarks`; no data set. Both sides have the same networks, parameters, losses,
 float32 and batch: random smooth contours. PyTorch runs eagerly on all cores. A step is the
@@ -17,11 +17,9 @@ operator, so that any other load slows it down many times.
 """
 
 import argparse
-import importlib.util
 import multiprocessing
 import multiprocessing.connection
 import os
-import pathlib
 import sys
 import time
 import traceback
@@ -30,20 +28,14 @@ from typing import Any
 import ml_collections
 import numpy as np
 
+from configs import stgan, stgan_resampled
+
 # A process loads one framework only: both are imported where they are used.
 
-_CONFIGS = pathlib.Path(__file__).parents[1] / "configs"
+_CONFIGS = {"stgan": stgan, "stgan_resampled": stgan_resampled}
 _TOLERANCE = 1e-4
 _CHECKED_STEPS = 2
 _WARM_UP = 5
-
-
-def load_config(path: str) -> ml_collections.ConfigDict:
-    """The configuration of a file, with its default arguments."""
-    spec = importlib.util.spec_from_file_location("config", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.get_config()
 
 
 def random_batch(data: ml_collections.ConfigDict, count: int) -> dict[str, np.ndarray]:
@@ -86,7 +78,7 @@ class Ours:
     def __init__(self, config: dict[str, Any], batch: dict[str, np.ndarray], device: str):
         import jax
 
-        from gait_jax.methods import STGAN
+        from gait_jax.methods.anonymizers.stgan import STGAN
         from gait_jax.runtime import allocator, parallel
 
         # As the command lines do.
@@ -142,9 +134,7 @@ class Ours:
     def outputs(self) -> dict[str, np.ndarray]:
         """What the networks give before training."""
         import jax
-        from gait_jax.methods.stgan import mean_counts
 
-        from gait_jax.methods.base import noise_keys
         from gait_jax.models import layout
 
         method = self._method
@@ -153,8 +143,10 @@ class Ours:
         def run(state, batch):
             gait, counts = batch["contours"], batch["counts"]
             mask = layout.valid_mask(counts, gait.shape[2])
-            fake, noise = method.apply(state, gait, counts, noise_keys(batch), mean_counts(counts))
-            result = {"noise": noise, "generator": fake}
+            drawn = method.samples(state, batch)
+            (noise, _), (fake, _) = drawn["noise"], drawn["anonymized"]
+            # The same contour in every frame.
+            result = {"noise": noise[:, 0], "generator": fake}
             for name, contours in (("real", gait), ("fake", fake)):
                 result["spatial " + name] = method.spatial.apply(
                     state.params["spatial"],
@@ -272,11 +264,11 @@ def _line(name: str, seconds: list[float], frames: int) -> str:
     )
 
 
-def compare(path: str, device: str, count: int, steps: int, repeats: int) -> float:
+def compare(name: str, device: str, count: int, steps: int, repeats: int) -> float:
     """Checks and times one configuration.
 
     Args:
-      path: its file.
+      name: of its file in `configs/`.
       device: `cpu` or `gpu`.
       count: sequences a batch; 0 for the configuration's.
       steps: steps a turn.
@@ -285,11 +277,11 @@ def compare(path: str, device: str, count: int, steps: int, repeats: int) -> flo
     Returns:
       Our frames/s over PyTorch's.
     """
-    config = load_config(path)
+    config = _CONFIGS[name].get_config()
     count = count or config.batch_size
     batch = random_batch(config.data, count)
     print(
-        f"{path}: {config.data.layout}, {config.data.points} points, "
+        f"{name}: {config.data.layout}, {config.data.points} points, "
         f"{count} sequences of {config.data.frames} frames, {device}"
     )
     ours = Side("jax", config.to_dict(), batch, device)
@@ -326,8 +318,9 @@ def main() -> None:
     parser.add_argument(
         "--config",
         nargs="+",
-        default=[str(_CONFIGS / name) for name in ("stgan.py", "stgan_resampled.py")],
-        help="configuration files; both layouts where none is given",
+        choices=_CONFIGS,
+        default=list(_CONFIGS),
+        help="whose networks; both layouts where none is given",
     )
     parser.add_argument("--device", choices=("cpu", "gpu"), default="cpu")
     parser.add_argument("--batch", type=int, default=0, help="sequences; 0 for the config's own")
@@ -337,8 +330,8 @@ def main() -> None:
     # Read by both processes as they start.
     os.environ["JAX_PLATFORMS"] = {"gpu": "cuda"}.get(args.device, args.device)
     os.environ["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"
-    for path in args.config:
-        compare(path, args.device, args.batch, args.steps, args.repeats)
+    for name in args.config:
+        compare(name, args.device, args.batch, args.steps, args.repeats)
 
 
 if __name__ == "__main__":

@@ -9,8 +9,7 @@ counts is the ratio. Printed:
   speed    frames/s and peak memory (MiB) of both, and the frames that each wrote: at 320×240, on
            the same four times over, at 1280×720, and on the clip given
   found    IoU of found and true silhouettes over walkers' clips with their backgrounds, after
-           H.264: the
-           mean, and the worst frame
+           H.264: the mean, and the worst frame
   left     band: the true outline, two pixels to either side. Frames in which more than 2 % of the
            band still show the person outside the anonymised body, and which the report does not
            list; the worst frame's share. Beside it, the share of the band that shows the person as

@@ -26,7 +26,7 @@ import time
 import cv2
 import numpy as np
 
-from gait_jax.gait import contour, energy, silhouette
+from gait_jax.gait import contour, gei, silhouette
 from tfds_casia.walkers import generation, recording
 from tfds_casia.walkers.body import Part
 from tfds_casia.walkers.generation import Plan
@@ -74,7 +74,7 @@ def statistics(masks: list[np.ndarray]) -> list[float]:
         _, _, width, height = cv2.boundingRect(mask)
         shape.append(height / width)
         outline.append(contour.length(mask) / height)
-    image = energy.energy_image(np.stack([energy.align(mask) for mask in masks])) / 255
+    image = gei.gait_energy_image(np.stack([gei.align(mask) for mask in masks])) / 255
     low, high = np.percentile(shape, [5, 95])
     return [np.mean(shape), low, high, np.mean(outline), image.mean()]
 
@@ -111,7 +111,7 @@ def strip(sequences: list[list[np.ndarray]]) -> np.ndarray:
     for index in np.linspace(0, len(sequences) - 1, SHEET_ROWS).round().astype(int):
         masks = sequences[index]
         start = max(len(masks) // 2 - SHEET_FRAMES, 0)
-        frames = [energy.align(mask) for mask in masks[start::2][:SHEET_FRAMES]]
+        frames = [gei.align(mask) for mask in masks[start::2][:SHEET_FRAMES]]
         frames += [np.zeros((64, 64), np.uint8)] * (SHEET_FRAMES - len(frames))
         rows.append(np.hstack([cv2.resize(frame, (128, 128)) for frame in frames]))
     return np.vstack(rows)
@@ -140,7 +140,7 @@ def main() -> None:
     )
     if not args.casia_a:
         return
-    print("view  of         height/width  (5 % .. 95 %)  outline/height  energy mean")
+    print("view  of         height/width  (5 % .. 95 %)  outline/height     GEI mean")
     sheets = []
     for view in VIEWS:
         both = {"people": people(args.casia_a, view), "walkers": walkers(args.subjects, view)}
