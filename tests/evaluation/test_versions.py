@@ -44,7 +44,7 @@ _EXPECTED = {
     "gait_jax.data.gei_store": (2, "f8baeca8efc6bc64"),
     "gait_jax.data.crops": (5, "732e4e168474e684"),
     "gait_jax.evaluation.scoring": (1, "24f0109d124e1cea"),
-    "gait_jax.evaluation.evaluators.naturalness": (1, [7.0, 0.857143, 1.07161, 0.836683, 0.99751]),
+    "gait_jax.evaluation.evaluators.naturalness": (1, [7.0, 0.714286, 1.07792, 0.831853, 0.838314]),
     "noise_gan": (1, [0.859586, 0.712318, 0.529948, 0.977717]),
     "colour_transfer": (1, [129.729, 117.768, 128.45, 54.0238, 55.7325, 54.8991]),
     "wu2017": (1, [1.79144, 1.78034, 1.77471, 1.82097, 1.7421, 1.78332]),
@@ -190,6 +190,7 @@ def _scoring(folder):
 def _naturalness(folder):
     del folder
     clean, made = _walk(8), _walk(8, tall=63, bulk=1.3)
+    made[2][20:26, 120:128] = 1
     made[4] = 0 * made[4]
     made[6][30:33] = 0
     values = naturalness.measure(clean, made)
