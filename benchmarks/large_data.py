@@ -162,7 +162,13 @@ def main() -> None:
     """Measures and prints."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=pathlib.Path)
-    parser.add_argument("--subjects", type=int, nargs="+", default=[13, 40, 124])
+    parser.add_argument(
+        "--subjects",
+        type=int,
+        nargs="+",
+        default=[13, 40, 124],
+        help="sizes of the data sets; 7 at least, of fewer no pairs can be held out",
+    )
     parser.add_argument("--walkers", type=int, default=6)
     parser.add_argument("--stage", choices=_STAGES, help=argparse.SUPPRESS)
     args = parser.parse_args()
