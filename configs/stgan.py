@@ -13,6 +13,7 @@ original's length, and ‖Ŷ-Y‖₁ is 0.045 body heights a point.
 
 Arguments:
     data           walkers (the default), casia_a or casia_b
+    groups         few: for a set of a dozen people, as casia_a always has it
     anonymized_by  a run that anonymises, whose gaits to train on in place of the originals
 """
 
@@ -20,13 +21,13 @@ import ml_collections
 
 from configs import common
 
-ARGUMENTS = {"data": "walkers", "anonymized_by": ""}
+ARGUMENTS = {"data": "walkers", "groups": ("", "few"), "anonymized_by": ""}
 
 
 def get_config(arg: str = "") -> ml_collections.ConfigDict:
     """The configuration for the arguments above."""
     arg = common.parse_arg(arg, **ARGUMENTS)
-    few = arg.data in common.FEW
+    few = arg.groups == "few" or arg.data in common.FEW
     c = ml_collections.ConfigDict()
     # The method to train.
     c.method = "stgan"

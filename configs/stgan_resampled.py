@@ -13,6 +13,7 @@ the original's length, and ‖Ŷ-Y‖₁ is 0.032 body heights a point.
 
 Arguments:
     data           walkers (the default), casia_a or casia_b
+    groups         few: for a set of a dozen people, as casia_a always has it
     anonymized_by  a run that anonymises, whose gaits to train on in place of the originals
 """
 

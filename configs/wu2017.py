@@ -12,6 +12,7 @@ Arguments:
     data           walkers (the default), casia_a or casia_b
     form           small: for two cores, images of 64×64, Adam, packs of pairs that share images;
                    without it, the published settings: images of 126×126, SGD
+    groups         few: for a set of a dozen people, as casia_a always has it
     anonymized_by  a run that anonymises, whose gaits to train on in place of the originals
 """
 
@@ -19,13 +20,13 @@ import ml_collections
 
 from configs import common
 
-ARGUMENTS = {"data": "walkers", "form": ("", "small"), "anonymized_by": ""}
+ARGUMENTS = {"data": "walkers", "form": ("", "small"), "groups": ("", "few"), "anonymized_by": ""}
 
 
 def get_config(arg: str = "") -> ml_collections.ConfigDict:
     """The configuration for the arguments above."""
     arg = common.parse_arg(arg, **ARGUMENTS)
-    few = arg.data in common.FEW
+    few = arg.groups == "few" or arg.data in common.FEW
     c = ml_collections.ConfigDict()
     # The method to train.
     c.method = "wu2017"

@@ -10,6 +10,7 @@ Result: of the 13 test people it knows 97 % (nm), 68 % (bg) and 39 % (cl) in the
 
 Arguments:
     data           walkers (the default), casia_a or casia_b
+    groups         few: for a set of a dozen people, as casia_a always has it
     anonymized_by  a run that anonymises, whose gaits to train on in place of the originals
 """
 
@@ -17,13 +18,13 @@ import ml_collections
 
 from configs import common
 
-ARGUMENTS = {"data": "walkers", "anonymized_by": ""}
+ARGUMENTS = {"data": "walkers", "groups": ("", "few"), "anonymized_by": ""}
 
 
 def get_config(arg: str = "") -> ml_collections.ConfigDict:
     """The configuration for the arguments above."""
     arg = common.parse_arg(arg, **ARGUMENTS)
-    few = arg.data in common.FEW
+    few = arg.groups == "few" or arg.data in common.FEW
     c = ml_collections.ConfigDict()
     # The method.
     c.method = "zheng2011"

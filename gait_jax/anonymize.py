@@ -17,7 +17,7 @@ from typing import Any
 import cv2
 
 from gait_jax.anonymization.options import COLOURISERS, NEAREST, Options, difference_path
-from gait_jax.anonymization.places import find_videos, outputs, videos_in
+from gait_jax.anonymization.places import find_sequences, find_videos, outputs, videos_in
 from gait_jax.pretrained import DEFAULT
 from gait_jax.runtime import records
 from gait_jax.runtime.errors import InputError
@@ -130,7 +130,7 @@ def _is_tree(args: argparse.Namespace) -> bool:
 
 def _run_tree(args: argparse.Namespace) -> int:
     directory = pathlib.Path(args.inputs[0])
-    if next(directory.rglob("*.[pP][nN][gG]"), None) is None:
+    if not find_sequences(directory)[0]:
         raise InputError(f"{directory} holds no PNG and no video: give another folder")
     given = [f"--{name.replace('_', '-')}" for name in _VIDEO_ONLY if getattr(args, name)]
     if given:

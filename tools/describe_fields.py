@@ -12,10 +12,14 @@ import functools
 import importlib
 import itertools
 import pathlib
+import sys
 from collections.abc import Iterator
 from typing import Any
 
 from flax import traverse_util
+
+# A script's own folder comes first otherwise, and then whatever is installed.
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))
 
 from gait_jax.evaluation import settings
 from gait_jax.evaluation.evaluators.registry import EVALUATORS

@@ -1,6 +1,7 @@
-"""Which videos a command line names, and where their results go."""
+"""Which videos and silhouettes a command line names, and where their results go."""
 
 import glob
+import os
 import pathlib
 
 from gait_jax.runtime.errors import InputError
@@ -84,3 +85,29 @@ def outputs(sources: list[pathlib.Path], out: pathlib.Path | None) -> list[pathl
         if result.resolve() in real:
             raise InputError(f"{result} is an input: choose another -o")
     return results
+
+
+def find_sequences(directory: pathlib.Path) -> tuple[dict[str, list[str]], list[str]]:
+    """The folders of a tree that hold PNGs, parents first; links to folders are followed.
+
+    Args:
+      directory: the tree's root.
+
+    Returns:
+      ({folder: PNG names}, other files), paths relative to the root.
+    """
+    sequences, others = {}, []
+    seen = {os.path.realpath(directory)}
+    for folder, folders, files in os.walk(directory, followlinks=True):
+        # Linked folders are walked too, but each real one only once: links may form a ring.
+        real = {name: os.path.realpath(os.path.join(folder, name)) for name in sorted(folders)}
+        folders[:] = [name for name in real if real[name] not in seen]
+        seen.update(real.values())
+        relative = os.path.relpath(folder, directory)
+        images = sorted(f for f in files if f.lower().endswith(".png"))
+        others += [
+            os.path.normpath(os.path.join(relative, f)) for f in sorted(set(files) - set(images))
+        ]
+        if images:
+            sequences[relative] = images
+    return sequences, others

@@ -17,6 +17,7 @@ import numpy as np
 import tqdm
 
 from gait_jax import runs
+from gait_jax.anonymization.places import find_sequences
 from gait_jax.data.pictures import read_picture
 from gait_jax.gait import picture, silhouette
 from gait_jax.methods.contracts import AnonymizedGait
@@ -24,25 +25,6 @@ from gait_jax.runtime import keys, records
 from gait_jax.runtime.errors import InputError
 
 REPORT = "report.json"
-
-
-def _find_sequences(directory: pathlib.Path) -> tuple[dict[str, list[str]], list[str]]:
-    """Folders with PNGs, parents first: ({folder: PNG names}, other files); relative paths."""
-    sequences, others = {}, []
-    seen = {os.path.realpath(directory)}
-    for folder, folders, files in os.walk(directory, followlinks=True):
-        # Linked folders are walked too, but each real one only once: links may form a ring.
-        real = {name: os.path.realpath(os.path.join(folder, name)) for name in sorted(folders)}
-        folders[:] = [name for name in real if real[name] not in seen]
-        seen.update(real.values())
-        relative = os.path.relpath(folder, directory)
-        images = sorted(f for f in files if f.lower().endswith(".png"))
-        others += [
-            os.path.normpath(os.path.join(relative, f)) for f in sorted(set(files) - set(images))
-        ]
-        if images:
-            sequences[relative] = images
-    return sequences, others
 
 
 def _read_mask(path: pathlib.Path) -> np.ndarray | None:
@@ -116,7 +98,7 @@ def anonymize_tree(
       InputError: a folder or the checkpoint cannot be used.
     """
     _check_folders(directory, out, overwrite)
-    sequences, others = _find_sequences(directory)
+    sequences, others = find_sequences(directory)
     if not sequences:
         raise InputError(f"{directory} holds no PNG: give a folder tree of PNG silhouettes")
     run = runs.open_run(checkpoint)

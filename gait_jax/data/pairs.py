@@ -138,6 +138,11 @@ def pair_data(
     )
     watched = np.isin(subjects, dataset.members(config.validation_group))
     people = min(pack.people, len(np.unique(subjects[watched])))
+    if people < 2:
+        raise InputError(
+            f"group {config.validation_group!r} (data.validation_group) has {people} people with a "
+            "gait energy image, and pairs need two: choose another group, or other data.groups"
+        )
     return TrainingData(
         train,
         PairPacks(store.images, np.where(watched, subjects, ""), people, pack.images, pack.pairs),

@@ -64,7 +64,10 @@ def evaluate(
         "seed": config.seed,
         "data": study.dataset.description,
         "software": records.software(),
-        "recognisers": {name: own.to_dict() for name, own in config.recognisers.items()},
+        "recognisers": {
+            name: {"workdir": str(run.workdir), "config": run.config.to_dict()}
+            for name, run in study.recognisers.items()
+        },
         "methods": described,
         "rows": [dataclasses.asdict(row) for row in measured],
     }

@@ -44,7 +44,10 @@ def success_by_view(frame: pd.DataFrame, labels: Mapping[str, str], rank: int) -
                 (method, attacker, "success", {"marker": "o", "markersize": 3, "label": label})
                 for method, label in labels.items()
             ]
-            clean = (CLEAN, CLEAN_GALLERY)
+            # Of the walks that the methods were probed with, which may be fewer than all.
+            keys = ((name, method, CLEAN_GALLERY, "chance") for method in labels)
+            probed = next((key[1] for key in keys if key in percents.index), CLEAN)
+            clean = (probed, CLEAN_GALLERY)
             curves += [
                 (*clean, "clean_error", {"color": "k", "linestyle": "--", "label": "clean error"}),
                 (*clean, "chance", {"color": "k", "linestyle": ":", "label": "chance"}),

@@ -177,8 +177,10 @@ def by_view_tables(frame: pd.DataFrame, labels: Labels) -> list[Table]:
             [f"{label}, {in_prose(attacker)}", *line(method, attacker, "success")]
             for (method, label), attacker in itertools.product(labels.items(), attackers)
         ]
+        # Of the walks that the methods were probed with, which may be fewer than all.
+        probed = next((m for m in labels if (m, CLEAN_GALLERY, "chance") in text.index), CLEAN)
         for rate in ("clean_error", "chance"):
-            body.append([rate.replace("_", " "), *line(CLEAN, CLEAN_GALLERY, rate)])
+            body.append([rate.replace("_", " "), *line(probed, CLEAN_GALLERY, rate)])
         head = ["success, same view", *(f"{view}°" for view in views)]
         found.append(Table(pd.DataFrame(body, columns=head), caption=f"{recogniser}, top-{rank}"))
     return found

@@ -108,7 +108,8 @@ def draw_curves(rows: list[dict[str, float]], path: pathlib.Path) -> None:
         axis.axis("off")
     for axis, name in zip(axes.flat, names, strict=False):
         points = [(row["step"], row[name]) for row in rows if name in row]
-        axis.plot(*zip(*points, strict=True), linewidth=1)
+        # A run that was computed at once has one point.
+        axis.plot(*zip(*points, strict=True), linewidth=1, marker="." if len(points) == 1 else "")
         axis.set_title(name, fontsize=9)
         axis.tick_params(labelsize=7)
     figure.tight_layout()

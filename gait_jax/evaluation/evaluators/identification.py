@@ -73,8 +73,9 @@ class Identification(Evaluator):
 
     def sections(self, frame: pd.DataFrame) -> list[Section]:
         labels = self.labels()
+        found = orderings.check(frame, self.study.describe())
         return [
             *sections.success(frame, labels),
-            sections.orderings(orderings.check(frame, self.study.describe())),
+            *([sections.orderings(found)] if found else []),
             sections.by_view(frame, labels),
         ]

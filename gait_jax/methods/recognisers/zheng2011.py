@@ -7,6 +7,7 @@ transformations between views. The nearest neighbour in the gallery's view decid
 """
 
 import collections
+import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -122,7 +123,10 @@ def fit_views(
         here = gaits.views == view
         low, _ = robust_pca(_vectors(images[here]), robustness)
         wanted = min(components, *(n - 1 for n in low.shape))
-        pls = PLSRegression(wanted, scale=False, max_iter=1000).fit(low, one_hot[here])
+        with warnings.catch_warnings():
+            # Of few people, fewer features than asked for explain all: the rest are 0.
+            warnings.filterwarnings("ignore", message=".*residual is constant")
+            pls = PLSRegression(wanted, scale=False, max_iter=1000).fit(low, one_hot[here])
         means[k] = low.mean(axis=0)
         rotations[k, :, :wanted] = pls.x_rotations_
         scores = (low - means[k]) @ pls.x_rotations_
