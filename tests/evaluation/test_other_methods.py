@@ -1,0 +1,125 @@
+"""Methods that have nothing in common with ST-GAN are measured and used like it."""
+
+import cv2
+import numpy as np
+import pytest
+from drawn import draw_walk, load_config, write_walk
+
+from gait_jax import trainer
+from gait_jax.anonymization.trees import anonymize_tree
+from gait_jax.evaluation.evaluation import evaluate
+from gait_jax.evaluation.rows import ANONYMIZED_GALLERY, CLEAN_GALLERY, find, read_csv
+from gait_jax.methods import fields, registry
+from gait_jax.methods.base import FittedMethod, State
+from gait_jax.methods.contracts import AnonymizedBody, Anonymizer
+
+_FIELDS = {"seed": fields.SEED, **fields.DATA}
+
+
+class _Fixed(FittedMethod):
+    """Learns nothing."""
+
+    FIELDS = _FIELDS
+
+    def init(self, prerequisites=None, statistics=None):
+        return State(step=np.int32(0), params={}, opt={}, ema={"one": np.ones(1, np.float32)}, frozen={})
+
+    def fit(self, dataset, progress):
+        return self.init().replace(step=np.int32(1)), {}
+
+
+class _Same(Anonymizer):
+    """The same block for everybody, whoever they are and wherever they stand."""
+
+    def person(self, masks, key):
+        return None
+
+    def bodies(self, people, masks):
+        found = [np.zeros_like(mask) for mask in masks]
+        for mask in found:
+            mask[10:70, 40:60] = 1
+        return [AnonymizedBody(mask, None) for mask in found]
+
+
+class _Block(_Fixed):
+    def anonymizer(self, state):
+        return _Same()
+
+
+class _Heights:
+    """Looks at silhouettes themselves: how tall they are on average."""
+
+    def distances(self, probes, gallery):
+        tall = [
+            np.array([np.mean([len(m) for m in gaits.silhouettes(i)]) for i in range(len(gaits))])
+            for gaits in (probes, gallery)
+        ]
+        return np.abs(tall[0][:, None] - tall[1][None]).astype(np.float32)
+
+
+class _Tall(_Fixed):
+    def recogniser(self, state):
+        return _Heights()
+
+
+@pytest.fixture
+def config(tmp_path, monkeypatch):
+    """Ten people of ten heights, all enrolled; `closed.py` with the two methods above alone."""
+    monkeypatch.setitem(registry.METHODS, "block", _Block)
+    monkeypatch.setitem(registry.METHODS, "tall", _Tall)
+    for k in range(10):
+        subject = "s" + chr(ord("a") + k)
+        for n in range(1, 5):
+            walk = draw_walk(9, tall=52 + 2 * k, start=30 + n)
+            write_walk(tmp_path / "manual" / subject / f"00_{n}", f"{subject}-00_{n}", walk)
+    c = load_config("closed", "casia_a")
+    c.data.manual_dir, c.data.data_dir = str(tmp_path / "manual"), str(tmp_path / "data")
+    train = {"seed": 0, "data": c.methods.alpha_03.train.data.to_dict()}
+    for part, name, method in (("methods", "block", "block"), ("recognisers", "tall", "tall")):
+        c[part] = {name: {"checkpoint": "", "train": {"method": method, **train}}}
+    c.methods.block.label = "a block"
+    return c
+
+
+def test_they_are_trained_evaluated_and_used(config, tmp_path):
+    results = evaluate(config, tmp_path / "evaluation", progress=False)
+    assert results["methods"]["block"]["facts"] == {}
+    frame = read_csv(tmp_path / "evaluation" / "results.csv")
+    chosen = {"setting": "same view", "condition": "all", "view": "all", "metric": "success@1"}
+
+    def success(method, attacker):
+        found = find(frame, method=method, recogniser="tall", attacker=attacker, **chosen)
+        return found["value"].item()
+
+    # Heights give everybody away; of one block for all nobody can be told: ten are enrolled.
+    assert success("none", CLEAN_GALLERY) == 0
+    assert success("block", ANONYMIZED_GALLERY) == pytest.approx(0.9)
+    # No contour, no distance of contours.
+    assert find(frame, method="block", metric="distance").empty
+    assert find(frame, method="block", metric="frames_empty", condition="all")["value"].item() == 0
+    text = (tmp_path / "evaluation" / "report.html").read_text()
+    assert "a block" in text and "orderings" not in text
+
+    report = anonymize_tree(
+        tmp_path / "manual" / "sa", tmp_path / "out", tmp_path / "evaluation" / "methods" / "block"
+    )
+    assert report["method"] == "block" and report["totals"]["anonymized"] == 36
+    written = cv2.imread(str(tmp_path / "out" / "00_1" / "sa-00_1-003.png"), cv2.IMREAD_GRAYSCALE)
+    assert (written[10:70, 40:60] == 255).all() and written.sum() == 255 * 60 * 20
+
+
+def test_a_recogniser_may_learn_from_anonymised_gaits(config, tmp_path):
+    train = config.methods.block.train
+    train.data.update({"name": "casia_a", "manual_dir": config.data.manual_dir,
+                       "data_dir": config.data.data_dir, "groups": "few"})  # fmt: skip
+    trainer.train_and_evaluate(train, tmp_path / "block", progress=False)
+    for method in ("zheng2011", "wu2017"):
+        c = load_config(method, f"casia_a,anonymized_by={tmp_path / 'block'}")
+        assert c.data.anonymized_by == str(tmp_path / "block")
+    c = load_config("zheng2011", f"casia_a,anonymized_by={tmp_path / 'block'}")
+    c.data.update({"manual_dir": config.data.manual_dir, "data_dir": config.data.data_dir})
+    c.data.size, c.components, c.rank = 16, 2, 4
+    state = trainer.train_and_evaluate(c, tmp_path / "zheng", progress=False)
+    # All that it has seen is the block: 60 rows of 64 by 20 of them, the same in every image.
+    mean = np.asarray(state.ema["views"]["mean"][0]).reshape(16, 16)
+    assert mean.max() > 0.9 and np.ptp(state.ema["views"]["basis"]) < 1e-3
