@@ -115,7 +115,7 @@ def compute() -> ml_collections.ConfigDict:
     return c
 
 
-def source(name: str, subjects: int = 40) -> ml_collections.ConfigDict:
+def source(name: str, subjects: int = 40, anonymized_by: str = "") -> ml_collections.ConfigDict:
     """Which data set, and where it is."""
     c = ml_collections.ConfigDict()
     # The data set: walkers (synthetic, made on the spot), casia_a or casia_b.
@@ -126,6 +126,11 @@ def source(name: str, subjects: int = 40) -> ml_collections.ConfigDict:
     c.manual_dir = ""
     # How many people to make; for walkers alone.
     c.subjects = subjects
+    # The workdir of a run that anonymises, or an exported model: the data set is then that run's
+    # anonymised gaits in place of the originals.
+    c.anonymized_by = anonymized_by
+    # Of those gaits' noise.
+    c.noise_seed = 0
     return c
 
 
@@ -140,18 +145,13 @@ def data(
 ) -> ml_collections.ConfigDict:
     """Fields of everything that trains on a data set: its `data`."""
     c = ml_collections.ConfigDict()
-    c.update(source(name, subjects))
+    c.update(source(name, subjects, anonymized_by))
     # How people are shared out: jisa2019, apsipa2020, lt74, or few for a dozen people.
     c.groups = groups
     # Whom to train on.
     c.group = group
     # On whom training is watched.
     c.validation_group = validation_group
-    # The workdir of a run that anonymises, or an exported model: the data set is then that run's
-    # anonymised gaits in place of the originals.
-    c.anonymized_by = anonymized_by
-    # Of those gaits' noise.
-    c.noise_seed = 0
     return c
 
 

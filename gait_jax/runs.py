@@ -2,6 +2,7 @@
 
 import dataclasses
 import pathlib
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -64,13 +65,16 @@ def open_run(workdir: pathlib.Path) -> Run:
     return Run(workdir, config, method, state, step)
 
 
-def open_data(data: ml_collections.ConfigDict, progress: bool = True) -> "GaitDataset":
-    """Opens what a run trains on: a data set, or its gaits as a run anonymises them.
+def open_data(
+    data: ml_collections.ConfigDict, progress: bool = True, groups: Collection[str] | None = None
+) -> "GaitDataset":
+    """Opens what is trained or judged on: a data set, or its gaits as a run anonymises them.
 
     Args:
       data: the `data` part of a configuration. With `anonymized_by`, the workdir of a run, the
-        gaits of `group` and `validation_group` are that run's, their noise drawn from `noise_seed`.
+        gaits are that run's, their noise drawn from `noise_seed`.
       progress: whether to show progress bars where something has to be prepared first.
+      groups: whose gaits are to be anonymised; of `group` and `validation_group` if None.
 
     Raises:
       InputError: the data set or the run cannot be used.
@@ -82,7 +86,8 @@ def open_data(data: ml_collections.ConfigDict, progress: bool = True) -> "GaitDa
     if not data.anonymized_by:
         return dataset
     run = open_run(data.anonymized_by)
-    subjects = {*dataset.members(data.group), *dataset.members(data.validation_group)}
+    groups = (data.group, data.validation_group) if groups is None else groups
+    subjects = set().union(*(dataset.members(group) for group in groups))
     gaits = anonymized_gaits(
         dataset, run.anonymizer(), run.key, data.noise_seed, dataset.indices(subjects), progress
     )

@@ -15,7 +15,8 @@ from drawn import ROOT
 from configs import closed, colour_quality, common, jisa2019, lt74, stgan, wu2017, zheng2011
 from gait_jax.evaluation import settings
 from gait_jax.evaluation.evaluators.registry import EVALUATORS
-from gait_jax.methods.registry import METHODS, fields
+from gait_jax.methods import fields
+from gait_jax.methods.registry import METHODS
 
 
 def _load_tool():
@@ -61,7 +62,9 @@ def test_short_and_named_arguments_give_the_same_configuration(file):
     for short, named in _forms(file):
         config = get_config(short).to_dict()
         assert get_config(named).to_dict() == config, named
-        assert config not in seen, named
+        # A set of a dozen people has the groups of one also where nobody asks for them.
+        asked_for_nothing = "groups=few" in named and "data=casia_a" in named
+        assert (config in seen) == asked_for_nothing, named
         seen.append(config)
     assert len(seen) >= 3
     # The default is one of them.
@@ -113,7 +116,7 @@ def test_the_docstring_gives_command_time_result_and_arguments(file):
         (wu2017.get_config, "casia_a,large", "'large' is no form"),
         (wu2017.get_config, "form=small,casia_a", "'casia_a' needs a name"),
         (wu2017.get_config, "casia_a,data=casia_b", "'data' is given twice"),
-        (stgan.get_config, "walkers,runs/a", "'runs/a' needs a name"),
+        (stgan.get_config, "walkers,,runs/a", "'runs/a' needs a name"),
         (stgan.get_config, "dataset=casia_a", "'dataset' is no argument"),
         (colour_quality.get_config, "anonymized_by=runs/a", "'anonymized_by' is no argument"),
     ],
@@ -150,6 +153,8 @@ def test_an_evaluation_holds_what_it_trains():
         "data_dir": "",
         "manual_dir": "",
         "subjects": 40,
+        "anonymized_by": "",
+        "noise_seed": 0,
     }
     assert config.evaluators.to_dict() == {
         "identification": {"ranks": (1, 3)},

@@ -35,13 +35,13 @@ def _anonymized(
     dataset: GaitDataset, anonymize: Anonymize, key: jax.Array, indices: Sequence[int]
 ) -> Iterator[Recorded]:
     for index in indices:
-        sequence = dataset.originals.sequences[index]
-        # As the data set has them: what a user's own masks go through, these go through.
+        sequence = dataset.gaits.sequences[index]
+        # As they are found: what a user's own masks go through, these go through.
         result = anonymize(dataset.masks(index), jax.random.fold_in(key, index))
         yield Recorded(
             sequence,
             result.masks,
-            dataset.originals.numbers[sequence.first : sequence.last],
+            dataset.gaits.numbers[sequence.first : sequence.last],
             dict(result.problems),
             dict(result.measures),
         )
@@ -72,7 +72,7 @@ def anonymized_gaits(
       InputError: the store cannot be locked or written.
     """
     key = fingerprint(
-        dataset.originals.key, anonymizer, seed, list(indices), [VERSION, gait_store.VERSION]
+        dataset.gaits.key, anonymizer, seed, list(indices), [VERSION, gait_store.VERSION]
     )
     directory: pathlib.Path = dataset.directory / f"anonymized-{key}"
     random = keys.stream(seed, "anonymized gaits")

@@ -75,7 +75,7 @@ def _make_part(
 ) -> None:
     """Fills a part's empty folder: the pixels of some sequences' crops, and whose they are."""
     subjects = []
-    place = {sequence.name: i for i, sequence in enumerate(dataset.originals.sequences)}
+    place = {sequence.name: i for i, sequence in enumerate(dataset.gaits.sequences)}
     with contextlib.ExitStack() as stack:
         files = [stack.enter_context((directory / name).open("wb")) for name in _CHANNELS]
         for index in indices:

@@ -28,7 +28,8 @@ class GaitDataset:
 
     Attributes:
       name: of the data set.
-      gaits: the gaits that are trained and judged on: the recorded ones, or an anonymiser's.
+      gaits: the gaits that are trained and judged on: the recorded ones, or an anonymiser's of all
+        or some of them.
       originals: the gaits as they were recorded.
       groups: subjects by group.
       description: what to write down of the data.
@@ -46,6 +47,10 @@ class GaitDataset:
     def directory(self) -> pathlib.Path:
         """Where the prepared data set stands, and what is derived from it."""
         return pathlib.Path(str(self.builder.data_path))
+
+    @functools.cached_property
+    def _places(self) -> dict[str, int]:
+        return {sequence.name: i for i, sequence in enumerate(self.originals.sequences)}
 
     @functools.cached_property
     def _examples(self) -> source.Examples:
@@ -69,7 +74,7 @@ class GaitDataset:
     def indices(
         self, subjects: Collection[str], conditions: Mapping[str, Collection[int]] | None = None
     ) -> list[int]:
-        """Indices of some sequences in `originals`, rising.
+        """Indices of some sequences in `gaits`, rising.
 
         Args:
           subjects: whose.
@@ -77,26 +82,31 @@ class GaitDataset:
         """
         return [
             index
-            for index, sequence in enumerate(self.originals.sequences)
+            for index, sequence in enumerate(self.gaits.sequences)
             if sequence.subject in subjects
             and (conditions is None or sequence.number in conditions.get(sequence.condition, ()))
         ]
 
     def masks(self, index: int) -> list[np.ndarray]:
-        """A sequence's frames as the data set has them: masks [H, W] uint8 of 0 and 1.
+        """A sequence's frames as they are found: masks [H, W] uint8 of 0 and 1.
+
+        Those of the data set itself are as it has them, not cleaned yet.
 
         Args:
-          index: of the sequence in `originals`.
+          index: of the sequence in `gaits`.
         """
-        return [silhouette.decode(png) for png in self._examples[index]["frames"]]
+        if self.gaits is self.originals:
+            return [silhouette.decode(png) for png in self._examples[index]["frames"]]
+        sequence = self.gaits.sequences[index]
+        return [self.gaits.mask(frame) for frame in range(sequence.first, sequence.last)]
 
     def recording(self, index: int) -> Recording:
         """A sequence in colour; needs a data set that was opened with colour.
 
         Args:
-          index: of the sequence in `originals`.
+          index: of the sequence in `gaits`.
         """
-        return Recording(self._examples[index])
+        return Recording(self._examples[self._places[self.gaits.sequences[index].name]])
 
 
 def open_dataset(config: ml_collections.ConfigDict, progress: bool = True) -> GaitDataset:

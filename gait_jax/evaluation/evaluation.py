@@ -16,7 +16,7 @@ from gait_jax.runtime import records
 def _export(study: Study) -> None:
     """Writes all silhouettes, original and anonymised, as OpenGait reads them."""
     folder = study.workdir / "opengait"
-    wanted = {"original": study.dataset.originals} | {
+    wanted = {"original": study.dataset.gaits} | {
         method: study.anonymized_store(method) for method in study.methods
     }
     for name, gaits in wanted.items():

@@ -35,6 +35,11 @@ class Protocol:
     declared: str
     train_sequences: tuple[int, ...] = ()
 
+    @property
+    def tested(self) -> tuple[str, str]:
+        """The groups whose gaits are compared."""
+        return self.enrolled, self.probed
+
 
 _CASIA_B_GALLERY: Conditions = {"nm": (1, 2, 3, 4)}
 _CASIA_B_PROBES: Conditions = {"nm": (5, 6), "bg": (1, 2), "cl": (1, 2)}

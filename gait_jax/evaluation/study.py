@@ -9,7 +9,7 @@ from absl import logging
 
 from gait_jax import runs, trainer
 from gait_jax.data import anonymized
-from gait_jax.data.dataset import GaitDataset, open_dataset
+from gait_jax.data.dataset import GaitDataset
 from gait_jax.data.gait_store import GaitStore
 from gait_jax.data.gaits import Gaits
 from gait_jax.evaluation.protocol import Protocol, chosen, protocol
@@ -19,7 +19,9 @@ from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.fingerprint import fingerprint
 from gait_jax.runtime.run_directory import RunDirectory
 
-_SHARED = ("name", "data_dir", "manual_dir", "subjects", "groups")
+_SHARED = (
+    "name", "data_dir", "manual_dir", "subjects", "groups", "anonymized_by", "noise_seed"
+)  # fmt: skip
 
 
 def with_data(
@@ -29,7 +31,7 @@ def with_data(
 
     Args:
       config: of the run.
-      data: of the evaluation: name, data_dir, manual_dir, subjects, groups.
+      data: of the evaluation: which data set, where it is, how people are shared out.
       **fields: further fields of the run's `data`.
     """
     made = ml_collections.ConfigDict(config.to_dict())
@@ -71,15 +73,16 @@ class Study:
         for settings in (*config.recognisers.values(), *config.methods.values()):
             # Before anything is computed.
             runs.build_method(with_data(settings.train, self.data))
-        self.dataset: GaitDataset = open_dataset(self.data, progress)
+        judged = [self.data.group] if self.protocol is None else self.protocol.tested
+        self.dataset: GaitDataset = runs.open_data(self.data, progress, judged)
         for settings in config.methods.values():
             if not settings.checkpoint:
                 self.dataset.members(settings.train.data.group)
 
     @functools.cached_property
     def originals(self) -> Gaits:
-        """The gaits as they were recorded."""
-        return Gaits.of(self.dataset.originals)
+        """The gaits as they are before any method of the study."""
+        return Gaits.of(self.dataset.gaits)
 
     def probes(self, gaits: Gaits, group: str) -> Gaits:
         """Those of a group that the protocol probes."""

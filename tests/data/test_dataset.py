@@ -57,7 +57,8 @@ def test_sequences_are_found_by_who_walks_and_how(dataset, tmp_path):
     mask = np.ones((2, 2), np.uint8)
     names = [("a", "nm", 1), ("b", "nm", 2), ("a", "cl", 1), ("c", "nm", 1), ("a", "nm", 2)]
     sequences = [(*name, 90, [mask]) for name in names]
-    other = dataclasses.replace(dataset, originals=make_store(tmp_path / "store", sequences))
+    store = make_store(tmp_path / "store", sequences)
+    other = dataclasses.replace(dataset, gaits=store, originals=store)
     assert other.indices(["a", "c"]) == [0, 2, 3, 4]
     assert other.indices({"b", "a"}, {"nm": [2]}) == [1, 4]
     assert other.indices(["a"], {"cl": [1, 2], "nm": [1]}) == [0, 2]

@@ -22,7 +22,9 @@ class _Fixed(FittedMethod):
     FIELDS = _FIELDS
 
     def init(self, prerequisites=None, statistics=None):
-        return State(step=np.int32(0), params={}, opt={}, ema={"one": np.ones(1, np.float32)}, frozen={})
+        return State(
+            step=np.int32(0), params={}, opt={}, ema={"one": np.ones(1, np.float32)}, frozen={}
+        )
 
     def fit(self, dataset, progress):
         return self.init().replace(step=np.int32(1)), {}
@@ -123,3 +125,23 @@ def test_a_recogniser_may_learn_from_anonymised_gaits(config, tmp_path):
     # All that it has seen is the block: 60 rows of 64 by 20 of them, the same in every image.
     mean = np.asarray(state.ema["views"]["mean"][0]).reshape(16, 16)
     assert mean.max() > 0.9 and np.ptp(state.ema["views"]["basis"]) < 1e-3
+
+
+def test_whatever_is_judged_on_a_data_set_can_be_judged_on_its_anonymised_gaits(config, tmp_path):
+    train = config.methods.block.train
+    train.data.update({"name": "casia_a", "manual_dir": config.data.manual_dir,
+                       "data_dir": config.data.data_dir, "groups": "few"})  # fmt: skip
+    trainer.train_and_evaluate(train, tmp_path / "block", progress=False)
+    config.data.anonymized_by = str(tmp_path / "block")
+    evaluate(config, tmp_path / "evaluation", progress=False)
+    frame = read_csv(tmp_path / "evaluation" / "results.csv")
+    clean = find(
+        frame,
+        method="none",
+        setting="same view",
+        condition="all",
+        view="all",
+        metric="clean_error@1",
+    )
+    # One block for all of ten people: what is clean here is anonymised already.
+    assert clean["value"].item() == pytest.approx(0.9)

@@ -82,11 +82,11 @@ class Naturalness(Evaluator):
         return cached(path, make, records.write_json, records.read_json)
 
     def _path(self, method: str, store: GaitStore):
-        key = fingerprint(store.key, self.study.dataset.originals.key, self.settings.every, VERSION)
+        key = fingerprint(store.key, self.study.dataset.gaits.key, self.settings.every, VERSION)
         return self.study.workdir / "naturalness" / f"{method}-{key}.json"
 
     def _measure(self, store: GaitStore, path) -> dict[str, Any]:
-        originals = self.study.dataset.originals
+        originals = self.study.dataset.gaits
         place = {sequence.name: sequence for sequence in originals.sequences}
         count = len(store.sequences)
         drawn = set(np.linspace(0, count - 1, 5).astype(int)[1:4])
