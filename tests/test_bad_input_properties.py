@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from spooling import spool_into
 
 import tfds_casia
-from gait_jax import trainer
+from gait_jax import runs
 from gait_jax.data.pictures import read_picture
 from gait_jax.runtime import records
 from gait_jax.runtime.arrays import load_arrays, save_arrays
@@ -220,7 +220,7 @@ _VALID = {
 @pytest.mark.parametrize("name", _VALID)
 def test_every_field_of_another_type_is_refused_by_its_name(name):
     valid = _VALID[name]
-    trainer.build_method(ml_collections.ConfigDict(valid))
+    runs.build_method(ml_collections.ConfigDict(valid))
     for field, value in records.flatten(valid).items():
         if field in ("noise_gan.method",):  # Never read: it is what it stands below.
             continue
@@ -233,5 +233,5 @@ def test_every_field_of_another_type_is_refused_by_its_name(name):
             with parent.ignore_type():
                 parent[last] = wrong
             with pytest.raises(InputError) as caught:
-                trainer.build_method(config)
+                runs.build_method(config)
             assert field in str(caught.value), (field, wrong, value)

@@ -7,8 +7,8 @@ import pytest
 from drawn import TINY, load_config
 
 from gait_jax import trainer
-from gait_jax.methods.anonymizers.noise_gan import NoiseGAN
-from gait_jax.methods.anonymizers.stgan import STGAN, noise_gan_config
+from gait_jax.methods.anonymizers.noise_gan import NoiseGAN, config_within
+from gait_jax.methods.anonymizers.stgan import STGAN
 from gait_jax.methods.colourisers.colour_transfer import ColourTransfer
 from gait_jax.methods.recognisers.wu2017 import Wu2017
 from gait_jax.runtime import parallel
@@ -36,7 +36,7 @@ def _stgan(**changes):
 def _noise_gan(**changes):
     config = load_config("stgan_resampled", "casia_a")
     config.update_from_flattened_dict(TINY | {f"noise_gan.{k}": v for k, v in changes.items()})
-    config = noise_gan_config(config)
+    config = config_within(config)
     return NoiseGAN(config), _contours(config)
 
 

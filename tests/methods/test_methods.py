@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from drawn import TINY, load_config
 
-from gait_jax.methods.anonymizers.noise_gan import NoiseGAN
-from gait_jax.methods.anonymizers.stgan import STGAN, mean_counts, noise_gan_config
+from gait_jax.methods.anonymizers.noise_gan import NoiseGAN, config_within
+from gait_jax.methods.anonymizers.stgan import STGAN, mean_counts
 from gait_jax.methods.base import move_average, noise_keys
 from gait_jax.runtime import parallel
 from gait_jax.runtime.errors import InputError
@@ -150,7 +150,7 @@ def test_reconstruction_alone_brings_the_gait_back_and_alpha_moves_it_to_the_noi
 
 def test_noise_gan_trains_on_stretched_contours():
     # A padded contour of 32 of 64 points fills all 64 for D_N, every other point half way between.
-    method = NoiseGAN(noise_gan_config(config_of("stgan")))
+    method = NoiseGAN(config_within(config_of("stgan")))
     batch = make_batch([[32]])
     real = np.asarray(method._real(batch))
     assert real.shape == (1, 64, 2)

@@ -169,7 +169,7 @@ def test_colour_shows_the_person_in_front_of_the_background(walk):
     assert len(pictures) == len(sight.masks)
     whole = sight.window.paste(sight.masks, (240, 320)) > 0
     differences = [
-        cv2.absdiff(picture, room.picture).max(axis=2) for picture in (pictures[0], pictures[-1])
+        cv2.absdiff(picture, room.background).max(axis=2) for picture in (pictures[0], pictures[-1])
     ]
     for difference, mask in zip(differences, (whole[0], whole[-1]), strict=True):
         far = cv2.dilate(mask.astype(np.uint8), np.ones((61, 61))) == 0
