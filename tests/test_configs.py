@@ -6,9 +6,9 @@ import itertools
 import os
 import re
 import shlex
-import subprocess
 import sys
 
+import processes
 import pytest
 from drawn import ROOT
 
@@ -286,14 +286,11 @@ def test_a_file_elsewhere_may_build_on_one_of_them(tmp_path):
         "    return c\n"
     )
     for config in ("own.py:casia_a", f"{ROOT / 'configs' / 'stgan.py'}:data=casia_a"):
-        done = subprocess.run(
+        done = processes.run(
             [sys.executable, "-m", "gait_jax.train", f"--config={config}", "--workdir=run"]
             + ["--config.batch_size=0"],
             cwd=tmp_path,
             env=os.environ | {"PYTHONPATH": str(ROOT), "JAX_PLATFORMS": "cpu"},
-            capture_output=True,
-            text=True,
-            timeout=300,
         )
         assert done.returncode == 1
         (line,) = done.stderr.splitlines()[-1:]

@@ -5,12 +5,12 @@ import os
 import pathlib
 import shutil
 import signal
-import subprocess
 import sys
 import time
 
 import cv2
 import numpy as np
+import processes
 import pytest
 import tensorflow_datasets as tfds
 from drawn import draw_person
@@ -209,20 +209,19 @@ originals.original_gaits(builder, CleanSettings(), progress=False)
 
 def test_a_killed_build_goes_on(builder, prepared, tmp_path):
     def start(data_dir, seconds, log):
-        arguments = [str(data_dir), str(seconds), str(tmp_path / log)]
-        return subprocess.Popen([sys.executable, "-c", _SCRIPT, *arguments])
+        command = [sys.executable, "-c", _SCRIPT, data_dir, seconds, tmp_path / log]
+        return processes.start(command)
 
     folder = pathlib.Path(str(builder.data_path))
-    with start(tmp_path / "data", 0.5, "killed") as process:
-        try:
-            while len(list(folder.glob(".gaits-*.parts/[!.]*"))) < 2:
-                assert process.poll() is None
-                time.sleep(0.01)
-        finally:
-            process.kill()
+    process = start(tmp_path / "data", 0.5, "killed")
+    try:
+        processes.wait_for(lambda: len(list(folder.glob(".gaits-*.parts/[!.]*"))) >= 2, process)
+    finally:
+        processes.end(process)
     # The kill may have come a part later.
     done = list(folder.glob(".gaits-*.parts/[!.]*"))
-    assert start(tmp_path / "data", 0, "resumed").wait() == 0
+    status, _, errors = processes.finish(start(tmp_path / "data", 0, "resumed"))
+    assert status == 0, errors
     # Of three sequences, a part each, only those that were not done.
     again = (tmp_path / "resumed").read_text().splitlines() if len(done) < 3 else []
     assert len(again) == 3 - len(done)

@@ -5,10 +5,9 @@ import pathlib
 import pickle
 import re
 import shutil
-import subprocess
-import sys
 
 import numpy as np
+import processes
 import pytest
 from drawn import ROOT, TINY, draw_walk, load_config, write_walk
 from stores import make_store
@@ -77,13 +76,7 @@ def finished(manual, data_dir, tmp_path_factory):
     for key, value in _tiny(manual, data_dir, ("alpha_03", "gaussian")).items():
         text = f"({','.join(map(str, value))},)" if isinstance(value, tuple) else value
         flags.append(f"--config.{key}={text}")
-    done = subprocess.run(
-        [sys.executable, "-m", "gait_jax.evaluate", "--noprogress", *flags, "--config.export"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=500,
-    )
+    done = processes.module("gait_jax.evaluate", "--noprogress", *flags, "--config.export")
     assert done.returncode == 0, done.stderr[-3000:]
     return workdir
 
@@ -309,18 +302,10 @@ def test_configurations_of_all_protocols_agree_with_their_groups():
 
 
 def test_a_missing_comparison_costs_one_line(tmp_path):
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "gait_jax.evaluate",
-            f"--config={pathlib.Path('configs') / 'jisa2019.py'}:walkers,beta",
-            f"--workdir={tmp_path / 'run'}",
-        ],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=120,
+    done = processes.module(
+        "gait_jax.evaluate",
+        f"--config={pathlib.Path('configs') / 'jisa2019.py'}:walkers,beta",
+        f"--workdir={tmp_path / 'run'}",
     )
     assert done.returncode == 1
     assert "gait_jax.evaluate: ValueError: 'beta' cannot be compared" in done.stderr

@@ -1,7 +1,7 @@
 import platform
-import subprocess
 import sys
 
+import processes
 import pytest
 
 # Fills 64 MB in a thread of its own and frees them, again and again; prints the pages that the
@@ -30,8 +30,9 @@ print(pages[-1] - pages[0])
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library")
 def test_arrays_come_from_memory_that_was_freed_before():
     def pages(how):
-        command = [sys.executable, "-c", _PROGRAM, how]
-        return int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+        done = processes.run([sys.executable, "-c", _PROGRAM, how])
+        assert done.returncode == 0, done.stderr
+        return int(done.stdout)
 
     before, after = pages("given back"), pages("kept")
     # Even in huge pages 5 times 64 MB are 160.

@@ -1,18 +1,9 @@
-import subprocess
-import sys
-
+import processes
 import pytest
-from drawn import ROOT
 
 
 def _run(module, *arguments):
-    return subprocess.run(
-        [sys.executable, "-m", f"gait_jax.{module}", *map(str, arguments)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    return processes.module(f"gait_jax.{module}", *arguments)
 
 
 @pytest.mark.parametrize("module", ["train", "evaluate", "reproduce"])

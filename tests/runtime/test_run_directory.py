@@ -1,9 +1,9 @@
 import json
-import subprocess
 import sys
 
 import jax
 import numpy as np
+import processes
 import pytest
 
 from gait_jax.runtime import parallel
@@ -159,9 +159,8 @@ def test_reading_records_loads_neither_jax_nor_orbax_nor_matplotlib(tmp_path):
     metrics = run.open_metrics(0)
     metrics.write(1, {"loss": 0.5})
     metrics.close()
-    done = subprocess.run(
-        [sys.executable, "-c", _LOADED, tmp_path], capture_output=True, text=True, check=True
-    )
+    done = processes.run([sys.executable, "-c", _LOADED, tmp_path])
+    assert done.returncode == 0, done.stderr
     records, loaded = done.stdout.splitlines()
     assert records == "stgan 1 1"
     exported, *packages = loaded.split()

@@ -121,10 +121,14 @@ def end_all() -> list[str]:
     return found
 
 
-def wait_for(condition: Callable[[], Any], *processes: Process) -> None:
-    """Waits until a condition holds, as long as processes that bring it about run."""
+def wait_for(condition: Callable[[], Any], *processes: Process) -> Any:
+    """Waits until a condition holds, as long as processes that bring it about run.
+
+    Returns:
+      What the condition gave when it held.
+    """
     deadline = time.monotonic() + limit()
-    while not condition():
+    while not (found := condition()):
         for process in processes:
             # What it did last may have been what is waited for.
             if process.poll() is not None and not condition():
@@ -132,6 +136,7 @@ def wait_for(condition: Callable[[], Any], *processes: Process) -> None:
                 raise AssertionError(f"{process.args} ended with {status}:\n{output}{errors}")
         assert time.monotonic() < deadline, "what was waited for did not come"
         time.sleep(0.02)
+    return found
 
 
 def remove_at_the_end(folder: pathlib.Path) -> None:

@@ -1,10 +1,10 @@
 import json
 import pickle
-import subprocess
 import sys
 
 import cv2
 import numpy as np
+import processes
 import pytest
 import tensorflow_datasets as tfds
 from absl import logging
@@ -97,12 +97,8 @@ def test_metadata_is_there_in_a_fresh_process(manual_dir, prepare, write_sequenc
         "assert 'tensorflow' not in sys.modules\n"
         "print(json.dumps(builder.info.metadata))"
     )
-    result = subprocess.run(
-        [sys.executable, "-c", script, str(tmp_path / "data")],
-        check=True,
-        capture_output=True,
-        text=True,
-    )
+    result = processes.run([sys.executable, "-c", script, tmp_path / "data"])
+    assert result.returncode == 0, result.stderr
     assert json.loads(result.stdout) == {
         "manual_dir": str(manual_dir.resolve()),
         "subjects": 1,

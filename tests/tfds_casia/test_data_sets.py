@@ -1,8 +1,8 @@
 import json
 import pathlib
-import subprocess
 import sys
 
+import processes
 import pytest
 
 import tfds_casia
@@ -26,9 +26,8 @@ print(json.dumps(sorted({name.split(".")[0] for name in sys.modules})))
 
 
 def test_what_renders_or_looks_at_files_loads_neither_tfds_nor_grain():
-    done = subprocess.run(
-        [sys.executable, "-c", _LOADED, *_WITHOUT_TFDS], capture_output=True, text=True, check=True
-    )
+    done = processes.run([sys.executable, "-c", _LOADED, *_WITHOUT_TFDS])
+    assert done.returncode == 0, done.stderr
     packages = set(json.loads(done.stdout))
     assert {"tfds_casia", "numpy", "cv2"} <= packages
     assert packages & {"tensorflow_datasets", "grain", "array_record", "jax", "matplotlib"} == set()

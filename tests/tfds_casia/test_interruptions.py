@@ -1,8 +1,7 @@
 import os
-import subprocess
 import sys
-import time
 
+import processes
 import pytest
 import tensorflow_datasets as tfds
 
@@ -23,9 +22,13 @@ tfds_casia.CasiaB(data_dir=sys.argv[1], processes=1).download_and_prepare(
 """
 
 
-def _prepare(data_dir, manual_dir, seconds) -> subprocess.Popen:
-    command = [sys.executable, "-c", _PREPARE, str(data_dir), str(manual_dir), str(seconds)]
-    return subprocess.Popen(command, stderr=subprocess.DEVNULL)
+def _prepare(data_dir, manual_dir, seconds) -> processes.Process:
+    return processes.start([sys.executable, "-c", _PREPARE, data_dir, manual_dir, seconds])
+
+
+def _succeeds(process):
+    status, _, errors = processes.finish(process)
+    assert status == 0, errors
 
 
 @pytest.fixture
@@ -35,37 +38,33 @@ def packed_dir(manual_dir, write_sequence, tmp_path):
     for subject, walks in (("002", ("nm-01", "nm-02")), ("003", ("cl-01",))):
         for walk in walks:
             write_sequence(tmp_path / subject, f"{subject}-{walk}-090")
-        subprocess.run(
-            ["tar", "czf", str(manual_dir / f"{subject}.tar.gz"), "-C", str(tmp_path), subject],
-            check=True,
+        packed = processes.run(
+            ["tar", "czf", manual_dir / f"{subject}.tar.gz", "-C", tmp_path, subject]
         )
+        assert packed.returncode == 0, packed.stderr
     return manual_dir
 
 
 def test_a_killed_preparation_goes_on(packed_dir, tmp_path):
     process = _prepare(tmp_path / "killed", packed_dir, 0.5)
     parent = tmp_path / "killed/casia_b/silhouettes"
-    while len(done := list(parent.glob(".parts-*/shard-*"))) < 2:
-        assert process.poll() is None
-        time.sleep(0.01)
-    process.kill()
-    process.wait()
+    shards = lambda: list(parent.glob(".parts-*/shard-*"))  # noqa: E731
+    done = processes.wait_for(lambda: (found := shards())[1:] and found, process)
+    processes.end(process)
     assert not (parent / "1.0.0").exists()
     made = {(path / "records").stat().st_ino for path in done}
     spooled = {path: path.stat().st_mtime_ns for path in parent.glob(".parts-*/archive-*/frames")}
     assert len(spooled) == 2
 
     process = _prepare(tmp_path / "killed", packed_dir, 0.5)
-    while len(list(parent.glob(".parts-*/shard-*"))) < 3:
-        assert process.poll() is None
-        time.sleep(0.01)
+    processes.wait_for(lambda: len(shards()) >= 3, process)
     # The archives are not read again.
     assert {path: path.stat().st_mtime_ns for path in spooled} == spooled
-    assert process.wait() == 0
+    _succeeds(process)
     assert [path.name for path in parent.iterdir()] == ["1.0.0"]
     assert made < {path.stat().st_ino for path in parent.glob("1.0.0/*.array_record*")}
 
-    assert _prepare(tmp_path / "undisturbed", packed_dir, 0).wait() == 0
+    _succeeds(_prepare(tmp_path / "undisturbed", packed_dir, 0))
     contents = [
         {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
         for folder in (parent / "1.0.0", tmp_path / "undisturbed/casia_b/silhouettes/1.0.0")
@@ -78,11 +77,8 @@ def test_a_file_that_changed_in_between_is_read_again(
 ):
     process = _prepare(tmp_path / "data", packed_dir, 0.5)
     parent = tmp_path / "data/casia_b/silhouettes"
-    while not list(parent.glob(".parts-*/shard-*")):
-        assert process.poll() is None
-        time.sleep(0.01)
-    process.kill()
-    process.wait()
+    processes.wait_for(lambda: list(parent.glob(".parts-*/shard-*")), process)
+    processes.end(process)
     (packed_dir / "001/001-nm-01-000-001.png").write_bytes(silhouette_png(9))
     _, examples = prepare()
     assert [len(example["frames"]) for example in examples] == [2, 2, 2, 2]
@@ -91,7 +87,8 @@ def test_a_file_that_changed_in_between_is_read_again(
 
 def test_two_processes_prepare_one_data_set_once(packed_dir, tmp_path):
     both = [_prepare(tmp_path / "data", packed_dir, 0.2) for _ in range(2)]
-    assert [process.wait() for process in both] == [0, 0]
+    for process in both:
+        _succeeds(process)
     parent = tmp_path / "data/casia_b/silhouettes"
     assert [path.name for path in parent.iterdir()] == ["1.0.0"]
     assert len(tfds_casia.CasiaB(data_dir=tmp_path / "data").as_data_source("all")) == 4
@@ -105,12 +102,8 @@ def test_archives_are_read_by_several_processes(packed_dir, tmp_path):
         "    tfds_casia.CasiaB(data_dir=sys.argv[1], processes=2).download_and_prepare(\n"
         "        download_config=tfds.download.DownloadConfig(manual_dir=sys.argv[2]))\n"
     )
-    subprocess.run(
-        [sys.executable, str(script), str(tmp_path / "two"), str(packed_dir)],
-        check=True,
-        stderr=subprocess.DEVNULL,
-    )
-    assert _prepare(tmp_path / "one", packed_dir, 0).wait() == 0
+    _succeeds(processes.start([sys.executable, script, tmp_path / "two", packed_dir]))
+    _succeeds(_prepare(tmp_path / "one", packed_dir, 0))
     two, one = (
         tfds_casia.CasiaB(data_dir=tmp_path / name).as_data_source("all") for name in ("two", "one")
     )
@@ -170,7 +163,6 @@ def test_a_script_without_a_guard_is_told_so(packed_dir, tmp_path):
         "tfds_casia.CasiaB(data_dir=sys.argv[1], processes=2).download_and_prepare(\n"
         "    download_config=tfds.download.DownloadConfig(manual_dir=sys.argv[2]))\n"
     )
-    command = [sys.executable, str(script), str(tmp_path / "data"), str(packed_dir)]
-    result = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    result = processes.run([sys.executable, script, tmp_path / "data", packed_dir])
     assert result.returncode == 1
     assert "not below `if __name__ == '__main__':`" in result.stderr.splitlines()[-1]

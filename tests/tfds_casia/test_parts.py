@@ -4,11 +4,11 @@ import functools
 import os
 import pathlib
 import signal
-import subprocess
 import sys
 import threading
 import time
 
+import processes
 import pytest
 
 from tfds_casia import folders, parts
@@ -107,19 +107,19 @@ def test_two_that_make_the_same_folder_wait_for_each_other(tmp_path):
 
 
 _HOLD = """
-import pathlib, sys, time
+import pathlib, signal, sys
+from absl import logging
 from tfds_casia import folders
+logging.set_verbosity(logging.INFO)
 with folders.locked(pathlib.Path(sys.argv[1])):
     print("held", flush=True)
-    time.sleep(600)
+    signal.pause()
 """
 
 
 def test_the_lock_of_a_killed_process_is_no_lock(tmp_path):
     lock = tmp_path / "lock"
-    holder = subprocess.Popen(
-        [sys.executable, "-c", _HOLD, str(lock)], stdout=subprocess.PIPE, text=True
-    )
+    holder = processes.start([sys.executable, "-c", _HOLD, lock])
     assert holder.stdout.readline() == "held\n"
     entered = threading.Event()
 
@@ -130,22 +130,21 @@ def test_the_lock_of_a_killed_process_is_no_lock(tmp_path):
     waiting = threading.Thread(target=enter)
     waiting.start()
     assert not entered.wait(0.3)
-    holder.kill()
-    holder.communicate()
-    assert entered.wait(10)
+    processes.end(holder)
+    assert entered.wait(processes.limit())
     waiting.join()
     assert not lock.exists()
 
 
 def test_who_gives_up_waiting_leaves_the_lock(tmp_path):
-    lock = tmp_path / "lock"
-    command = [sys.executable, "-c", _HOLD, str(lock)]
+    lock, said = tmp_path / "lock", tmp_path / "said"
     with folders.locked(lock):
-        waiting = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        # Interrupted before it waits, it leaves the lock as well.
-        time.sleep(1.5)
+        with said.open("w") as file:
+            waiting = processes.start([sys.executable, "-c", _HOLD, lock], stderr=file)
+        processes.wait_for(lambda: "waiting for it" in said.read_text(), waiting)
         waiting.send_signal(signal.SIGINT)
-        assert waiting.communicate()[0] == b"" and waiting.returncode != 0
+        status, output, _ = processes.finish(waiting)
+        assert output == "" and status != 0
         assert lock.exists()
     assert not lock.exists()
 

@@ -1,11 +1,10 @@
 import pathlib
 import pickle
-import subprocess
 import sys
-import time
 
 import cv2
 import numpy as np
+import processes
 import pytest
 import tensorflow_datasets as tfds
 
@@ -147,21 +146,18 @@ def test_a_killed_generation_goes_on(tmp_path, monkeypatch):
     script = tmp_path / "script.py"
     script.write_text(_SCRIPT)
 
-    def start():
-        return subprocess.Popen(
-            [sys.executable, str(script), str(tmp_path / "killed")], stderr=subprocess.DEVNULL
-        )
-
-    process = start()
-    while not (done := list(tmp_path.glob("killed/walkers/test/.parts-*/[!.]*"))):
-        assert process.poll() is None
-        time.sleep(0.01)
+    command = [sys.executable, script, tmp_path / "killed"]
+    process = processes.start(command)
+    parent = tmp_path / "killed/walkers/test"
+    done = processes.wait_for(lambda: list(parent.glob(".parts-*/[!.]*")), process)
+    # It alone: its workers find that out by themselves, beside those of the next one.
     process.kill()
     process.wait()
-    parent = tmp_path / "killed/walkers/test"
     assert not (parent / "1.0.0").exists()
     made = {(path / "records").stat().st_ino for path in done}
-    assert start().wait() == 0
+    again = processes.run(command)
+    assert again.returncode == 0, again.stderr
+    processes.end(process)
     assert [path.name for path in parent.iterdir()] == ["1.0.0"]
     # What was made before the kill was not made again: it is the same file.
     assert made < {path.stat().st_ino for path in parent.glob("1.0.0/*.array_record*")}
