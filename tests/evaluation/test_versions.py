@@ -113,7 +113,7 @@ class _Dataset:
 
     def __init__(self, folder):
         self.directory = folder
-        self.originals = make_store(folder / "gaits", _sequences())
+        self.gaits = self.originals = make_store(folder / "gaits", _sequences())
         self.description = {}
 
     def masks(self, index):
