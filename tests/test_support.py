@@ -124,7 +124,7 @@ def test_a_worker_that_holds_too_much_fails_the_session(tmp_path, workers):
     then = then.replace("held[::4096] = held[::4096]", "held[::4096] = b'x' * len(held[::4096])")
     done, _ = _run(tmp_path, then, f"--numprocesses={workers}")
     assert done.returncode == 1 and "1 passed" in done.stdout
-    assert "of 1920 MiB allowed" in done.stdout
+    assert "of 2048 MiB allowed" in done.stdout
 
 
 def test_what_does_not_come_is_not_waited_for_when_its_process_has_ended():
