@@ -26,7 +26,7 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
     """The configuration for the arguments above."""
     arg = common.parse_arg(arg, **ARGUMENTS)
     c = ml_collections.ConfigDict()
-    # Of the evaluation's own noise.
+    # Where all random numbers start: those of the trainings, and of the noise that is measured.
     c.seed = 0
     # The workdir of the trained ST-GAN that gives each frame its anonymised gait; the model that
     # ships with the package where empty.

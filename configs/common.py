@@ -75,7 +75,8 @@ def training(
 ) -> ml_collections.ConfigDict:
     """Fields of every training by steps, to be merged into its configuration."""
     c = ml_collections.ConfigDict()
-    # Where random numbers start: the same seed gives the same run.
+    # Where all random numbers start, those of the runs that this one builds on, too: the same seed
+    # gives the same run.
     c.seed = 0
     # Examples a step, on all devices together: windows, frames, crops, or packs of pairs.
     c.batch_size = batch_size
@@ -129,8 +130,6 @@ def source(name: str, subjects: int = 40, anonymized_by: str = "") -> ml_collect
     # The workdir of a run that anonymises, or an exported model: the data set is then that run's
     # anonymised gaits in place of the originals.
     c.anonymized_by = anonymized_by
-    # Of those gaits' noise.
-    c.noise_seed = 0
     return c
 
 
@@ -166,11 +165,18 @@ def adam(learning_rate: float, b1: float, b2: float = 0.999) -> ml_collections.C
     return c
 
 
+def within(train: ml_collections.ConfigDict) -> ml_collections.ConfigDict:
+    """A training that is part of something else, which gives it its seed."""
+    c = ml_collections.ConfigDict(train)
+    del c.seed
+    return c
+
+
 def measured(train: ml_collections.ConfigDict, **fields: Any) -> ml_collections.ConfigDict:
     """Something trained that an evaluation measures, or measures with."""
     c = ml_collections.ConfigDict(fields)
     # The workdir of a training run; empty to train it here.
     c.checkpoint = ""
-    # Its training.
-    c.train = train
+    # Its training, which has the seed of whatever it is part of.
+    c.train = within(train)
     return c

@@ -31,7 +31,7 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
     c = ml_collections.ConfigDict()
     # Who trains the recognisers, is enrolled, is probed: jisa2019, apsipa2020, lt74 or closed.
     c.protocol = "jisa2019"
-    # Of the evaluation's own noise.
+    # Where all random numbers start: those of the trainings, and of the noise that is measured.
     c.seed = 0
     # Whether silhouettes, original and anonymised, are written as OpenGait reads them.
     c.export = False

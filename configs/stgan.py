@@ -134,4 +134,4 @@ def _noise_gan(few: bool) -> ml_collections.ConfigDict:
     c.optimizer_d = common.adam(1e-3, b1=0.5)
     # Of the running mean of G_N's parameters, which is what draws.
     c.ema_decay = 0.995
-    return c
+    return common.within(c)

@@ -28,7 +28,7 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
     c = ml_collections.ConfigDict()
     # The method.
     c.method = "zheng2011"
-    # Where random numbers start; it draws none.
+    # Of the noise in anonymised gaits; the method draws none.
     c.seed = 0
 
     c.data = common.data(

@@ -66,13 +66,17 @@ def open_run(workdir: pathlib.Path) -> Run:
 
 
 def open_data(
-    data: ml_collections.ConfigDict, progress: bool = True, groups: Collection[str] | None = None
+    data: ml_collections.ConfigDict,
+    seed: int,
+    progress: bool = True,
+    groups: Collection[str] | None = None,
 ) -> "GaitDataset":
     """Opens what is trained or judged on: a data set, or its gaits as a run anonymises them.
 
     Args:
       data: the `data` part of a configuration. With `anonymized_by`, the workdir of a run, the
-        gaits are that run's, their noise drawn from `noise_seed`.
+        gaits are that run's.
+      seed: of those gaits' noise.
       progress: whether to show progress bars where something has to be prepared first.
       groups: whose gaits are to be anonymised; of `group` and `validation_group` if None.
 
@@ -89,7 +93,7 @@ def open_data(
     groups = (data.group, data.validation_group) if groups is None else groups
     subjects = set().union(*(dataset.members(group) for group in groups))
     gaits = anonymized_gaits(
-        dataset, run.anonymizer(), run.key, data.noise_seed, dataset.indices(subjects), progress
+        dataset, run.anonymizer(), run.key, seed, dataset.indices(subjects), progress
     )
     description = dataset.description | {
         "anonymized_by": run.config.method,

@@ -15,7 +15,7 @@ from gait_jax.data import batches
 from gait_jax.gait import picture
 from gait_jax.methods.base import FittedMethod, Run, State, TrainedMethod
 from gait_jax.methods.identity import may_change
-from gait_jax.runtime import dispatch, distributed, metric_log, parallel
+from gait_jax.runtime import dispatch, distributed, keys, metric_log, parallel
 from gait_jax.runtime.output import Output
 from gait_jax.runtime.run_directory import RunDirectory
 
@@ -101,7 +101,7 @@ def _fit(
     config: ml_collections.ConfigDict, method: FittedMethod, workdir: pathlib.Path, progress: bool
 ) -> State:
     """A run of a method that is computed at once."""
-    dataset = runs.open_data(config.data, progress)
+    dataset = runs.open_data(config.data, config.seed, progress)
     # Only what can be computed leaves a folder, which would refuse a better configuration.
     begun = RunDirectory(workdir).config_file.exists()
     fitted = None if begun else method.fit(dataset, progress)
@@ -128,12 +128,16 @@ def _train(
     if config.compilation_cache:
         jax.config.update("jax_compilation_cache_dir", config.compilation_cache)
     batch_size = parallel.local_batch(config.batch_size, config.accumulate)
-    dataset = runs.open_data(config.data, progress)
+    dataset = runs.open_data(config.data, config.seed, progress)
     data = method.open_data(dataset, prerequisites, progress)
-    iterator = batches.train_batches(
-        data.train, batch_size, config.seed, jax.process_index(), jax.process_count()
+    # What a run builds on has the same seed, and draws streams of its own from it.
+    order, watched = (
+        keys.stream_seed(config.seed, f"{config.method} {name}") for name in ("order", "held out")
     )
-    held_out = batches.fixed_batch(data.held_out, config.eval_batch, config.seed)
+    iterator = batches.train_batches(
+        data.train, batch_size, order, jax.process_index(), jax.process_count()
+    )
+    held_out = batches.fixed_batch(data.held_out, config.eval_batch, watched)
 
     # Only now: a configuration that cannot be used leaves no folder that refuses a better one.
     output = Output(workdir, config, config.keep_checkpoints)

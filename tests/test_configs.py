@@ -76,7 +76,6 @@ def test_short_and_named_arguments_give_the_same_configuration(file):
 def test_a_training_takes_anonymised_gaits(file):
     config = _module(file).get_config("anonymized_by=runs/a=b,data=casia_a")
     assert config.data.anonymized_by == "runs/a=b"
-    assert config.data.noise_seed == 0
     plain = _module(file).get_config("casia_a")
     assert plain.data.anonymized_by == ""
     plain.data.anonymized_by = "runs/a=b"
@@ -154,7 +153,6 @@ def test_an_evaluation_holds_what_it_trains():
         "manual_dir": "",
         "subjects": 40,
         "anonymized_by": "",
-        "noise_seed": 0,
     }
     assert config.evaluators.to_dict() == {
         "identification": {"ranks": (1, 3)},
@@ -162,8 +160,10 @@ def test_an_evaluation_holds_what_it_trains():
     }
     zheng = zheng2011.get_config("casia_a")
     zheng.robustness = 3.0
+    del zheng.seed
     wu = wu2017.get_config("casia_a,small")
     wu.train_steps = 400
+    del wu.seed
     assert config.recognisers.to_dict() == {
         "zheng2011": {"checkpoint": "", "train": zheng.to_dict()},
         "wu2017": {"checkpoint": "", "train": wu.to_dict()},

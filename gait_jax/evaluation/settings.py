@@ -13,7 +13,6 @@ SHARED: fields.Fields = {
     "data.manual_dir": fields.text,
     "data.subjects": fields.whole(),
     "data.anonymized_by": fields.text,
-    "data.noise_seed": fields.SEED,
 }
 # Of each run that is trained or taken.
 RUN: fields.Fields = {"checkpoint": fields.text, "train.data.name": fields.text}

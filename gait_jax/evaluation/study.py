@@ -20,21 +20,22 @@ from gait_jax.runtime.fingerprint import fingerprint
 from gait_jax.runtime.run_directory import RunDirectory
 
 _SHARED = (
-    "name", "data_dir", "manual_dir", "subjects", "groups", "anonymized_by", "noise_seed"
+    "name", "data_dir", "manual_dir", "subjects", "groups", "anonymized_by"
 )  # fmt: skip
 
 
 def with_data(
-    config: ml_collections.ConfigDict, data: ml_collections.ConfigDict, **fields: Any
+    config: ml_collections.ConfigDict, data: ml_collections.ConfigDict, seed: int, **fields: Any
 ) -> ml_collections.ConfigDict:
     """A training run's configuration on an evaluation's data.
 
     Args:
       config: of the run.
       data: of the evaluation: which data set, where it is, how people are shared out.
+      seed: of the evaluation.
       **fields: further fields of the run's `data`.
     """
-    made = ml_collections.ConfigDict(config.to_dict())
+    made = ml_collections.ConfigDict(config.to_dict() | {"seed": seed})
     for name, value in ({shared: data[shared] for shared in _SHARED} | fields).items():
         made.data[name] = value
     return made
@@ -72,9 +73,9 @@ class Study:
         self._stores: dict[str, GaitStore] = {}
         for settings in (*config.recognisers.values(), *config.methods.values()):
             # Before anything is computed.
-            runs.build_method(with_data(settings.train, self.data))
+            runs.build_method(with_data(settings.train, self.data, config.seed))
         judged = [self.data.group] if self.protocol is None else self.protocol.tested
-        self.dataset: GaitDataset = runs.open_data(self.data, progress, judged)
+        self.dataset: GaitDataset = runs.open_data(self.data, config.seed, progress, judged)
         for settings in config.methods.values():
             if not settings.checkpoint:
                 self.dataset.members(settings.train.data.group)
@@ -137,7 +138,7 @@ class Study:
             # What several methods build on is trained once.
             return folder.parent / f"{name}-{fingerprint(identity(needed.to_dict()))}"
 
-        config = with_data(settings.train, self.data, **fields)
+        config = with_data(settings.train, self.data, self.config.seed, **fields)
         trainer.train_and_evaluate(config, folder, self.progress, place)
         return runs.open_run(folder)
 

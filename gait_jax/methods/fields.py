@@ -81,9 +81,8 @@ SEED = whole(0, 2**32 - 1)
 SHARE = number(0, 1)
 _STEPS = whole(1, 2**31 - 1)
 
-# Of every training run.
-TRAINING: Fields = {
-    "seed": SEED,
+# Of every training run that is part of something else, which gives it its seed.
+WITHIN: Fields = {
     "batch_size": whole(),
     "train_steps": whole(0, 2**31 - 1),
     "log_every": _STEPS,
@@ -99,6 +98,8 @@ TRAINING: Fields = {
     "compilation_cache": text,
     "profile": text,
 }
+# Of every training run.
+TRAINING: Fields = {"seed": SEED, **WITHIN}
 
 # Of every data set.
 DATA: Fields = {
@@ -110,7 +111,6 @@ DATA: Fields = {
     "data.group": text,
     "data.validation_group": text,
     "data.anonymized_by": text,
-    "data.noise_seed": SEED,
 }
 
 ADAM: Fields = {

@@ -51,6 +51,7 @@ def main(
     name: str,
     run: Callable[..., Any],
     errors: tuple[type[Exception], ...],
+    more: bool = False,
 ) -> None:
     """A command line of --config, --workdir and --progress.
 
@@ -58,6 +59,7 @@ def main(
       name: the module's, for messages.
       run: a function of (configuration, workdir, progress).
       errors: what `run` raises for something that the user can mend (see `launch`).
+      more: whether there may be arguments that are no flags, which `run` takes fourth, as a list.
     """
 
     def parse(argv: list[str]) -> list[str]:
@@ -74,14 +76,19 @@ def main(
                 given = next((word for word in argv if word.startswith("--config=")), "--config")
                 what, reason = "", f"{given} names no configuration: the file has no get_config"
             sys.exit(f"{name}: {what}{reason}; see --help, and the files in configs/")
-        if len(rest) > 1:
+        if len(rest) > 1 and not more:
             sys.exit(f"{name}: unknown arguments: {' '.join(rest[1:])}; see --help")
         return rest
 
     flags.mark_flags_as_required(["config", "workdir"])
     launch(
         name,
-        lambda argv: run(_CONFIG.value, pathlib.Path(WORKDIR.value), PROGRESS.value),
+        lambda argv: run(
+            _CONFIG.value,
+            pathlib.Path(WORKDIR.value),
+            PROGRESS.value,
+            *([argv[1:]] if more else []),
+        ),
         errors,
         parse,
     )

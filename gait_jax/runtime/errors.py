@@ -3,3 +3,7 @@
 
 class InputError(ValueError):
     """Something the user gave cannot be used; the message names it and says what to do."""
+
+
+class InUseError(InputError):
+    """Another process is at work in the folder."""

@@ -15,6 +15,11 @@ def stream(seed: int, name: str) -> jax.Array:
     return jax.random.fold_in(jax.random.key(seed), zlib.crc32(name.encode()))
 
 
+def stream_seed(seed: int, name: str) -> int:
+    """The seed, 32 bits, of a named stream that is not drawn by JAX: of NumPy's or Grain's."""
+    return int.from_bytes(hashlib.sha256(f"{seed} {name}".encode()).digest()[:4], "little")
+
+
 def per_example(key: jax.Array, seeds: jax.Array) -> jax.Array:
     """One key for each example: [B] uint32 seeds that travel with the examples → [B] keys.
 

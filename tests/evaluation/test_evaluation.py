@@ -20,6 +20,7 @@ from gait_jax.evaluation.rows import (
     find,
     read_csv,
 )
+from gait_jax.evaluation.study import with_data
 from gait_jax.gait import gei, silhouette
 from gait_jax.runtime.errors import InputError
 
@@ -204,16 +205,24 @@ def test_data_that_was_moved_changes_nothing(config, finished, data_dir, tmp_pat
     assert json.loads(json.dumps(again["rows"])) == mine
 
 
-def test_another_seed_draws_other_noise_and_keeps_the_recognisers(config, finished, data_dir):
-    before, gaits = _times(finished), _derived(data_dir)
+def test_the_seed_is_that_of_everything_that_is_trained(config, finished):
+    trained = sorted(finished.glob("*/*/config.json"))
+    assert {path.parent.name.split("-")[0] for path in trained} == {
+        *("zheng2011", "wu2017", "alpha_03", "gaussian", "noise_gan")
+    }
+    assert all(json.loads(path.read_text())["seed"] == 0 for path in trained)
+    before = _times(finished)
+    # So that it cannot change in a folder where something is trained already.
     config.seed = 1
-    config.export = False
-    evaluate(config, finished, progress=False)
-    after = _times(finished)
-    new = {p.relative_to(finished).parts[0] for p in after.keys() - before.keys()}
-    assert new == {"naturalness", "scores"}
-    assert {p: after[p] for p in before} == before
-    assert [name.split("-")[0] for name in _derived(data_dir) - gaits] == ["anonymized"]
+    with pytest.raises(InputError, match=r"zheng2011.*another configuration: seed \(0 → 1\)"):
+        evaluate(config, finished, progress=False)
+    assert _times(finished) == before
+
+
+def test_trainings_of_an_evaluation_have_no_seed_of_their_own(config):
+    for run in (*config.recognisers.values(), *config.methods.values()):
+        assert "seed" not in run.train
+        assert with_data(run.train, config.data, 7).seed == 7
 
 
 def test_exported_sequences_are_what_opengait_reads(config, finished):

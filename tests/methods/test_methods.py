@@ -48,6 +48,18 @@ def stepped(padded):
     return parallel.to_host(after), {k: float(v[0]) for k, v in metrics.items()}
 
 
+def test_the_seed_reaches_what_a_run_builds_on():
+    config = config_of("stgan")
+    drawn = []
+    for config.seed in (0, 1):
+        needed = STGAN(config).prerequisites()["noise_gan"]
+        assert needed.seed == config.seed
+        params = NoiseGAN(needed).init().ema["generator"]
+        drawn.append(np.concatenate([np.ravel(x) for x in jax.tree.leaves(params)]))
+    # All but what starts at zero or one.
+    assert (drawn[0] != drawn[1]).mean() > 0.8
+
+
 def test_mean_counts():
     # (30 + 40 + 50 + 60) / 4 = 45.
     assert mean_counts(jnp.array([[30, 40, 50, 60], [1, 1, 1, 2]])).tolist() == [45, 1]

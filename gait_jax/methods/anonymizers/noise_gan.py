@@ -32,10 +32,13 @@ NETWORKS: fields.Fields = {
 def config_within(config: ml_collections.ConfigDict) -> ml_collections.ConfigDict:
     """The configuration of the run that pre-trains G_N for another one, on its data.
 
+    Its seed is the other run's, too.
+
     Args:
       config: of the other run; what `noise_gan.data` says goes before its own `data`.
     """
     sub = ml_collections.ConfigDict(config.noise_gan.to_dict())
+    sub.seed = config.seed
     sub.data = ml_collections.ConfigDict(config.data.to_dict() | sub.data.to_dict())
     return sub
 

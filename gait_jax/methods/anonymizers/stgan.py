@@ -78,7 +78,7 @@ class STGAN(ContourMethod):
         "noise_gan.data.group": fields.text,
         "noise_gan.data.frames": fields.whole(),
         "noise_gan.data.stride": fields.whole(),
-        **fields.below(NOISE_GAN, fields.TRAINING | NETWORKS),
+        **fields.below(NOISE_GAN, fields.WITHIN | NETWORKS),
     }
 
     def __init__(self, config):

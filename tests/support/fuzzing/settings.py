@@ -55,7 +55,9 @@ class Settings(Kind):
         write_data_set(seeds / "manual")
         config = load("stgan_resampled")
         config.data.manual_dir, config.data.data_dir = str(seeds / "manual"), str(seeds / "data")
-        runs.build_method(config).open_data(runs.open_data(config.data, False), {}, False)
+        runs.build_method(config).open_data(
+            runs.open_data(config.data, config.seed, False), {}, False
+        )
 
     def __init__(self, seeds):
         super().__init__(seeds)
@@ -105,7 +107,7 @@ class Settings(Kind):
         method = runs.build_method(config)
         json.dumps(config.to_dict())
         if config.method != "colour_transfer" and config.data.name == "casia_a":
-            data = method.open_data(runs.open_data(config.data, False), {}, False)
+            data = method.open_data(runs.open_data(config.data, config.seed, False), {}, False)
             size = parallel.local_batch(config.batch_size)
             next(batches.train_batches(data.train, min(size, 64), config.seed))
             batches.fixed_batch(data.held_out, min(config.eval_batch, 64), config.seed)

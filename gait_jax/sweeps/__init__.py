@@ -1,0 +1,1 @@
+"""Many runs of one configuration: which ones, who does them, what came of them together."""
