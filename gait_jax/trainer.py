@@ -3,6 +3,7 @@
 import pathlib
 import time
 from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 import jax
 import ml_collections
@@ -18,6 +19,9 @@ from gait_jax.methods.identity import may_change
 from gait_jax.runtime import dispatch, distributed, keys, metric_log, parallel
 from gait_jax.runtime.output import Output
 from gait_jax.runtime.run_directory import RunDirectory
+
+if TYPE_CHECKING:
+    from gait_jax.data.dataset import GaitDataset
 
 
 class DivergedError(RuntimeError):
@@ -95,6 +99,48 @@ def train_and_evaluate(
     if isinstance(method, FittedMethod):
         return _fit(config, method, workdir, progress)
     return _train(config, method, workdir, needed, progress)
+
+
+def prepare(
+    config: ml_collections.ConfigDict,
+    progress: bool = True,
+    dataset: "GaitDataset | None" = None,
+) -> None:
+    """Makes everything that training will read, so that no accelerator waits for it.
+
+    That is the data set, what is derived from it, and the same for the runs that this one builds
+    on. What only a trained run can make, such as crops of a method that is not trained yet, is left
+    to the training, and the log says so.
+
+    Args:
+      config: the configuration of a training.
+      progress: whether to show progress bars.
+      dataset: its data set, where that is open already.
+
+    Raises:
+      InputError: the configuration or the data cannot be used, or what is made cannot be written.
+    """
+    method = runs.build_method(config)
+    needed = method.prerequisites()
+    for later in needed.values():
+        if isinstance(later, ml_collections.ConfigDict):
+            prepare(later, progress)
+    if dataset is None:
+        dataset = runs.open_data(config.data, config.seed, progress)
+
+    def untrained(name: str, _) -> pathlib.Path:
+        raise _UntrainedError(name)
+
+    try:
+        method.prepare_data(dataset, _Prerequisites(needed, untrained, progress), progress)
+    except _UntrainedError as error:
+        logging.warning(
+            "%s: what needs a trained %s is left to the training.", config.method, error
+        )
+
+
+class _UntrainedError(Exception):
+    """A run that is still to be trained was asked for."""
 
 
 def _fit(

@@ -35,6 +35,9 @@ os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ["MATPLOTLIBRC"] = str(processes.ROOT / "tests" / "support" / "matplotlibrc")
 
+# What was started in the background ignores Ctrl-C, and so would all that tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 memory.share_arenas()
 if _WORKER and sys.platform == "linux":
     # A worker ends with the process that started it; 1 is PR_SET_PDEATHSIG.

@@ -6,6 +6,7 @@ from typing import Any
 
 import ml_collections
 
+from gait_jax import trainer
 from gait_jax.evaluation import opengait, report, rows, sections, settings
 from gait_jax.evaluation.evaluators.registry import EVALUATORS
 from gait_jax.evaluation.report import Section
@@ -24,6 +25,27 @@ def _export(study: Study) -> None:
         if not done.exists():
             opengait.export(folder / name, gaits)
             done.touch()
+
+
+def prepare(
+    config: ml_collections.ConfigDict, workdir: pathlib.Path, progress: bool = True
+) -> None:
+    """Makes everything of the data set that an evaluation and its trainings will read.
+
+    Anonymised gaits are left to the evaluation, as they need what it trains.
+
+    Args:
+      config: the configuration.
+      workdir: the evaluation's folder; nothing is written to it.
+      progress: whether to show progress bars.
+
+    Raises:
+      InputError: the configuration or the data cannot be used, or what is made cannot be written.
+    """
+    settings.check(config)
+    study = Study(config, pathlib.Path(workdir), progress)
+    for training in study.trainings():
+        trainer.prepare(training, progress)
 
 
 def evaluate(

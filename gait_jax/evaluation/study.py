@@ -2,6 +2,7 @@
 
 import functools
 import pathlib
+from collections.abc import Iterator
 from typing import Any
 
 import ml_collections
@@ -79,6 +80,13 @@ class Study:
         for settings in config.methods.values():
             if not settings.checkpoint:
                 self.dataset.members(settings.train.data.group)
+
+    def trainings(self) -> Iterator[ml_collections.ConfigDict]:
+        """The configurations of what is to be trained for it, on its data."""
+        for part in (self.config.recognisers, self.config.methods):
+            for settings in part.values():
+                if not settings.checkpoint:
+                    yield with_data(settings.train, self.data, self.config.seed)
 
     @functools.cached_property
     def originals(self) -> Gaits:

@@ -155,6 +155,18 @@ class Method(abc.ABC):
           InputError: what a prerequisite learned does not fit.
         """
 
+    @abc.abstractmethod
+    def prepare_data(
+        self, dataset: "GaitDataset", prerequisites: Mapping[str, Run], progress: bool
+    ) -> None:
+        """Makes what is derived from the data set for training, and kept beside it.
+
+        Args:
+          dataset: the data set.
+          prerequisites: see `prerequisites`; those that are still to be trained cannot be had.
+          progress: whether to show progress bars.
+        """
+
     def facts(self) -> dict[str, Any]:
         """What a report says of the method besides its name: JSON values."""
         return {}
@@ -221,6 +233,9 @@ class TrainedMethod(Method):
           prerequisites: see `prerequisites`; each is trained or opened when it is first asked for.
           progress: whether to show bars where data has to be prepared first.
         """
+
+    def prepare_data(self, dataset, prerequisites, progress):
+        self.open_data(dataset, prerequisites, progress)
 
     @abc.abstractmethod
     def train_step(self, state: State, batch: Batch) -> tuple[State, Metrics]:

@@ -174,6 +174,12 @@ class Zheng2011(FittedMethod):
         }
         return State(step=np.int32(0), params={}, opt={}, ema={"views": learned}, frozen={})
 
+    def prepare_data(self, dataset, prerequisites, progress):
+        from gait_jax.data.gei_store import open_geis
+
+        del prerequisites
+        open_geis(dataset.gaits, self.config.data.size, progress)
+
     def fit(self, dataset, progress) -> tuple[State, dict[str, float]]:
         from gait_jax.data.gaits import Gaits
 

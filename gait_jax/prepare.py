@@ -1,0 +1,34 @@
+r"""Makes the data set and all that is derived from it, so that no accelerator waits for that.
+
+    python -m gait_jax.prepare --config=configs/stgan.py:data=casia_b --workdir=runs/a \
+        --config.data.manual_dir=DIR
+
+takes the same arguments as `gait_jax.train` and `gait_jax.evaluate`, and needs no accelerator. What
+is made already is not made again; nothing is trained, and nothing written to the workdir.
+"""
+
+from absl import flags
+
+from gait_jax import trainer
+from gait_jax.evaluation import evaluation
+from gait_jax.runtime import command
+from gait_jax.runtime.errors import InputError
+
+# So that --help shows them.
+flags.adopt_module_key_flags(command)
+
+
+def _prepare(config, workdir, progress):
+    if "method" in config:
+        trainer.prepare(config, progress)
+    else:
+        evaluation.prepare(config, workdir, progress)
+
+
+def main() -> None:
+    """The command line."""
+    command.main("gait_jax.prepare", _prepare, (InputError,))
+
+
+if __name__ == "__main__":
+    main()
