@@ -10,6 +10,7 @@ SHARED: fields.Fields = {
     "seed": fields.SEED,
     "data.name": fields.text,
     "data.data_dir": fields.text,
+    "data.derived_dir": fields.text,
     "data.manual_dir": fields.text,
     "data.subjects": fields.whole(),
     "data.anonymized_by": fields.text,

@@ -105,6 +105,7 @@ TRAINING: Fields = {"seed": SEED, **WITHIN}
 DATA: Fields = {
     "data.name": text,
     "data.data_dir": text,
+    "data.derived_dir": text,
     "data.manual_dir": text,
     "data.subjects": whole(1, 10_000),
     "data.groups": text,

@@ -20,6 +20,7 @@ def dataset(casia_a_dir, tmp_path_factory):
     config = {
         "name": "casia_a",
         "data_dir": str(tmp_path_factory.mktemp("data")),
+        "derived_dir": "",
         "manual_dir": str(casia_a_dir),
         "subjects": 0,
         "groups": "few",

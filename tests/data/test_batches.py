@@ -58,6 +58,7 @@ def config(tmp_path_factory):
         {
             "name": "casia_b",
             "data_dir": str(tmp_path_factory.mktemp("data")),
+            "derived_dir": "",
             "manual_dir": str(manual),
             "subjects": 0,
             "groups": "few",
@@ -359,6 +360,7 @@ def test_too_few_subjects_for_the_groups_are_refused(tmp_path):
         {
             "name": "casia_b",
             "data_dir": str(tmp_path / "data"),
+            "derived_dir": "",
             "manual_dir": str(manual),
             "subjects": 0,
             "groups": "few",
