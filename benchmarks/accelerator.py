@@ -402,6 +402,9 @@ def main() -> None:
     parser.add_argument(
         "--parts", type=int, default=sys.maxsize, help="of the plan, the first ones"
     )
+    parser.add_argument(
+        "--only", nargs="+", default=[""], help="parts whose names hold one of these"
+    )
     parser.add_argument("--seconds", type=float, default=1.0, help="of a repeat, at least")
     parser.add_argument("--repeats", type=int, default=3, help="of a measurement")
     parser.add_argument(
@@ -423,7 +426,9 @@ def main() -> None:
     session = Session(args)
     try:
         session.begin()
-        for i, (name, task) in enumerate(plan(session, args.networks, args.tiny)):
+        parts = plan(session, args.networks, args.tiny)
+        wanted = [part for part in parts if any(text in part[0] for text in args.only)]
+        for i, (name, task) in enumerate(wanted):
             session.run(name, task) if i < args.parts else session.skip(name)
     finally:
         session.write()

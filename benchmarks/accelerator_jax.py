@@ -17,6 +17,7 @@ import device_profile
 import jax
 import jax.numpy as jnp
 import numpy as np
+import program_cost
 from flax import linen as nn
 from measuring import BFLOAT16, FLOAT32, TF32, Case, one_line, timed
 from networks import NETWORKS, load
@@ -199,23 +200,23 @@ class JaxSide:
         return [each / case.dispatch for each in seconds]
 
     def cost(self, case: Case) -> dict[str, float]:
-        """XLA's own count of a step, for a dispatch of one.
+        """What a step asks of the device, for a dispatch of one.
 
-        Operations are counted before optimisation, since XLA sees none in the products and
-        convolutions that it hands to a library; of a loop it counts one turn. Bytes are those of
-        the compiled program.
+        Returns:
+          "flops" by XLA's count before optimisation; "bytes" and "flops_compiled" by its count of
+          the compiled program, which may know nothing of a library's kernels; "kernel_bytes", see
+          `program_cost.traffic`; "temporary_bytes" of memory.
         """
-        before = self._prepared[case].lowered.cost_analysis() or {}
-        after = self._compiled[case].cost_analysis() or {}
+        compiled = self._compiled[case]
+        after = compiled.cost_analysis() or {}
         after = after[0] if isinstance(after, list) else after
-        cost = {
-            "flops": before.get("flops"),
-            "flops_compiled": after.get("flops"),
-            "bytes": after.get("bytes accessed"),
+        return {
+            "flops": program_cost.operations(self._prepared[case].lowered),
+            "flops_compiled": float(after.get("flops", 0)),
+            "bytes": float(after.get("bytes accessed", 0)),
+            "kernel_bytes": float(program_cost.traffic(compiled.as_text())),
+            "temporary_bytes": float(compiled.memory_analysis().temp_size_in_bytes),
         }
-        memory = self._compiled[case].memory_analysis()
-        cost["temporary_bytes"] = getattr(memory, "temp_size_in_bytes", None)
-        return {k: float(v) for k, v in cost.items() if v is not None}
 
     def outputs(self, case: Case) -> dict[str, np.ndarray]:
         """What an ST-GAN's networks give before training."""
@@ -234,6 +235,8 @@ class JaxSide:
         Returns:
           See `device_profile.summary`.
         """
+        if case not in self._prepared and "error" in (found := self.prepare([case], 1)[case]):
+            raise RuntimeError(found["error"])
         prepared = self._prepared[case]
         text = self._compiled[case].as_text()
         pathlib.Path(program).write_bytes(gzip.compress(text.encode()))

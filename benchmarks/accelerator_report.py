@@ -15,6 +15,7 @@ PEAKS = {
     "H200": {"float32": 67e12, "tf32": 495e12, "bfloat16": 989e12, "bytes": 4.8e12},
 }
 _NAMED = 10
+_SHARES = ("compute", "memory", "kernels")
 
 
 def write(folder: pathlib.Path, record: Row) -> None:
@@ -40,17 +41,18 @@ def roofline(row: Row, peak: dict[str, float]) -> Row:
       peak: see `PEAKS`.
 
     Returns:
-      "compute" and "memory": the least time that operations and bytes could take, over the time
-      that the step takes; "binding": which of them is larger.
+      "compute", "memory" and "kernels": the least time that operations, bytes by XLA's count and
+      bytes at the kernels' borders could take, over the time that the step takes; "binding":
+      whether the first or the greater of the others is larger.
     """
     seconds, cost = row["ms"] / 1000, row["cost"]
-    compute = cost["flops"] / peak[row["precision"]] / seconds
-    memory = cost["bytes"] / peak["bytes"] / seconds
-    return {
-        "compute": compute,
-        "memory": memory,
-        "binding": "compute" if compute > memory else "memory",
+    shares = {
+        "compute": cost["flops"] / peak[row["precision"]] / seconds,
+        "memory": cost["bytes"] / peak["bytes"] / seconds,
+        "kernels": cost["kernel_bytes"] / peak["bytes"] / seconds,
     }
+    computes = shares["compute"] > max(shares["memory"], shares["kernels"])
+    return shares | {"binding": "compute" if computes else "memory"}
 
 
 def _table(head: list[str], rows: list[list[str]]) -> str:
@@ -122,16 +124,15 @@ def _all(rows: list[Row], peak: dict[str, float] | None) -> str:
         line = [row["network"], str(row["batch"]), _what(row)]
         line += [f"{row['ms']:.3f} ({low:.3f} to {high:.3f})", f"{row['steps_per_s']:.1f}"]
         line += [f"{row['examples_per_s']:.0f}", f"{row['compile_s']:.0f}"]
-        cost, shares = row.get("cost", {}), {}
-        if {"flops", "bytes"} <= cost.keys():
-            line += [f"{cost['flops'] / 1e9:.1f}", f"{cost['bytes'] / 1e9:.3f}"]
-            shares = roofline(row, peak) if peak else {}
-        else:
-            line += ["", ""]
-        line += [f"{100 * shares[k]:.1f} %" if shares else "" for k in ("compute", "memory")]
+        cost = row.get("cost")
+        counts = [cost[k] / 1e9 for k in ("flops", "bytes", "kernel_bytes")] if cost else []
+        line += [f"{count:.2f}" for count in counts] or [""] * 3
+        shares = roofline(row, peak) if cost and peak else {}
+        line += [f"{100 * shares[k]:.1f} %" if shares else "" for k in _SHARES]
         lines.append([*line, shares.get("binding", "")])
     head = ["network", "batch", "what", "ms a step", "steps/s", "examples/s", "compiled in, s"]
-    return _table([*head, "GFLOP", "GB", "of peak", "of bandwidth", "binding"], lines)
+    head += ["GFLOP", "GB", "GB at kernels", "of peak", "of bandwidth", "of bandwidth at kernels"]
+    return _table([*head, "binding"], lines)
 
 
 def _profile(profile: Row, rows: list[Row]) -> str:
@@ -191,8 +192,8 @@ def markdown(record: Row) -> str:
             + f", {peak['bytes'] / 1e12:g} TB/s. "
         )
     text += (
-        "Operations are XLA's count before optimisation (one turn of a loop), bytes XLA's count of "
-        "the compiled program.\n\n"
+        "Operations are XLA's count before optimisation (one turn of a loop); bytes are XLA's "
+        "count of the compiled program, and what its kernels are given and give.\n\n"
     )
     text += _all(rows, peak)
     if record["ceilings"]:

@@ -42,7 +42,7 @@ class TorchSide:
             "torch's CUDA": str(torch.version.cuda),
             "cuDNN": str(torch.backends.cudnn.version()),
             "torch's threads": str(torch.get_num_threads()),
-            "TORCH_COMPILE_THREADS": os.environ.get("TORCHINDUCTOR_COMPILE_THREADS", ""),
+            "TORCHINDUCTOR_COMPILE_THREADS": os.environ.get("TORCHINDUCTOR_COMPILE_THREADS", ""),
         }
 
     def prepare(

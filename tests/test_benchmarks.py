@@ -79,12 +79,53 @@ def test_shares_of_a_roofline(benchmarks):
 
     peak = accelerator_report.peaks("NVIDIA H100 80GB HBM3")
     # 4.95 TFLOP at 495 TFLOP/s take 10 ms; 3.35 GB at 3.35 TB/s take 1 ms.
-    row = {"ms": 20.0, "precision": "tf32", "cost": {"flops": 4.95e12, "bytes": 3.35e9}}
+    cost = {"flops": 4.95e12, "bytes": 3.35e9, "kernel_bytes": 6.7e9}
+    row = {"ms": 20.0, "precision": "tf32", "cost": cost}
     shares = accelerator_report.roofline(row, peak)
+    assert shares["kernels"] == pytest.approx(0.1)
     assert shares["compute"] == pytest.approx(0.5) and shares["memory"] == pytest.approx(0.05)
     assert shares["binding"] == "compute"
     assert accelerator_report.roofline(row | {"precision": "float32"}, peak)["compute"] > 3
     assert accelerator_report.peaks("cpu") is None
+
+
+def test_traffic_counts_each_operand_and_result_of_a_kernel(benchmarks):
+    import program_cost
+
+    program = """HloModule jit_f, entry_computation_layout={(f32[4,2]{1,0})->f32[4]{0}}
+
+%inside (p: f32[4,2]) -> f32[4] {
+  %p = f32[4,2]{1,0} parameter(0)
+  ROOT %sum = f32[4]{0} reduce(%p, %p), dimensions={1}
+}
+
+%body (s: (s32[], bf16[8])) -> (s32[], bf16[8]) {
+  %s = (s32[], bf16[8]{0}) parameter(0)
+  %i = s32[] get-tuple-element(%s), index=0
+  %x = bf16[8]{0} get-tuple-element(%s), index=1
+  %more = bf16[8]{0} add(%x, %x)
+  ROOT %t = (s32[], bf16[8]{0}) tuple(%i, %more)
+}
+
+ENTRY %main (a: f32[4,2], b: (s32[], bf16[8])) -> f32[4] {
+  %a = f32[4,2]{1,0} parameter(0)
+  %b = (s32[], bf16[8]{0}) parameter(1)
+  %w = (s32[], bf16[8]{0}) while(%b), condition=%c, body=%body, \
+backend_config={"known_trip_count":{"n":"3"}}
+  ROOT %fusion.1 = f32[4]{0} fusion(%a), kind=kLoop, calls=%inside, metadata={op_name="f"}
+}
+"""
+    # The fusion reads 32 bytes and writes 16; three times, 16 bytes are read twice and written.
+    assert program_cost.traffic(program) == 48 + 3 * 48
+
+
+def test_operations_are_counted_before_optimisation(benchmarks):
+    import jax
+    import program_cost
+
+    x = jax.ShapeDtypeStruct((3, 5), "float32")
+    y = jax.ShapeDtypeStruct((5, 7), "float32")
+    assert program_cost.operations(jax.jit(lambda x, y: x @ y).lower(x, y)) == 2 * 3 * 5 * 7
 
 
 def test_a_batch_repeats_examples_with_noise_of_their_own(benchmarks):
@@ -162,7 +203,7 @@ def test_steps_are_measured_where_little_is_installed(tmp_path):
     (row,) = record["measurements"]
     assert (row["batch"], row["precision"], row["dispatch"]) == (4, "tf32", 1)
     assert row["examples_per_s"] == pytest.approx(4000 / row["ms"])
-    assert row["cost"]["flops"] > 0 and row["cost"]["bytes"] > 0
+    assert all(row["cost"][k] > 0 for k in ("flops", "bytes", "kernel_bytes"))
     assert len(row["losses"]) == 2 and row["losses"][0] != row["losses"][1]
     (profile,) = record["profiles"]
     assert 0 < profile["busy_ms"] and profile["costliest"][0]["share"] < 1
