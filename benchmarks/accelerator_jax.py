@@ -8,8 +8,8 @@ import gzip
 import os
 import pathlib
 import tempfile
-import traceback
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from typing import Any
 from unittest import mock
