@@ -89,6 +89,12 @@ def training(
     c.checkpoint_every = eval_every
     # How many of the last checkpoints stay.
     c.keep_checkpoints = keep_checkpoints
+    # Which one stays besides: min:METRIC or max:METRIC, such as min:eval_from_original, of those
+    # that were saved when it was measured; none where empty.
+    c.keep_best = ""
+    # Where metrics and pictures go besides the workdir's own files: tensorboard, wandb, mlflow or
+    # MODULE:CLASS of your own, separated by commas.
+    c.writers = ""
     # Held-out examples an evaluation.
     c.eval_batch = eval_batch
     c.update(compute())

@@ -14,14 +14,13 @@ import tempfile
 from typing import Any
 
 import numpy as np
-import tqdm
 
 from gait_jax import runs
 from gait_jax.anonymization.places import find_sequences
 from gait_jax.data.pictures import read_picture
 from gait_jax.gait import picture, silhouette
 from gait_jax.methods.contracts import AnonymizedGait
-from gait_jax.runtime import keys, records
+from gait_jax.runtime import bars, keys, records
 from gait_jax.runtime.errors import InputError
 
 REPORT = "report.json"
@@ -114,8 +113,12 @@ def anonymize_tree(
     out.mkdir(parents=True, exist_ok=True)
     totals: collections.Counter[str] = collections.Counter()
     try:
-        for relative, names in tqdm.tqdm(
-            sequences.items(), desc="anonymize", unit="sequence", disable=not progress
+        for relative, names in bars.over(
+            sequences.items(),
+            shown=progress,
+            desc="anonymize",
+            unit="sequence",
+            total=len(sequences),
         ):
             masks = [_read_mask(directory / relative / name) for name in names]
             result = anonymizer(masks, keys.named_key(key, relative))

@@ -1,6 +1,5 @@
 """What a run measures, step by step: a file of rows, and their curves."""
 
-import importlib.util
 import json
 import math
 import pathlib
@@ -12,38 +11,27 @@ from gait_jax.runtime.records import write_atomically
 
 
 class MetricWriter:
-    """Appends rows to a file, and to TensorBoard files where tensorboardX is installed."""
+    """Appends rows to a file."""
 
-    def __init__(self, path: pathlib.Path, board: pathlib.Path, step: int):
+    def __init__(self, path: pathlib.Path, step: int):
         """Opens the file, without a torn last line and the rows that a restart writes again.
 
         Args:
           path: the file, a JSON object a line.
-          board: the folder of TensorBoard files.
           step: steps done.
         """
         kept = [json.dumps(row) + "\n" for row in read_metrics(path) if row["step"] <= step]
         write_atomically(path, "".join(kept))
         self._file = path.open("a", encoding="utf-8")
-        self._board = None
-        if importlib.util.find_spec("tensorboardX"):
-            import tensorboardX  # An extra; everything else works without it.
-
-            self._board = tensorboardX.SummaryWriter(str(board), purge_step=step)
 
     def write(self, step: int, values: dict[str, float]) -> None:
         """Writes one row of scalars for the state after `step` steps."""
         self._file.write(json.dumps({"step": step} | values) + "\n")
         self._file.flush()
-        if self._board:
-            for name, value in values.items():
-                self._board.add_scalar(name, value, step)
 
     def close(self) -> None:
-        """Closes the files."""
+        """Closes the file."""
         self._file.close()
-        if self._board:
-            self._board.close()
 
 
 def read_metrics(path: pathlib.Path) -> list[dict[str, float]]:
@@ -75,15 +63,6 @@ def _metrics(row: Any) -> dict[str, float]:
     if not numbers or type(row.get("step")) is not int:
         raise ValueError("it is no row of numbers with a step")
     return row
-
-
-def first_not_finite(rows: list[tuple[int, dict[str, float]]]) -> tuple[int, str, float] | None:
-    """The first (step, name, value) that is NaN or infinite."""
-    for step, values in rows:
-        for name, value in values.items():
-            if not math.isfinite(value):
-                return step, name, value
-    return None
 
 
 def draw_curves(rows: list[dict[str, float]], path: pathlib.Path) -> None:
