@@ -177,6 +177,9 @@ def measured(train: ml_collections.ConfigDict, **fields: Any) -> ml_collections.
     c = ml_collections.ConfigDict(fields)
     # The workdir of a training run; empty to train it here.
     c.checkpoint = ""
+    # Which of the run's checkpoints: a number of steps, or best (see keep_best); the newest where
+    # empty.
+    c.step = ""
     # Its training.
     c.train = train
     return c

@@ -79,6 +79,7 @@ def anonymize_tree(
     seed: int | None = None,
     overwrite: bool = False,
     progress: bool = True,
+    step: str | None = None,
 ) -> dict[str, Any]:
     """Anonymises all sequences of a folder tree of PNG silhouettes.
 
@@ -89,6 +90,7 @@ def anonymize_tree(
       seed: for repeating a result; None draws fresh noise at every call.
       overwrite: whether `out` may hold an earlier result, which is replaced.
       progress: whether to show a progress bar.
+      step: the run's checkpoint (see `runs.open_run`); None for the newest.
 
     Returns:
       The report, as it also stands in `out/report.json`.
@@ -100,7 +102,7 @@ def anonymize_tree(
     sequences, others = find_sequences(directory)
     if not sequences:
         raise InputError(f"{directory} holds no PNG: give a folder tree of PNG silhouettes")
-    run = runs.open_run(checkpoint)
+    run = runs.open_run(checkpoint, step)
     anonymizer, key = run.anonymizer(), keys.random_key(seed)
     report: dict[str, Any] = {
         **runs.describe(run),

@@ -10,7 +10,7 @@ from typing import Any
 from absl import app, flags, logging
 from ml_collections import config_flags
 
-from gait_jax.runtime import allocator, bars, distributed
+from gait_jax.runtime import allocator, bars, distributed, interrupted
 
 _CONFIG = config_flags.DEFINE_config_file(
     "config", None, "Configuration file; each of its fields can be set as --config.FIELD=VALUE."
@@ -25,10 +25,6 @@ _COORDINATOR = flags.DEFINE_string(
 )
 _PROCESSES = flags.DEFINE_integer("num_processes", None, "Processes of the whole run; likewise.")
 _PROCESS = flags.DEFINE_integer("process_id", None, "This process, from 0; likewise.")
-
-
-# What a command line says that ends because of Ctrl-C.
-INTERRUPTED = "stopped by Ctrl-C. Run the same command again"
 
 
 def _of_this_project(record) -> bool:
@@ -112,7 +108,7 @@ def launch(
       run: a function of the arguments that are no flags.
       errors: what it raises for something that the user can mend: one line, exit status 1. A run
         that was told to stop, and saved, ends with `distributed.PREEMPTED`; by Ctrl-C, saved or
-        not, with `distributed.INTERRUPTED`.
+        not, with `interrupted.STATUS`.
       parse: from the command line to the arguments that are no flags.
     """
 
@@ -135,8 +131,8 @@ def launch(
             print(f"{name}: {error}", file=sys.stderr)
             sys.exit(error.status)
         except KeyboardInterrupt:
-            print(f"{name}: {INTERRUPTED}", file=sys.stderr)
-            distributed.leave(distributed.INTERRUPTED)
+            print(f"{name}: {interrupted.MESSAGE}", file=sys.stderr)
+            distributed.leave(interrupted.STATUS)
         except errors as error:
             print(f"{name}: {error}", file=sys.stderr)
             distributed.leave(1)

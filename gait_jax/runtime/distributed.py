@@ -15,14 +15,13 @@ import jax
 import numpy as np
 from jax.experimental import multihost_utils
 
+from gait_jax.runtime import interrupted
 from gait_jax.runtime.errors import InputError
 
 Tree = Any
 
 # EX_TEMPFAIL of sysexits.h: not finished, and worth running again.
 PREEMPTED = 75
-# As shells say it: 128 and the signal's number.
-INTERRUPTED = 128 + signal.SIGINT
 
 
 # JAX agrees on one of the calls to come by their numbers, over all runs of a process.
@@ -39,7 +38,7 @@ class PreemptedError(Exception):
     def __init__(self, message: str):
         """Takes the line that tells of it."""
         super().__init__(message)
-        self.status = INTERRUPTED if _interrupted.is_set() else PREEMPTED
+        self.status = interrupted.STATUS if _interrupted.is_set() else PREEMPTED
 
 
 # Whether this process was sent SIGINT while `interruptible`.

@@ -6,6 +6,7 @@ import pathlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import cv2
 import numpy as np
 
 from gait_jax.runtime.errors import InputError
@@ -56,17 +57,32 @@ class Writer(abc.ABC):
         return
 
 
-def earlier(workdir: pathlib.Path, start: int) -> Iterator[tuple[int, dict[str, float]]]:
-    """(step, scalars) that earlier starts of a run measured, for a writer that lacks some.
+def earlier(
+    workdir: pathlib.Path, done: int, start: int
+) -> Iterator[tuple[int, dict[str, float], dict[str, np.ndarray]]]:
+    """What earlier starts of a run measured, for a writer that lacks some of it.
 
     Args:
       workdir: the run's folder.
-      start: steps done.
+      done: the last step that is not lacking.
+      start: steps done by the run.
+
+    Yields:
+      (step, scalars, images) for each row, as `Writer` takes them.
     """
-    for row in RunDirectory(workdir).read_metrics():
+    run, drawn = RunDirectory(workdir), done
+    for row in run.read_metrics():
         step = row.pop("step")
-        if step <= start:
-            yield step, row
+        if done < step <= start:
+            images = {}
+            picture = run.sample_file(step)
+            if (
+                step > drawn
+                and picture.exists()
+                and (found := cv2.imread(str(picture))) is not None
+            ):
+                images, drawn = {"samples": np.ascontiguousarray(found[..., ::-1])}, step
+            yield step, row, images
 
 
 def check_extra(package: str, extra: str, writer: str) -> None:
@@ -75,11 +91,7 @@ def check_extra(package: str, extra: str, writer: str) -> None:
     Raises:
       InputError: it is not; names the extra that brings it.
     """
-    try:
-        found = importlib.util.find_spec(package)
-    except ValueError:  # Marked as absent, or a stand-in that is no module.
-        found = None
-    if found is None:
+    if importlib.util.find_spec(package) is None:
         raise InputError(
             f"writers names {writer}, and {package} is not installed: pip install "
             f"'gait_jax[{extra}]', or leave it out"

@@ -29,18 +29,20 @@ class MLflow(Writer):
         check_extra("mlflow", "mlflow", "mlflow")
         import mlflow
 
-        folder = workdir.resolve() / "mlflow"
-        uri = os.environ.get("MLFLOW_TRACKING_URI")
+        uri, artifacts = os.environ.get("MLFLOW_TRACKING_URI"), None
         if not uri:
+            folder = workdir.resolve() / "mlflow"
             folder.mkdir(exist_ok=True)
-            uri = f"sqlite:///{folder / 'mlflow.db'}"
+            uri, artifacts = f"sqlite:///{folder / 'mlflow.db'}", (folder / "artifacts").as_uri()
         self._entities = mlflow.entities
         try:
             self._client = mlflow.MlflowClient(tracking_uri=uri)
-            self._id = self._opened(workdir, None if "://" not in uri else folder.as_uri())
+            self._id = self._opened(workdir, artifacts)
             self._done = self._last_steps()
-            for step, values in earlier(workdir, start):
+            done = max(self._done.values(), default=0)
+            for step, values, images in earlier(workdir, done, start):
                 self.scalars(step, values)
+                self.images(step, images)
         except mlflow.exceptions.MlflowException as error:
             raise InputError(
                 f"writers names mlflow, and {uri} does not answer ({reason_of(error)}): check "
@@ -55,7 +57,10 @@ class MLflow(Writer):
             return known
         name = os.environ.get("MLFLOW_EXPERIMENT_NAME", _EXPERIMENT)
         found = self._client.get_experiment_by_name(name)
-        experiment = found.experiment_id if found else self._client.create_experiment(name)
+        if found:
+            experiment = found.experiment_id
+        else:
+            experiment = self._client.create_experiment(name, artifact_location=artifacts)
         made = self._client.create_run(experiment, run_name=workdir.name).info.run_id
         records.write_json(file, {"run": made})
         return made

@@ -19,8 +19,9 @@ class TensorBoard(Writer):
         self._board = tensorboardX.SummaryWriter(
             str(folder), purge_step=start + 1 if start else None
         )
-        for step, values in earlier(workdir, start) if new else ():
+        for step, values, images in earlier(workdir, 0, start) if new else ():
             self.scalars(step, values)
+            self.images(step, images)
 
     def hyperparameters(self, values):
         known = {
