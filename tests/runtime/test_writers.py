@@ -186,6 +186,8 @@ def test_mlflow_has_each_row_once_whatever_was_killed(tmp_path, monkeypatch):
 def test_a_tracker_that_is_asked_for_later_gets_what_was_measured_before(tmp_path, monkeypatch):
     monkeypatch.setattr(trackers.MlflowClient, "stores", {})
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'all.db'}")
+    # Where the real one would keep pictures.
+    monkeypatch.chdir(tmp_path)
     _stand_in(monkeypatch, trackers.mlflow())
     workdir = tmp_path / "run"
     workdir.mkdir()
