@@ -131,7 +131,8 @@ def launch(
             print(f"{name}: {error}", file=sys.stderr)
             sys.exit(error.status)
         except KeyboardInterrupt:
-            print(f"{name}: {interrupted.MESSAGE}", file=sys.stderr)
+            again = "Run the same command again to go on"
+            print(f"{name}: {interrupted.MESSAGE}. {again}", file=sys.stderr)
             distributed.leave(interrupted.STATUS)
         except errors as error:
             print(f"{name}: {error}", file=sys.stderr)

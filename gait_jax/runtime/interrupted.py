@@ -2,6 +2,6 @@
 
 import signal
 
-MESSAGE = "stopped by Ctrl-C. Run the same command again"
+MESSAGE = "stopped by Ctrl-C"
 # As shells say it: 128 and the signal's number.
 STATUS = 128 + signal.SIGINT
