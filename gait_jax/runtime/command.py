@@ -37,7 +37,7 @@ def _of_this_project(record) -> bool:
     )
 
 
-class _Formatter(logging.PythonFormatter):
+class Formatter(logging.PythonFormatter):
     """In a run of many processes, says in each line which one it is of."""
 
     def formatMessage(self, record):  # noqa: N802, the standard library's name
@@ -118,7 +118,7 @@ def launch(
             logging.set_verbosity(logging.INFO)
         logging.use_absl_handler()
         handler = logging.get_absl_handler()
-        handler.setFormatter(_Formatter())
+        handler.setFormatter(Formatter())
         handler.addFilter(_of_this_project)
         allocator.keep_freed_memory()
         try:

@@ -45,29 +45,32 @@ class PreemptedError(Exception):
 _interrupted = threading.Event()
 
 
+def _interrupt(*_: Any) -> None:
+    # The system's own, which does not wait for this interpreter to come back from a step.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    _interrupted.set()
+    print(
+        "Stopping after the step in hand, and saving; Ctrl-C again ends it at once.",
+        file=sys.stderr,
+    )
+    if jax.process_count() > 1:
+        # The others hear of SIGTERM alone.
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
 @contextlib.contextmanager
 def interruptible() -> Iterator[None]:
     """Lets the first Ctrl-C (SIGINT) tell all processes to stop, as SIGTERM does; a second kills.
 
-    Outside of a program's first thread, which alone may handle signals, it does nothing.
+    Within itself, and outside of a program's first thread, which alone may handle signals, it does
+    nothing.
     """
-    if threading.current_thread() is not threading.main_thread():
+    before = signal.getsignal(signal.SIGINT)
+    within = before is _interrupt or _interrupted.is_set()
+    if within or threading.current_thread() is not threading.main_thread():
         yield
         return
-
-    def interrupt(*_: Any) -> None:
-        # The system's own, which does not wait for this interpreter to come back from a step.
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        _interrupted.set()
-        print(
-            "Stopping after the step in hand, and saving; Ctrl-C again ends it at once.",
-            file=sys.stderr,
-        )
-        if jax.process_count() > 1:
-            # The others hear of SIGTERM alone.
-            os.kill(os.getpid(), signal.SIGTERM)
-
-    before = signal.signal(signal.SIGINT, interrupt)
+    signal.signal(signal.SIGINT, _interrupt)
     try:
         yield
     finally:
