@@ -66,7 +66,7 @@ def _start(workdir, names, start, end, *, killed=False, config=_CONFIG):
             writers.flush()
     if killed:
         # What the system does for a killed process.
-        del writers._opened[1:]
+        writers._others.clear()
     writers.finish()
 
 
@@ -126,6 +126,26 @@ def test_a_missing_package_names_its_extra(tmp_path, monkeypatch, name, package,
     )
     # Those that were open already are closed.
     assert Kept.calls == [("open", tmp_path.name, 0), "finish"]
+
+
+class Failing(Kept):
+    """Loses its server after the second row."""
+
+    def scalars(self, step, values):
+        super().scalars(step, values)
+        if step == 2:
+            raise ConnectionError("no route to host")
+
+
+def test_a_writer_that_fails_ends_no_training(tmp_path, monkeypatch, own, caplog):
+    _start(tmp_path, f"own_writers:Failing,{own}", 0, 3)
+    rows = [call[1] for call in Kept.calls if call[0] == "scalars"]
+    # The record and the other one go on.
+    assert rows == [1, 1, 2, 2, 3]
+    assert [row["step"] for row in RunDirectory(tmp_path).read_metrics()] == [1, 2, 3]
+    assert caplog.messages == [
+        "The writer Failing failed, and is left out (ConnectionError: no route to host)."
+    ]
 
 
 def test_rows_and_pictures_of_earlier_starts(tmp_path):

@@ -2,10 +2,11 @@
 
 import pathlib
 import pkgutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
+from absl import logging
 
 from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.files import reason_of
@@ -55,39 +56,56 @@ def _find(name: str) -> type[Writer]:
 
 
 class Writers:
-    """The run's own record and all other writers of a configuration, as one."""
+    """The run's own record and all other writers of a configuration, as one.
+
+    The record has to be written. Another writer that fails after it was opened ends no training: it
+    is left out with a warning, and gets what it lacks at the next start.
+    """
 
     def __init__(self, kinds: Iterable[type[Writer]], workdir: pathlib.Path, start: int):
         """Opens them; see `Writer`."""
-        self._opened: list[Writer] = []
+        self._record = JsonLines(workdir, start)
+        self._others: list[Writer] = []
         try:
-            for kind in (JsonLines, *kinds):
-                self._opened.append(kind(workdir, start))
+            for kind in kinds:
+                self._others.append(kind(workdir, start))
         except BaseException:
             self.finish()
             raise
 
+    def _tell(self, call: Callable[[Writer], None]) -> None:
+        for writer in list(self._others):
+            try:
+                call(writer)
+            # Whatever a tracker, its server or a class of the user's raises.
+            except Exception as error:
+                self._others.remove(writer)
+                logging.warning(
+                    "The writer %s failed, and is left out (%s: %s).",
+                    type(writer).__name__,
+                    type(error).__name__,
+                    reason_of(error),
+                )
+
     def hyperparameters(self, values: Mapping[str, Any]) -> None:
         """See `Writer`."""
-        for writer in self._opened:
-            writer.hyperparameters(values)
+        self._tell(lambda writer: writer.hyperparameters(values))
 
     def scalars(self, step: int, values: Mapping[str, float]) -> None:
         """See `Writer`."""
-        for writer in self._opened:
-            writer.scalars(step, values)
+        self._record.scalars(step, values)
+        self._tell(lambda writer: writer.scalars(step, values))
 
     def images(self, step: int, images: Mapping[str, np.ndarray]) -> None:
         """See `Writer`."""
-        for writer in self._opened:
-            writer.images(step, images)
+        self._tell(lambda writer: writer.images(step, images))
 
     def flush(self) -> None:
         """See `Writer`."""
-        for writer in self._opened:
-            writer.flush()
+        self._tell(lambda writer: writer.flush())
 
     def finish(self) -> None:
         """See `Writer`."""
-        while self._opened:
-            self._opened.pop().finish()
+        self._tell(lambda writer: writer.finish())
+        self._others.clear()
+        self._record.finish()
