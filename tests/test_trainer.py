@@ -12,7 +12,7 @@ import pytest
 from drawn import ROOT, as_flags, load_config
 
 import tfds_casia
-from gait_jax import export, runs, trainer
+from gait_jax import anonymize, export, runs, trainer
 from gait_jax.runtime import parallel
 from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.run_directory import RunDirectory
@@ -170,7 +170,7 @@ def test_unknown_method(tiny_config, tmp_path):
         trainer.train_and_evaluate(tiny_config, tmp_path, progress=False)
 
 
-def test_the_best_checkpoint_is_kept_and_opened_by_name(tiny_config, tmp_path):
+def test_the_best_checkpoint_is_kept_and_opened_by_name(tiny_config, tmp_path, casia_a_dir, capsys):
     tiny_config.noise = "gaussian"
     tiny_config.keep_checkpoints, tiny_config.train_steps = 1, 6
     # Of these networks the first evaluation is the best or the last: kept is what the rows say.
@@ -189,6 +189,14 @@ def test_the_best_checkpoint_is_kept_and_opened_by_name(tiny_config, tmp_path):
     assert runs.open_run(tmp_path / "model", str(best)).step == best
     with pytest.raises(InputError, match=f"an exported model of step {best} alone: leave out"):
         runs.open_run(tmp_path / "model", 5)
+
+    given = [str(tmp_path / "run"), "-o", str(tmp_path / "none"), "--step=7"]
+    assert export.main(given) == 1
+    given[0] = str(casia_a_dir)
+    assert anonymize.main([*given, f"--checkpoint={tmp_path / 'run'}"]) == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert all(f"{tmp_path / 'run'} has no checkpoint of step 7: it has " in line for line in lines)
+    assert len(lines) == 2 and not (tmp_path / "none").exists()
 
     tiny_config.keep_best = "min:eval_nothing"
     with pytest.raises(InputError, match=r"'min:eval_nothing' names no metric of this run: it has"):

@@ -22,7 +22,7 @@ class SummaryWriter:
 
     shown: dict[str, dict] = {}
 
-    def __init__(self, logdir, purge_step=None):
+    def __init__(self, logdir, purge_step=None, flush_secs=120):
         pathlib.Path(logdir).mkdir(parents=True, exist_ok=True)
         self._shown = self.shown.setdefault(logdir, {"rows": [], "hparams": []})
         if purge_step is not None:
@@ -38,9 +38,6 @@ class SummaryWriter:
     def add_hparams(self, hparam_dict, metric_dict, name):
         assert all(isinstance(value, (bool, str, float, int)) for value in hparam_dict.values())
         self._shown["hparams"].append(hparam_dict)
-
-    def flush(self):
-        pass
 
     def close(self):
         pass
