@@ -123,7 +123,8 @@ def test_what_launch_files_ask_for_is_read_from_them():
     # And of a slurm array's tasks, of local.sh's processes and tasks, and of a sweep's pods.
     assert found == {
         *_CLUSTER.items(),
-        *{("slurm.sbatch", 4), ("local.sh", 4), ("local.sh", 1), ("gke_sweep.yaml", 1)},
+        *{("slurm.sbatch", 4), ("slurm.sbatch", 1), ("local.sh", 4), ("local.sh", 1)},
+        ("gke_sweep.yaml", 1),
     }
 
 

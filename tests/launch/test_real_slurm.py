@@ -8,7 +8,6 @@ import re
 import secrets
 import shutil
 import socket
-import sys
 
 import processes
 import pytest
@@ -92,7 +91,9 @@ class _Slurm:
         }
         own = [f"--{name}-file={folder}/munge.{name}" for name in ("key", "pid", "log", "seed")]
         self._daemons = [
-            self._start("munged", "--foreground", "--force", f"--socket={folder}/munge.socket", *own)
+            self._start(
+                "munged", "--foreground", "--force", f"--socket={folder}/munge.socket", *own
+            )
         ]
         wait_for((folder / "munge.socket").exists, *self._daemons)
         self._daemons += [self._start("slurmctld", "-D"), self._start("slurmd", "-D", "-N", host)]

@@ -41,6 +41,19 @@ def test_some_steps_a_dispatch_are_as_many_single_ones():
     assert metrics["mean"].tolist() == [0, 1, 2, 3]
 
 
+@pytest.mark.parametrize(("processes", "messages"), [(1, 3), (2, 1)])
+def test_processes_send_a_tree_in_one_message(monkeypatch, processes, messages):
+    monkeypatch.setattr(jax, "process_count", lambda: processes)
+    tree = {"a": jnp.arange(3.0), "b": [jnp.ones((2, 2)), jnp.float32(7)]}
+    # Over one device, a mean is what it is of.
+    mean = jax.vmap(lambda x: parallel.mean(x), axis_name=parallel.AXIS)
+    found = mean(jax.tree.map(lambda x: x[None], tree))
+    jax.tree.map(lambda x, y: np.testing.assert_array_equal(x, y[0]), tree, found)
+    # A function of its own: JAX remembers what it has traced.
+    program = jax.make_jaxpr(lambda x: parallel.mean(x), axis_env=[(parallel.AXIS, 1)])(tree)
+    assert str(program).count("psum[") == messages, program
+
+
 class _Devices:
     """Stand-ins for the devices of a run: so many processes, each with so many."""
 
