@@ -164,13 +164,14 @@ def _train(
     plan = dispatch.Plan(config)
     if config.compilation_cache:
         jax.config.update("jax_compilation_cache_dir", config.compilation_cache)
-    batch_size = parallel.local_batch(config.batch_size, config.accumulate)
+    devices = parallel.local_devices(config.batch_size, config.accumulate)
     dataset = runs.open_data(config.data, config.seed, progress)
     data = method.open_data(dataset, prerequisites, progress)
     # What a run builds on has the same seed, and draws streams of its own from it.
     order, watched = (
         keys.stream_seed(config.seed, f"{config.method} {name}") for name in ("order", "held out")
     )
+    batch_size = parallel.local_batch(config.batch_size)
     iterator = batches.train_batches(
         data.train, batch_size, order, jax.process_index(), jax.process_count()
     )
@@ -189,7 +190,8 @@ def _train(
         output.begin(start, data.description)
         if start < config.train_steps:
             logging.info("%s: %s.", config.method, data.summary)
-            steps = plan.feed(start, iterator)
+            steps = plan.feed(start, iterator, devices)
+            state = parallel.replicate(state, devices)
             bar = bars.bar(
                 shown=progress and distributed.is_main(),
                 total=config.train_steps,
@@ -206,7 +208,6 @@ def _train(
 def _loop(config, method, state, plan, steps, held_out, output, unit, bar):
     """All steps of a feed."""
     step_function = parallel.parallel_steps(method.train_step)
-    state = parallel.replicate(state)
     # Only one process looks at what comes of it.
     evaluate, samples = jax.jit(method.evaluate), jax.jit(method.samples)
     units, per_example = unit

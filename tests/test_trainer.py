@@ -137,10 +137,10 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_checkpoint(
     shard = parallel.shard
     count = iter(range(100))
 
-    def poisoned(batches):
+    def poisoned(batches, devices):
         if next(count) == 1:
             batches[0]["contours"][:] = np.nan
-        return shard(batches)
+        return shard(batches, devices)
 
     monkeypatch.setattr(parallel, "shard", poisoned)
     with pytest.raises(trainer.DivergedError, match=r"step 4: d_spatial_fake is nan; .* step 2"):
