@@ -113,16 +113,18 @@ DATA: Fields = {
     "data.anonymized_by": text,
 }
 
-ADAM: Fields = {
+# Of every optimiser; how they go together `optimizers.learning_rate` knows.
+_OPTIMIZER: Fields = {
     "learning_rate": number(),
-    "b1": number(0, 1 - 1e-9),
-    "b2": number(0, 1 - 1e-9),
-}
-SGD: Fields = {
-    "learning_rate": number(),
-    "momentum": number(0, 1 - 1e-9),
+    "schedule": one_of("constant", "cosine", "step"),
+    "warmup": whole(0, 2**31 - 1),
+    "decay_steps": wholes(1, 2**31 - 1, fewest=0),
+    "decay_rate": SHARE,
+    "clip_norm": number(),
     "weight_decay": number(),
 }
+ADAM: Fields = {**_OPTIMIZER, "b1": number(0, 1 - 1e-9), "b2": number(0, 1 - 1e-9)}
+SGD: Fields = {**_OPTIMIZER, "momentum": number(0, 1 - 1e-9)}
 
 
 def check_fields(config: ml_collections.ConfigDict, fields: Fields) -> None:
