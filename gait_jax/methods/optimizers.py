@@ -49,9 +49,7 @@ def sgd(config: ml_collections.ConfigDict, group: str) -> optax.GradientTransfor
     return _clipped(optimizer, own.clip_norm)
 
 
-def _clipped(
-    optimizer: optax.GradientTransformation, norm: float
-) -> optax.GradientTransformation:
+def _clipped(optimizer: optax.GradientTransformation, norm: float) -> optax.GradientTransformation:
     # Without clipping there is no state of it either: checkpoints hold the optimiser's alone.
     return optax.chain(optax.clip_by_global_norm(norm), optimizer) if norm else optimizer
 
