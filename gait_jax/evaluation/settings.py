@@ -9,13 +9,13 @@ from gait_jax.runtime.errors import InputError
 SHARED: fields.Fields = {
     "seed": fields.SEED,
     "data.name": fields.text,
-    "data.data_dir": fields.text,
-    "data.manual_dir": fields.text,
+    "data.data_dir": fields.folder,
+    "data.manual_dir": fields.folder,
     "data.subjects": fields.whole(),
-    "data.anonymized_by": fields.text,
+    "data.anonymized_by": fields.folder,
 }
 # Of each run that is trained or taken.
-RUN: fields.Fields = {"checkpoint": fields.text, "train.data.name": fields.text}
+RUN: fields.Fields = {"checkpoint": fields.folder, "train.data.name": fields.text}
 
 
 def check(config: ml_collections.ConfigDict) -> None:

@@ -75,7 +75,7 @@ class STGAN(ContourMethod):
         **fields.below("optimizer", fields.ADAM),
         **fields.below("optimizer_d", fields.ADAM),
         "noise": fields.one_of(NOISE_GAN, GAUSSIAN),
-        "noise_gan.checkpoint": fields.text,
+        "noise_gan.checkpoint": fields.folder,
         "noise_gan.data.group": fields.text,
         "noise_gan.data.frames": fields.whole(),
         "noise_gan.data.stride": fields.whole(),

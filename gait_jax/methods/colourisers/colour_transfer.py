@@ -42,7 +42,7 @@ class ColourTransfer(TrainedMethod):
     FIELDS = {
         **fields.TRAINING,
         **fields.DATA,
-        "anonymizer.checkpoint": fields.text,
+        "anonymizer.checkpoint": fields.folder,
         "data.colour": fields.flag,
         "data.stride": fields.whole(),
         "data.size": fields.whole(8, 4096),
