@@ -66,7 +66,7 @@ class _Prerequisites(Mapping[str, Run]):
 
 def train_and_evaluate(
     config: ml_collections.ConfigDict,
-    workdir: pathlib.Path,
+    workdir: str | pathlib.Path,
     progress: bool = True,
     place: Place | None = None,
 ) -> State:

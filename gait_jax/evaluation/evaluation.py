@@ -49,7 +49,7 @@ def prepare(
 
 
 def evaluate(
-    config: ml_collections.ConfigDict, workdir: pathlib.Path, progress: bool = True
+    config: ml_collections.ConfigDict, workdir: str | pathlib.Path, progress: bool = True
 ) -> dict[str, Any]:
     """Measures methods, or goes on where an earlier call stopped.
 

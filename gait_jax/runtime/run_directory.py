@@ -38,6 +38,10 @@ class RunDirectory:
 
     path: pathlib.Path
 
+    def __post_init__(self):
+        # Callers may have a text.
+        object.__setattr__(self, "path", pathlib.Path(self.path))
+
     @property
     def config_file(self) -> pathlib.Path:
         """`config.json`."""
@@ -121,8 +125,12 @@ class RunDirectory:
           may_change: dotted keys that do not change what is computed.
 
         Raises:
-          InputError: the run was started with another configuration; names the keys.
+          InputError: the run had another configuration (names the keys), or is an exported model.
         """
+        if self.is_exported:
+            raise InputError(
+                f"{self.path} is an exported model, nothing to go on from: use another --workdir"
+            )
         if not self.config_file.exists():
             return
         before, now = records.flatten(self.read_config()), records.flatten(config)
