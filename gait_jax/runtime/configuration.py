@@ -24,7 +24,7 @@ def reason(error: BaseException, argv: Sequence[str]) -> str:
         lines = [frame.lineno for frame in frames if path and frame.filename == path]
         if lines and frames[-1].name != _ARGUMENTS:
             return f"{path}, line {lines[-1]}: {_said(raised)}"
-    text = _last_line(error)
+    text = _text(error)
     if "'get_config'" in text:
         return f"{given} names no configuration: the file has no get_config; {_HELP}"
     if "--config=None" in text:
@@ -53,11 +53,15 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 def _said(error: BaseException) -> str:
     if isinstance(error, AttributeError) and isinstance(error.__context__, KeyError):
-        return f"no such field {_last_line(error)}"
-    return f"{type(error).__name__}: {_last_line(error)}"
+        return f"no such field {_text(error)}"
+    return f"{type(error).__name__}: {_text(error)}"
 
 
-def _last_line(error: BaseException) -> str:
+def _text(error: BaseException) -> str:
+    while error.args and isinstance(error.args[0], BaseException):
+        error = error.args[0]
+    if isinstance(error, KeyError):
+        # Its text is in quotes, with a hint of what may have been meant.
+        return "; ".join(str(error.args[0]).splitlines()) if error.args else ""
     lines = str(error).strip().splitlines()
-    # The name of a field comes in quotes of its own.
-    return lines[-1].strip().strip('"') if lines else ""
+    return lines[-1].strip() if lines else ""
