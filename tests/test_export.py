@@ -9,7 +9,7 @@ import processes
 import pytest
 from drawn import draw_walk
 
-from gait_jax import runs
+from gait_jax import runs, trainer
 from gait_jax.export import export, main
 from gait_jax.pretrained import DEFAULT
 from gait_jax.runtime.arrays import load_arrays, save_arrays
@@ -102,6 +102,16 @@ def test_an_exported_run_can_be_repeated_where_it_says_all(trained_run, tmp_path
     told = RunDirectory(tmp_path / "model").last_start()
     assert told["config"] == RunDirectory(tmp_path / "model").read_config()
     assert told["config"]["data"]["manual_dir"] == ""
+
+
+def test_nothing_is_trained_into_an_exported_model(trained_run, tiny_config, tmp_path):
+    export(trained_run, tmp_path / "model")
+    before = {path: path.read_bytes() for path in (tmp_path / "model").iterdir()}
+    # A path may be given as a text everywhere.
+    with pytest.raises(InputError, match="model is an exported model, nothing to go on from"):
+        trainer.train_and_evaluate(tiny_config, str(tmp_path / "model"), progress=False)
+    assert {path: path.read_bytes() for path in (tmp_path / "model").iterdir()} == before
+    assert runs.open_run(str(tmp_path / "model")).step == 4
 
 
 def test_a_damaged_or_foreign_model_is_refused(trained_run, tmp_path):
