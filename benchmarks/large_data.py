@@ -109,7 +109,7 @@ def _run_stage(stage: str, folder: pathlib.Path) -> None:
         _train(folder, stage)
         return
     builder = source.open_dataset("casia_b", str(folder / "data"), "")
-    gaits = original_gaits(builder, CleanSettings(), progress=False)
+    gaits = original_gaits(builder, CleanSettings(), source.derived_directory(builder, ""), False)
     if stage == "contours":
         open_contours(gaits, progress=False)
     elif stage == "geis":

@@ -1,17 +1,19 @@
-"""ST-GAN's networks and training step in PyTorch, eager: what `training_step.py` measures against.
+"""ST-GAN's networks and training step in PyTorch: what is measured against.
 
 The same networks as in `gait_jax/models`, written as PyTorch has them: channels first, `nn.Conv1d`,
 `nn.LSTM`, `torch.optim.Adam`. Parameters come from the Flax networks; where a layer's units run
 over positions and channels, they are put in the order of channels first.
 """
 
-from collections.abc import Mapping, Sequence
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import ml_collections
 import numpy as np
 import torch
 import torch.nn.functional as F
+from measuring import BFLOAT16, FLOAT32
 from torch import Tensor, nn
 
 from gait_jax.gait.codec import RESAMPLED
@@ -20,6 +22,66 @@ from gait_jax.models.discriminators import _SCALE
 from gait_jax.models.generators import CONTROL_STRIDE
 
 Tree = Mapping[str, Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Mode:
+    """How a twin computes.
+
+    Attributes:
+      device: of PyTorch.
+      precision: of `measuring`; bfloat16 is autocast, as PyTorch has it.
+      compiled: the mode of `torch.compile`; eager where empty.
+    """
+
+    device: str
+    precision: str = FLOAT32
+    compiled: str = ""
+
+    def __str__(self) -> str:
+        return f"torch.compile ({self.compiled})" if self.compiled else "eager"
+
+    def begin(self) -> None:
+        """Tells PyTorch of the precision, for the whole process."""
+        # On a GPU, convolutions would round to TF32 by default and products would not.
+        torch.backends.cudnn.allow_tf32 = self.precision != FLOAT32
+        torch.backends.cuda.matmul.allow_tf32 = self.precision != FLOAT32
+
+    def autocast(self) -> torch.autocast:
+        """To be entered where layers compute."""
+        kind = torch.device(self.device).type
+        return torch.autocast(kind, torch.bfloat16, enabled=self.precision == BFLOAT16)
+
+    def step(self) -> None:
+        """To be called where a step begins: graphs of the last one may be used again."""
+        if self.compiled == "reduce-overhead":
+            torch.compiler.cudagraph_mark_step_begin()
+
+    def wrap(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """The function as it is to be called."""
+        if not self.compiled:
+            return function
+        return torch.compile(function, mode=self.compiled, dynamic=False)
+
+
+def adam(parameters: Iterable[nn.Parameter], config: Mapping[str, Any]) -> torch.optim.Adam:
+    """The optimiser of a configuration: learning_rate, b1, b2."""
+    return torch.optim.Adam(
+        [p for p in parameters if p.requires_grad],
+        config["learning_rate"],
+        (config["b1"], config["b2"]),
+        # Not the default, but the fastest that PyTorch has.
+        fused=True,
+    )
+
+
+def move_average(
+    average: list[Tensor], parameters: Iterable[Tensor], steps: int, decay: float
+) -> None:
+    """As `gait_jax.methods.base.move_average`, in place."""
+    rate = min(decay, (1 + steps) / (10 + steps))
+    with torch.no_grad():
+        torch._foreach_lerp_(average, list(parameters), 1 - rate)
 
 
 class Convolution(nn.Conv1d):
@@ -78,10 +140,12 @@ class Spline(nn.Module):
 
     def forward(self, control: Tensor) -> Tensor:
         size = control.shape[-1]
-        padded = F.pad(control, (1, 2), mode=self._mode)
-        # Measured: on the CPU twice as fast as F.conv1d, and faster than Tensor.unfold.
-        neighbours = torch.stack([padded[..., d : d + size] for d in range(4)])
-        return torch.einsum("dnck,df->nckf", neighbours, self.basis).flatten(2)
+        # The contours themselves stay float32, whatever the layers compute with.
+        with torch.autocast(control.device.type, enabled=False):
+            padded = F.pad(control.float(), (1, 2), mode=self._mode)
+            # Measured: on the CPU twice as fast as F.conv1d, and faster than Tensor.unfold.
+            neighbours = torch.stack([padded[..., d : d + size] for d in range(4)])
+            return torch.einsum("dnck,df->nckf", neighbours, self.basis).flatten(2)
 
 
 class ContourEncoder(nn.Module):
@@ -111,7 +175,7 @@ class ContourEncoder(nn.Module):
         for i, layer in enumerate(layers):
             _load_convolution(layer, tree[f"Conv_{i}"])
         if self.linear:
-            _load_linear(self.linear, tree["Dense_0"], inputs=self.length)
+            load_linear(self.linear, tree["Dense_0"], inputs=self.length)
 
 
 class ContourDecoder(nn.Module):
@@ -143,7 +207,7 @@ class ContourDecoder(nn.Module):
     def load(self, tree: Tree) -> None:
         """Takes over Flax parameters."""
         if self.linear:
-            _load_linear(self.linear, tree["Dense_0"], outputs=self.length)
+            load_linear(self.linear, tree["Dense_0"], outputs=self.length)
         _load_convolution(self.first, tree["Conv_0"])
         for i, layer in enumerate(self.doublings):
             # Flax has a factor's channels side by side, PyTorch a channel's places.
@@ -192,8 +256,8 @@ class NoiseGenerator(nn.Module):
     def load(self, tree: Tree) -> None:
         """Takes over Flax parameters."""
         for i, layer in enumerate(self.hidden):
-            _load_linear(layer, tree["params"][f"Dense_{i}"])
-        _load_linear(
+            load_linear(layer, tree["params"][f"Dense_{i}"])
+        load_linear(
             self.control,
             tree["params"][f"Dense_{len(self.hidden)}"],
             outputs=self.control.out_features // 2,
@@ -225,8 +289,8 @@ class ContourDiscriminator(nn.Module):
         """Takes over Flax parameters."""
         for i, layer in enumerate(self.convolutions):
             _load_convolution(layer, tree["params"][f"Conv_{i}"])
-        _load_linear(self.linear, tree["params"]["Dense_0"], inputs=self.length)
-        _load_linear(self.logit, tree["params"]["Dense_1"])
+        load_linear(self.linear, tree["params"]["Dense_0"], inputs=self.length)
+        load_linear(self.logit, tree["params"]["Dense_1"])
 
 
 class TemporalDiscriminator(nn.Module):
@@ -248,8 +312,8 @@ class TemporalDiscriminator(nn.Module):
     def load(self, tree: Tree) -> None:
         """Takes over Flax parameters."""
         tree = tree["params"]
-        _load_linear(self.embedding, tree["Dense_0"], inputs=self.length)
-        _load_linear(self.logit, tree["Dense_1"])
+        load_linear(self.embedding, tree["Dense_0"], inputs=self.length)
+        load_linear(self.logit, tree["Dense_1"])
         cell = tree["OptimizedLSTMCell_0"]
         with torch.no_grad():
             # Both have the gates in the order i, f, g, o.
@@ -267,7 +331,7 @@ def _swap(array: np.ndarray, axis: int, first: int) -> np.ndarray:
     return split.swapaxes(axis, axis + 1).reshape(shape)
 
 
-def _load_linear(layer: nn.Linear, tree: Tree, inputs: int = 1, outputs: int = 1) -> None:
+def load_linear(layer: nn.Linear, tree: Tree, inputs: int = 1, outputs: int = 1) -> None:
     """Copies a Flax Dense layer whose inputs or outputs are that many positions of channels."""
     kernel = _swap(_swap(tree["kernel"], 0, inputs), 1, outputs)
     with torch.no_grad():
@@ -282,7 +346,7 @@ def _load_convolution(layer: nn.Conv1d, tree: Tree, shuffle: int = 1) -> None:
         layer.bias.copy_(torch.from_numpy(_swap(tree["bias"], 0, shuffle)))
 
 
-def _adversarial(real: Tensor, fake: Tensor) -> Tensor:
+def adversarial(real: Tensor, fake: Tensor) -> Tensor:
     """Eqs 2 and 3, negated."""
     return F.softplus(-real).mean() + F.softplus(fake).mean()
 
@@ -298,13 +362,12 @@ class Twin:
     """Runs the step of `gait_jax.methods.anonymizers.stgan` on one batch, again and again."""
 
     def __init__(
-        self, config: Mapping[str, Any], batch: Mapping[str, np.ndarray], start: Tree, device: str
+        self, config: Mapping[str, Any], batch: Mapping[str, np.ndarray], start: Tree, mode: Mode
     ):
         """Builds the networks with the parameters of `start` ("params" and "frozen" of a state)."""
-        # On a GPU, convolutions would round to TF32 by default and products would not.
-        torch.backends.cudnn.allow_tf32 = False
-        self._config = config = ml_collections.ConfigDict(config)
-        self._device = torch.device(device)
+        mode.begin()
+        config = ml_collections.ConfigDict(config)
+        self._mode, self._device = mode, torch.device(mode.device)
         self._cyclic, points = config.data.layout == RESAMPLED, config.data.points
         g, d, n = config.generator, config.discriminators, config.noise_gan
         length = points // d.pool
@@ -320,28 +383,37 @@ class Twin:
         self.noise_generator.load(start["frozen"]["noise_gan"])
         self.noise_generator.to(self._device).requires_grad_(False)
         self._average = [p.detach().clone() for p in self.generator.parameters()]
-        self._optimizers = {
-            name: torch.optim.Adam(
-                [p for p in getattr(self, name).parameters() if p.requires_grad],
-                optimizer.learning_rate,
-                (optimizer.b1, optimizer.b2),
-                # Not the default, but the fastest that PyTorch has.
-                fused=True,
-            )
-            for name, optimizer in (
-                ("generator", config.optimizer),
-                ("spatial", config.optimizer_d),
-                ("temporal", config.optimizer_d),
-            )
-        }
+        self._optimizer = adam(self.generator.parameters(), config.optimizer)
+        self._discriminators = [
+            p
+            for network in (self.spatial, self.temporal)
+            for p in network.parameters()
+            if p.requires_grad
+        ]
+        self._optimizers_d = [
+            adam(network.parameters(), config.optimizer_d)
+            for network in (self.spatial, self.temporal)
+        ]
         contours = np.ascontiguousarray(np.moveaxis(batch["contours"], -1, -2))
-        self._batch = torch.from_numpy(contours), torch.from_numpy(batch["counts"])
-        self._steps = 0
+        self._batch = (
+            torch.from_numpy(contours).to(self._device),
+            torch.from_numpy(batch["counts"]).to(self._device),
+        )
+        # Plain values: what is compiled should not look into a configuration.
+        self._shape, self._size, self._seed_size = batch["counts"].shape, d.pool, n.seed_size
+        self._weights = {k: config.loss[k] for k in ("alpha", "spatial", "temporal", "contour")}
+        self._norm, self._saturating = config.loss.norm, config.loss.saturating
+        self._decay, self._steps = config.ema_decay, 0
+        self._made = mode.wrap(self._make)
+        self._d_losses = mode.wrap(self._lose_d)
+        self._g_losses = mode.wrap(self._lose_g)
 
     def describe(self) -> str:
         """Version, device, threads."""
         where = torch.cuda.get_device_name() if self._device.type == "cuda" else "CPU"
-        return f"PyTorch {torch.__version__} eager, {where}, {torch.get_num_threads()} threads"
+        return (
+            f"PyTorch {torch.__version__} {self._mode}, {where}, {torch.get_num_threads()} threads"
+        )
 
     def _noise(self, seeds: Tensor, counts: Tensor) -> tuple[Tensor, Tensor]:
         noise = self.noise_generator(seeds)
@@ -352,24 +424,75 @@ class Twin:
 
     def _pool(self, contours: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """Both discriminators look at the same means, so they are taken once."""
-        return pool(contours.flatten(0, 1), mask.flatten(0, 1), self._config.discriminators.pool)
+        return pool(contours.flatten(0, 1), mask.flatten(0, 1), self._size)
 
     def _temporal_logits(self, means: Tensor) -> Tensor:
-        return self.temporal(means.unflatten(0, self._batch[1].shape))
+        return self.temporal(means.unflatten(0, self._shape))
+
+    def _make(self, gait: Tensor, counts: Tensor, seeds: Tensor) -> dict[str, Tensor]:
+        """What G makes of a batch, and what belongs to it."""
+        mask = valid_mask(counts, gait.shape[-1])
+        with torch.no_grad():
+            noise, noise_mask = self._noise(seeds, counts)
+        fake = self.generator(gait, mask, noise, noise_mask)
+        real_means, share = self._pool(gait, mask)
+        fake_means, _ = self._pool(fake, mask)
+        return {
+            "fake": fake,
+            "mask": mask,
+            "noise": noise,
+            "both": mask * noise_mask[:, None],
+            "real_means": real_means,
+            "fake_means": fake_means,
+            "share": share,
+        }
+
+    def _lose_d(self, real: Tensor, fake: Tensor, share: Tensor) -> dict[str, Tensor]:
+        """Eqs 2 and 3, of pooled contours."""
+        return {
+            "loss_d_spatial": adversarial(self.spatial(real, share), self.spatial(fake, share)),
+            "loss_d_temporal": adversarial(
+                self._temporal_logits(real), self._temporal_logits(fake)
+            ),
+        }
+
+    def _lose_g(self, gait: Tensor, made: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Eq 8."""
+        deceive = (
+            (lambda logits: -F.softplus(logits).mean())
+            if self._saturating
+            else (lambda logits: F.softplus(-logits).mean())
+        )
+        fake, means, weights = made["fake"], made["fake_means"], self._weights
+        losses = {
+            "loss_spatial": deceive(self.spatial(means, made["share"])),
+            "loss_temporal": deceive(self._temporal_logits(means)),
+            "loss_reconstruction": _distance(gait, fake, made["mask"], self._norm),
+            "loss_perturbation": _distance(made["noise"][:, None], fake, made["both"], self._norm),
+        }
+        losses["loss_generator"] = (
+            weights["spatial"] * losses["loss_spatial"]
+            + weights["temporal"] * losses["loss_temporal"]
+            + weights["contour"] * losses["loss_reconstruction"]
+            + weights["alpha"] * weights["contour"] * losses["loss_perturbation"]
+        )
+        return losses
 
     @torch.no_grad()
     def outputs(self, seeds: np.ndarray) -> dict[str, np.ndarray]:
         """What the networks give before training, laid out as in `gait_jax`."""
-        gait, counts = (x.to(self._device) for x in self._batch)
-        mask = valid_mask(counts, gait.shape[-1])
-        noise, noise_mask = self._noise(torch.from_numpy(seeds).to(self._device), counts)
-        fake = self.generator(gait, mask, noise, noise_mask)
-        result = {"noise": noise.transpose(-1, -2), "generator": fake.transpose(-1, -2)}
-        for name, contours in (("real", gait), ("fake", fake)):
-            means, share = self._pool(contours, mask)
-            result["spatial " + name] = self.spatial(means, share)
-            result["temporal " + name] = self._temporal_logits(means)
-        return {name: value.cpu().numpy() for name, value in result.items()}
+        gait, counts = self._batch
+        with self._mode.autocast():
+            made = self._make(gait, counts, torch.from_numpy(seeds).to(self._device))
+            result = {
+                "noise": made["noise"].transpose(-1, -2),
+                "generator": made["fake"].transpose(-1, -2),
+            }
+            for name in ("real", "fake"):
+                means = made[f"{name}_means"]
+                result["spatial " + name] = self.spatial(means, made["share"])
+                result["temporal " + name] = self._temporal_logits(means)
+        return {name: value.float().cpu().numpy() for name, value in result.items()}
 
     def step(self, seeds: np.ndarray | None = None) -> dict[str, Tensor]:
         """One training step.
@@ -380,61 +503,34 @@ class Twin:
         Returns:
           The losses.
         """
-        config, weights, average = self._config, self._config.loss, self._average
-        gait, counts = (x.to(self._device, non_blocking=True) for x in self._batch)
-        mask = valid_mask(counts, gait.shape[-1])
-        with torch.no_grad():
-            if seeds is None:
-                drawn = torch.randn(len(gait), config.noise_gan.seed_size, device=self._device)
-            else:
-                drawn = torch.from_numpy(seeds).to(self._device)
-            noise, noise_mask = self._noise(drawn, counts)
-        both = mask * noise_mask[:, None]
-        fake = self.generator(gait, mask, noise, noise_mask)
-        real_means, share = self._pool(gait, mask)
-        fake_means, _ = self._pool(fake, mask)
-        detached = fake_means.detach()
-
-        # First step: G is fixed.
-        self._optimizers["spatial"].zero_grad()
-        self._optimizers["temporal"].zero_grad()
-        losses = {
-            "loss_d_spatial": _adversarial(
-                self.spatial(real_means, share), self.spatial(detached, share)
-            ),
-            "loss_d_temporal": _adversarial(
-                self._temporal_logits(real_means), self._temporal_logits(detached)
-            ),
-        }
+        self._mode.step()
+        gait, counts = self._batch
+        if seeds is None:
+            drawn = torch.randn(len(gait), self._seed_size, device=self._device)
+        else:
+            drawn = torch.from_numpy(seeds).to(self._device)
+        with self._mode.autocast():
+            made = self._made(gait, counts, drawn)
+            fake_means = made["fake_means"].detach()
+            # First step: G is fixed.
+            losses = self._d_losses(made["real_means"], fake_means, made["share"])
+        for optimizer in self._optimizers_d:
+            optimizer.zero_grad()
         (losses["loss_d_spatial"] + losses["loss_d_temporal"]).backward()
-        self._optimizers["spatial"].step()
-        self._optimizers["temporal"].step()
+        for optimizer in self._optimizers_d:
+            optimizer.step()
 
         # Second step: D_S and D_T are fixed, no gradients of their parameters are taken.
-        adversarial = (
-            (lambda logits: -F.softplus(logits).mean())
-            if weights.saturating
-            else (lambda logits: F.softplus(-logits).mean())
-        )
-        losses |= {
-            "loss_spatial": adversarial(self.spatial(fake_means, share)),
-            "loss_temporal": adversarial(self._temporal_logits(fake_means)),
-            "loss_reconstruction": _distance(gait, fake, mask, weights.norm),
-            "loss_perturbation": _distance(noise[:, None], fake, both, weights.norm),
-        }
-        losses["loss_generator"] = (
-            weights.spatial * losses["loss_spatial"]
-            + weights.temporal * losses["loss_temporal"]
-            + weights.contour * losses["loss_reconstruction"]
-            + weights.alpha * weights.contour * losses["loss_perturbation"]
-        )
-        self._optimizers["generator"].zero_grad()
-        parameters = list(self.generator.parameters())
-        losses["loss_generator"].backward(inputs=parameters)
-        self._optimizers["generator"].step()
-        with torch.no_grad():
-            rate = min(config.ema_decay, (1 + self._steps) / (10 + self._steps))
-            torch._foreach_lerp_(average, parameters, 1 - rate)
+        for parameter in self._discriminators:
+            parameter.requires_grad_(False)
+        with self._mode.autocast():
+            losses |= self._g_losses(gait, made)
+        self._optimizer.zero_grad()
+        losses["loss_generator"].backward()
+        for parameter in self._discriminators:
+            parameter.requires_grad_(True)
+        self._optimizer.step()
+        move_average(self._average, self.generator.parameters(), self._steps, self._decay)
         self._steps += 1
         return {name: value.detach() for name, value in losses.items()}
 

@@ -72,6 +72,65 @@ def random_batch(data: ml_collections.ConfigDict, count: int) -> dict[str, np.nd
     }
 
 
+def shifted(state: Any) -> Any:
+    """A fresh state as NumPy arrays whose biases differ from 0.
+
+    At 0 it would not show if they were put in a wrong order.
+    """
+    import jax
+
+    from gait_jax.runtime import parallel
+
+    state = parallel.to_host(state)
+    generator = np.random.default_rng(1)
+
+    def shift(leaf: np.ndarray) -> np.ndarray:
+        if leaf.ndim > 1:
+            return leaf
+        return leaf + generator.normal(0, 0.1, leaf.shape).astype(leaf.dtype)
+
+    params, frozen = jax.tree.map(shift, (state.params, state.frozen))
+    return state.replace(params=params, ema={k: params[k] for k in state.ema}, frozen=frozen)
+
+
+def gaussian_seeds(batch: dict[str, np.ndarray], size: int) -> np.ndarray:
+    """The Gaussian seeds that a step draws for the batch's noise contours: [B, size]."""
+    import jax
+
+    from gait_jax.methods.base import noise_keys
+
+    draw = jax.vmap(lambda key: jax.random.normal(key, (size,)))
+    return np.asarray(draw(noise_keys(batch)))
+
+
+def network_outputs(method: Any, state: Any, batch: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """What the networks of an ST-GAN give before training."""
+    import jax
+
+    from gait_jax.models import layout
+
+    @jax.jit
+    def run(state, batch):
+        gait, counts = batch["contours"], batch["counts"]
+        mask = layout.valid_mask(counts, gait.shape[2])
+        drawn = method.samples(state, batch)
+        (noise, _), (fake, _) = drawn["noise"], drawn["anonymized"]
+        # The same contour in every frame.
+        result = {"noise": noise[:, 0], "generator": fake}
+        for name, contours in (("real", gait), ("fake", fake)):
+            result["spatial " + name] = method.spatial.apply(
+                state.params["spatial"],
+                contours.reshape(-1, *contours.shape[2:]),
+                mask.reshape(-1, mask.shape[-1]),
+            )
+            result["temporal " + name] = method.temporal.apply(
+                state.params["temporal"], contours, mask
+            )
+        return result
+
+    return jax.tree.map(np.asarray, run(state, batch))
+
+
 class Ours:
     """Runs the training step of this project on one batch, again and again."""
 
@@ -89,19 +148,7 @@ class Ours:
         if device != "cpu":
             jax.config.update("jax_default_matmul_precision", "highest")
         self._method = STGAN(ml_collections.ConfigDict(config))
-        state = parallel.to_host(self._method.init())
-        generator = np.random.default_rng(1)
-
-        def shift(leaf: np.ndarray) -> np.ndarray:
-            # Biases start at 0, where it would not show if they were put in a wrong order.
-            if leaf.ndim > 1:
-                return leaf
-            return leaf + generator.normal(0, 0.1, leaf.shape).astype(leaf.dtype)
-
-        params, frozen = jax.tree.map(shift, (state.params, state.frozen))
-        self._state = state.replace(
-            params=params, ema={"generator": params["generator"]}, frozen=frozen
-        )
+        self._state = shifted(self._method.init())
         self._batch = batch
         self._sharded = parallel.shard([batch])
         self._step = parallel.parallel_steps(self._method.train_step)
@@ -122,43 +169,12 @@ class Ours:
         return {"params": self._state.params, "frozen": self._state.frozen}
 
     def seeds(self) -> np.ndarray:
-        """The Gaussian seeds that the step draws for the batch's noise contours: [B, S]."""
-        import jax
-
-        from gait_jax.methods.base import noise_keys
-
-        shape = (self._method.config.noise_gan.seed_size,)
-        draw = jax.vmap(lambda key: jax.random.normal(key, shape))
-        return np.asarray(draw(noise_keys(self._batch)))
+        """The Gaussian seeds that the step draws: [B, S]."""
+        return gaussian_seeds(self._batch, self._method.config.noise_gan.seed_size)
 
     def outputs(self) -> dict[str, np.ndarray]:
         """What the networks give before training."""
-        import jax
-
-        from gait_jax.models import layout
-
-        method = self._method
-
-        @jax.jit
-        def run(state, batch):
-            gait, counts = batch["contours"], batch["counts"]
-            mask = layout.valid_mask(counts, gait.shape[2])
-            drawn = method.samples(state, batch)
-            (noise, _), (fake, _) = drawn["noise"], drawn["anonymized"]
-            # The same contour in every frame.
-            result = {"noise": noise[:, 0], "generator": fake}
-            for name, contours in (("real", gait), ("fake", fake)):
-                result["spatial " + name] = method.spatial.apply(
-                    state.params["spatial"],
-                    contours.reshape(-1, *contours.shape[2:]),
-                    mask.reshape(-1, mask.shape[-1]),
-                )
-                result["temporal " + name] = method.temporal.apply(
-                    state.params["temporal"], contours, mask
-                )
-            return result
-
-        return jax.tree.map(np.asarray, run(self._state, self._batch))
+        return network_outputs(self._method, self._state, self._batch)
 
     def step(self) -> dict[str, Any]:
         """One training step; returns its metrics."""
@@ -176,9 +192,10 @@ def _build(framework: str, *arguments) -> Any:
     if framework == "jax":
         return Ours(*arguments)
     # From this folder: benchmarks are scripts, no package.
-    from torch_stgan import Twin
+    from torch_stgan import Mode, Twin
 
-    return Twin(*arguments)
+    *rest, device = arguments
+    return Twin(*rest, Mode(device))
 
 
 def _call(side: Any, name: str, *arguments) -> Any:
@@ -239,7 +256,7 @@ class Side:
         self._process.join()
 
 
-def _differences(ours: dict[str, Any], twin: dict[str, Any]) -> dict[str, float]:
+def differences(ours: dict[str, Any], twin: dict[str, Any]) -> dict[str, float]:
     """The greatest difference in each of the twin's values; relative to values above 1."""
     return {
         k: float((np.abs(np.subtract(ours[k], v)) / np.maximum(np.abs(v), 1)).max())
@@ -247,13 +264,13 @@ def _differences(ours: dict[str, Any], twin: dict[str, Any]) -> dict[str, float]
     }
 
 
-def _check(title: str, differences: dict[str, float]) -> None:
+def _check(title: str, apart: dict[str, float]) -> None:
     """Prints how far apart the two sides are; exits where that is too far."""
-    print(f"  {title}: at most {max(differences.values()):.1e} apart")
+    print(f"  {title}: at most {max(apart.values()):.1e} apart")
     # So written that NaN fails.
-    bad = [k for k, v in differences.items() if not v <= _TOLERANCE]
+    bad = [k for k, v in apart.items() if not v <= _TOLERANCE]
     if bad:
-        sys.exit(f"not the same networks: {', '.join(f'{k} {differences[k]:.1e}' for k in bad)}")
+        sys.exit(f"not the same networks: {', '.join(f'{k} {apart[k]:.1e}' for k in bad)}")
 
 
 def _line(name: str, seconds: list[float], frames: int) -> str:
@@ -290,10 +307,10 @@ def compare(name: str, device: str, count: int, steps: int, repeats: int) -> flo
     )
     print(f"  ours     {ours.call('describe')}\n  PyTorch  {twin.call('describe')}")
     seeds = ours.call("seeds")
-    _check("outputs", _differences(ours.call("outputs"), twin.call("outputs", seeds)))
+    _check("outputs", differences(ours.call("outputs"), twin.call("outputs", seeds)))
     for i in range(_CHECKED_STEPS):
         # In the second step they depend on every gradient of the first and on Adam.
-        apart = _differences(ours.call("step"), twin.call("step", seeds))
+        apart = differences(ours.call("step"), twin.call("step", seeds))
         _check(f"losses of step {i + 1}", apart)
 
     sides = {"ours": ours, "PyTorch": twin}

@@ -49,7 +49,7 @@ def main() -> None:
     args = parser.parse_args()
     tfds.disable_progress_bar()
     builder = source.open_dataset("walkers", args.data_dir, "", args.subjects)
-    store = original_gaits(builder, CleanSettings())
+    store = original_gaits(builder, CleanSettings(), source.derived_directory(builder, ""))
     recogniser = NearestNeighbour(open_geis(store, _SIZE))
     gaits, known = Gaits.of(store), protocol("jisa2019")
     gallery, probes = (chosen(which, gaits) for which in (known.gallery, known.probes))

@@ -123,6 +123,8 @@ def source(name: str, subjects: int = 40, anonymized_by: str = "") -> ml_collect
     c.name = name
     # Where prepared data sets are kept; TFDS's own folder where empty.
     c.data_dir = ""
+    # Where what is made of it is kept, if its own folder cannot be written; beside it where empty.
+    c.derived_dir = ""
     # The folder with the original files of a real data set.
     c.manual_dir = ""
     # How many people to make; for walkers alone.

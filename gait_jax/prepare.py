@@ -7,6 +7,9 @@ takes the same arguments as `gait_jax.train` and `gait_jax.evaluate`, and needs 
 is made already is not made again; nothing is trained, and nothing written to the workdir.
 """
 
+import pathlib
+
+import ml_collections
 from absl import flags
 
 from gait_jax import trainer
@@ -18,7 +21,8 @@ from gait_jax.runtime.errors import InputError
 flags.adopt_module_key_flags(command)
 
 
-def _prepare(config, workdir, progress):
+def prepare(config: ml_collections.ConfigDict, workdir: pathlib.Path, progress: bool) -> None:
+    """Prepares for a training or an evaluation; see `trainer.prepare`, `evaluation.prepare`."""
     if "method" in config:
         trainer.prepare(config, progress)
     else:
@@ -27,7 +31,7 @@ def _prepare(config, workdir, progress):
 
 def main() -> None:
     """The command line."""
-    command.main("gait_jax.prepare", _prepare, (InputError,))
+    command.main("gait_jax.prepare", prepare, (InputError,))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 import pathlib
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING
 
 import jax
 import ml_collections
@@ -19,9 +18,6 @@ from gait_jax.methods.identity import may_change
 from gait_jax.runtime import dispatch, distributed, keys, metric_log, parallel
 from gait_jax.runtime.output import Output
 from gait_jax.runtime.run_directory import RunDirectory
-
-if TYPE_CHECKING:
-    from gait_jax.data.dataset import GaitDataset
 
 
 class DivergedError(RuntimeError):
@@ -101,11 +97,7 @@ def train_and_evaluate(
     return _train(config, method, workdir, needed, progress)
 
 
-def prepare(
-    config: ml_collections.ConfigDict,
-    progress: bool = True,
-    dataset: "GaitDataset | None" = None,
-) -> None:
+def prepare(config: ml_collections.ConfigDict, progress: bool = True) -> None:
     """Makes everything that training will read, so that no accelerator waits for it.
 
     That is the data set, what is derived from it, and the same for the runs that this one builds
@@ -115,7 +107,6 @@ def prepare(
     Args:
       config: the configuration of a training.
       progress: whether to show progress bars.
-      dataset: its data set, where that is open already.
 
     Raises:
       InputError: the configuration or the data cannot be used, or what is made cannot be written.
@@ -125,8 +116,7 @@ def prepare(
     for later in needed.values():
         if isinstance(later, ml_collections.ConfigDict):
             prepare(later, progress)
-    if dataset is None:
-        dataset = runs.open_data(config.data, config.seed, progress)
+    dataset = runs.open_data(config.data, config.seed, progress)
 
     def untrained(name: str, _) -> pathlib.Path:
         raise _UntrainedError(name)

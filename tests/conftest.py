@@ -31,6 +31,7 @@ os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
 os.environ["JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES"] = "-1"
 # Their networks are so small that compiling takes far longer than all steps.
 os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
+os.environ.setdefault("XLA_FLAGS", processes.QUICK)
 # Threads of BLAS wait for each other by spinning: beside other work that takes ten times as long.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ["MATPLOTLIBRC"] = str(processes.ROOT / "tests" / "support" / "matplotlibrc")

@@ -150,6 +150,7 @@ def test_an_evaluation_holds_what_it_trains():
     assert config.data.to_dict() == {
         "name": "casia_a",
         "data_dir": "",
+        "derived_dir": "",
         "manual_dir": "",
         "subjects": 40,
         "anonymized_by": "",

@@ -89,12 +89,3 @@ def anonymized_gaits(
     # In this process: the anonymiser computes on its devices, with all cores.
     derive(directory, work, gait_store.join_parts, "anonymize", progress, processes=1)
     return GaitStore(directory)
-
-
-def mean_measures(store: GaitStore) -> dict[str, float]:
-    """The means over sequences of what an anonymiser measured of its own work, by name."""
-    values: dict[str, list[float]] = {}
-    for measures in store.measures:
-        for name, value in measures.items():
-            values.setdefault(name, []).append(value)
-    return {name: float(np.mean(found)) for name, found in values.items()}

@@ -22,28 +22,32 @@ _FILE = "sha256"
 _DIGITS = 64
 
 
-def content(builder: tfds.core.DatasetBuilder, progress: bool = True) -> str:
+def content(
+    builder: tfds.core.DatasetBuilder, directory: pathlib.Path, progress: bool = True
+) -> str:
     """The SHA-256 of all sequences of a data set: names, frame numbers and pictures' files.
 
     How they are packed does not matter: shards and their compression may differ. It is computed
-    once, and kept beside the prepared data set.
+    once, and kept with what is derived from the data set.
 
     Args:
       builder: a prepared data set.
+      directory: where what is derived from it stands.
       progress: whether to show a progress bar.
 
     Raises:
-      InputError: the data set or what is kept is damaged, or its folder cannot be locked.
+      InputError: the data set or what is kept is damaged, or its folder cannot be locked or
+        written.
     """
     key = fingerprint(builder.info.full_name, VERSION)
-    directory = pathlib.Path(str(builder.data_path)) / f"content-{key}"
+    folder = directory / f"content-{key}"
 
     def work() -> Work:
         return {"all": functools.partial(_write, builder)}
 
     # In this process: reading takes longer than starting others.
-    derive(directory, work, _take_over, "content", progress, processes=1)
-    path = directory / _FILE
+    derive(folder, work, _take_over, "content", progress, processes=1)
+    path = folder / _FILE
     try:
         found = read_regular(path).decode("ascii")
         if len(found) != _DIGITS or set(found) - set("0123456789abcdef"):
@@ -51,7 +55,7 @@ def content(builder: tfds.core.DatasetBuilder, progress: bool = True) -> str:
         return found
     except (OSError, ValueError) as error:
         raise InputError(
-            f"{path} is damaged ({reason_of(error)}): remove {directory}, and it is made again"
+            f"{path} is damaged ({reason_of(error)}): remove {folder}, and it is made again"
         ) from None
 
 

@@ -34,6 +34,7 @@ class GaitDataset:
       originals: the gaits as they were recorded.
       groups: subjects by group.
       description: what to write down of the data.
+      directory: where what is derived from it stands.
       builder: the prepared data set, whose sequences have the order of `originals`.
     """
 
@@ -42,12 +43,8 @@ class GaitDataset:
     originals: GaitStore
     groups: dict[str, list[str]]
     description: dict[str, Any]
+    directory: pathlib.Path
     builder: tfds.core.DatasetBuilder
-
-    @property
-    def directory(self) -> pathlib.Path:
-        """Where the prepared data set stands, and what is derived from it."""
-        return pathlib.Path(str(self.builder.data_path))
 
     @functools.cached_property
     def _places(self) -> dict[str, int]:
@@ -114,8 +111,8 @@ def open_dataset(config: ml_collections.ConfigDict, progress: bool = True) -> Ga
     """Opens a data set, preparing it first where that is still to be done.
 
     Args:
-      config: the `data` part of a configuration: name, data_dir, manual_dir, subjects, groups, and
-        colour where colour is asked for.
+      config: the `data` part of a configuration: name, data_dir, derived_dir, manual_dir, subjects,
+        groups, and colour where colour is asked for.
       progress: whether to show progress bars.
 
     Raises:
@@ -128,7 +125,8 @@ def open_dataset(config: ml_collections.ConfigDict, progress: bool = True) -> Ga
         config.subjects,
         source.RGB if config.get("colour", False) else source.SILHOUETTES,
     )
-    store = original_gaits(builder, CleanSettings(), progress)
+    directory = source.derived_directory(builder, config.derived_dir)
+    store = original_gaits(builder, CleanSettings(), directory, progress)
     subjects = [sequence.subject for sequence in store.sequences]
     assigned = groups.assign(config.groups, subjects)
     sizes = {name: len(members) for name, members in assigned.items()}
@@ -142,7 +140,7 @@ def open_dataset(config: ml_collections.ConfigDict, progress: bool = True) -> Ga
             preset,
             sizes,
         )
-    described = source.describe(builder) | {"content": content(builder, progress)}
+    described = source.describe(builder) | {"content": content(builder, directory, progress)}
     if described["synthetic"]:
         logging.warning(
             "%s is SYNTHETIC data: no real person walks in it. Results on it say nothing of "
@@ -155,5 +153,6 @@ def open_dataset(config: ml_collections.ConfigDict, progress: bool = True) -> Ga
         originals=store,
         groups=assigned,
         description=described | {"groups": assigned, "unusable_frames": store.unusable},
+        directory=directory,
         builder=builder,
     )

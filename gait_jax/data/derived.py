@@ -1,5 +1,6 @@
 """Folders that are derived from a data set: made in parts, on all cores, and kept beside it."""
 
+import errno
 import pathlib
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -7,7 +8,10 @@ from typing import Any
 import tqdm
 
 from gait_jax.runtime.errors import InputError
+from gait_jax.runtime.files import reason_of
 from tfds_casia import folders, parts
+
+_UNWRITABLE = (errno.EACCES, errno.EDQUOT, errno.ENOSPC, errno.EPERM, errno.EROFS)
 
 # Sequences in a part: what an interruption can cost each core, a few seconds of work.
 SEQUENCES = 64
@@ -37,8 +41,7 @@ def derive(
       processes: how many to make it with; one for each core by default.
 
     Raises:
-      InputError: the folder cannot be locked, or one of the working processes was ended.
-      OSError: it cannot be written.
+      InputError: the folder cannot be locked or written, or one of the working processes was ended.
     """
     if directory.is_dir():
         return
@@ -52,3 +55,10 @@ def derive(
         parts.make_once_in_parts(directory, work(), join, processes or parts.cores(), bar)
     except (folders.NoLocksError, parts.WorkerLostError) as error:
         raise InputError(str(error)) from None
+    except OSError as error:
+        if error.errno not in _UNWRITABLE:
+            raise
+        raise InputError(
+            f"{directory.parent} cannot be written ({reason_of(error)}): make room there, or keep "
+            "what is made of the data elsewhere (data.derived_dir); what is done is kept"
+        ) from None

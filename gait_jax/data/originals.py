@@ -71,27 +71,31 @@ def _make_part(
 
 
 def original_gaits(
-    builder: tfds.core.DatasetBuilder, settings: CleanSettings, progress: bool = True
+    builder: tfds.core.DatasetBuilder,
+    settings: CleanSettings,
+    directory: pathlib.Path,
+    progress: bool = True,
 ) -> GaitStore:
     """The store of a data set's gaits, made first where that is still to be done.
 
-    It stands beside the prepared data set, in a folder named by the data set's version and the
-    settings: another version or setting makes another store. It is made on all cores, and going on
+    It stands in a folder named by the data set's version and the settings: another version or
+    setting makes another store. It is made on all cores, and going on
     where that was interrupted; as that starts processes, a script must call this below
     `if __name__ == "__main__":`.
 
     Args:
       builder: a prepared data set.
       settings: how masks are cleaned.
+      directory: where it stands, as do other stores that are derived from the data set.
       progress: whether to show a progress bar.
 
     Raises:
-      InputError: the store cannot be locked, or one of the processes was ended.
+      InputError: the store cannot be locked or written, or one of the processes was ended.
     """
     key = fingerprint(
         builder.info.full_name, dataclasses.asdict(settings), [VERSION, gait_store.VERSION]
     )
-    directory = pathlib.Path(str(builder.data_path)) / f"gaits-{key}"
+    folder = directory / f"gaits-{key}"
 
     def work() -> Work:
         return {
@@ -99,8 +103,8 @@ def original_gaits(
             for first, last in ranges(builder.info.splits["all"].num_examples)
         }
 
-    derive(directory, work, gait_store.join_parts, "gaits", progress)
-    store = GaitStore(directory)
+    derive(folder, work, gait_store.join_parts, "gaits", progress)
+    store = GaitStore(folder)
     if store.unusable:
         logging.info("Frames without a usable person: %s.", store.unusable)
     return store

@@ -15,6 +15,7 @@ from google.protobuf import json_format
 import tfds_casia
 from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.files import reason_of
+from gait_jax.runtime.fingerprint import fingerprint
 from tfds_casia import folders, parts
 from tfds_casia.data_set import RGB, SILHOUETTES
 
@@ -195,6 +196,32 @@ def is_synthetic(name: str) -> bool:
         name: of the data set.
     """
     return tfds_casia.DATA_SETS[name].SYNTHETIC
+
+
+def derived_directory(builder: tfds.core.DatasetBuilder, derived_dir: str) -> pathlib.Path:
+    """Where what is derived from a data set is kept.
+
+    Args:
+      builder: a prepared data set.
+      derived_dir: a folder for what is derived from any data set, so that the data set's own need
+        not be written to; beside the data set where empty.
+
+    Raises:
+      InputError: it cannot be made.
+    """
+    own = pathlib.Path(str(builder.data_path))
+    if not derived_dir:
+        return own
+    # Data sets of one version may hold other people.
+    about = fingerprint(builder.info.full_name, (own / "dataset_info.json").read_text())
+    directory = pathlib.Path(derived_dir).expanduser() / f"{builder.name}-{about}"
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"{directory} cannot be made ({reason_of(error)}): choose another data.derived_dir"
+        ) from None
+    return directory
 
 
 def describe(builder: tfds.core.DatasetBuilder) -> dict[str, Any]:

@@ -10,6 +10,7 @@ SHARED: fields.Fields = {
     "seed": fields.SEED,
     "data.name": fields.text,
     "data.data_dir": fields.folder,
+    "data.derived_dir": fields.folder,
     "data.manual_dir": fields.folder,
     "data.subjects": fields.whole(),
     "data.anonymized_by": fields.folder,

@@ -21,7 +21,7 @@ from gait_jax.runtime.fingerprint import fingerprint
 from gait_jax.runtime.run_directory import RunDirectory
 
 _SHARED = (
-    "name", "data_dir", "manual_dir", "subjects", "groups", "anonymized_by"
+    "name", "data_dir", "derived_dir", "manual_dir", "subjects", "groups", "anonymized_by"
 )  # fmt: skip
 
 

@@ -1,5 +1,7 @@
 """How natural anonymised silhouettes look beside their originals: shape, movement, outline."""
 
+from collections.abc import Iterable, Mapping
+
 import cv2
 import numpy as np
 
@@ -99,3 +101,16 @@ def summarize(values: dict[str, list[float]]) -> dict[str, float]:
         ratio = np.mean(values["movement"]) / np.mean(values["movement_original"])
         summary["movement"] = float(ratio)
     return summary
+
+
+def mean_measures(measured: Iterable[Mapping[str, float]]) -> dict[str, float]:
+    """The mean of each measure over whatever has it, by name.
+
+    Args:
+      measured: measures by name, of bodies or of sequences.
+    """
+    values: dict[str, list[float]] = {}
+    for measures in measured:
+        for name, value in measures.items():
+            values.setdefault(name, []).append(value)
+    return {name: float(np.mean(found)) for name, found in values.items()}

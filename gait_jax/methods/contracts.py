@@ -12,6 +12,7 @@ import jax
 import numpy as np
 
 from gait_jax.gait import silhouette
+from gait_jax.gait.naturalness import mean_measures
 
 if TYPE_CHECKING:
     from gait_jax.data.gaits import Gaits
@@ -49,16 +50,6 @@ class AnonymizedBody:
     mask: np.ndarray
     problem: str | None
     measures: Mapping[str, float] = dataclasses.field(default_factory=dict)
-
-
-def mean_measures(bodies: Sequence[AnonymizedBody]) -> dict[str, float]:
-    """The means of what was measured of those bodies that could be anonymised, by name."""
-    values: dict[str, list[float]] = {}
-    for body in bodies:
-        if body.problem is None:
-            for name, value in body.measures.items():
-                values.setdefault(name, []).append(value)
-    return {name: float(np.mean(found)) for name, found in values.items()}
 
 
 class Anonymizer(abc.ABC):
@@ -126,7 +117,9 @@ class Anonymizer(abc.ABC):
                 problems[i] = body.problem
             else:
                 result[i] = body.mask
-        return AnonymizedGait(result, dict(sorted(problems.items())), mean_measures(bodies))
+        # Of those that could be anonymised.
+        measures = mean_measures(body.measures for body in bodies if body.problem is None)
+        return AnonymizedGait(result, dict(sorted(problems.items())), measures)
 
 
 class Recogniser(Protocol):

@@ -107,6 +107,7 @@ TRAINING: Fields = {"seed": SEED, **WITHIN}
 DATA: Fields = {
     "data.name": text,
     "data.data_dir": folder,
+    "data.derived_dir": folder,
     "data.manual_dir": folder,
     "data.subjects": whole(1, 10_000),
     "data.groups": text,

@@ -19,7 +19,7 @@ _OF_A_RUN = frozenset(
     }
 )
 # Where the data stands.
-_OF_DATA = frozenset({"data.data_dir", "data.manual_dir"})
+_OF_DATA = frozenset({"data.data_dir", "data.derived_dir", "data.manual_dir"})
 
 
 def may_change(config: dict[str, Any], prefix: str = "") -> frozenset[str]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gait_jax.data import anonymized, derived, gait_store
-from gait_jax.data.anonymized import anonymized_gaits, mean_measures
+from gait_jax.data.anonymized import anonymized_gaits
 from gait_jax.data.contour_store import open_contours
 from gait_jax.data.dataset import open_dataset
 from gait_jax.data.gaits import Gaits
@@ -20,6 +20,7 @@ def dataset(casia_a_dir, tmp_path_factory):
     config = {
         "name": "casia_a",
         "data_dir": str(tmp_path_factory.mktemp("data")),
+        "derived_dir": "",
         "manual_dir": str(casia_a_dir),
         "subjects": 0,
         "groups": "few",
@@ -150,16 +151,18 @@ def test_interrupted_making_goes_on(dataset, monkeypatch):
     assert not list(dataset.directory.glob(".anonymized-*.parts"))
 
 
-def test_measures_are_means_over_the_sequences_that_have_them(dataset):
+def test_what_was_measured_is_kept(dataset):
     def measured(masks, key):
         tall = float(np.max([np.any(mask, axis=1).sum() for mask in masks]))
         return _result(masks, {}, {"tall": tall} | ({"odd": 3.0} if tall % 2 else {}))
 
     store = _make(dataset, measured, "measured")
-    tall = [measures["tall"] for measures in store.measures]
+    assert all(
+        measures == {"tall": measures["tall"]} | ({"odd": 3.0} if measures["tall"] % 2 else {})
+        for measures in store.measures
+    )
     assert 0 < sum("odd" in measures for measures in store.measures) < 10
-    assert mean_measures(store) == {"tall": pytest.approx(np.mean(tall)), "odd": 3.0}
-    assert mean_measures(_make(dataset, _same, "nothing measured")) == {}
+    assert not any(_make(dataset, _same, "nothing measured").measures)
 
 
 def test_clean_and_anonymised_gaits_take_the_same_way(dataset):

@@ -59,6 +59,7 @@ def config(tmp_path_factory):
         {
             "name": "casia_b",
             "data_dir": str(tmp_path_factory.mktemp("data")),
+            "derived_dir": "",
             "manual_dir": str(manual),
             "subjects": 0,
             "groups": "few",
@@ -187,7 +188,7 @@ def test_groups_and_what_is_written_down(data, config):
         "version": "1.0.0",
         "manual_dir": str(config.manual_dir),
         "synthetic": False,
-        "content": content(data.builder, progress=False),
+        "content": content(data.builder, data.directory, progress=False),
         "groups": {
             "train": ["001", "002", "003"],
             "validation": ["004"],
@@ -361,6 +362,7 @@ def test_too_few_subjects_for_the_groups_are_refused(tmp_path):
         {
             "name": "casia_b",
             "data_dir": str(tmp_path / "data"),
+            "derived_dir": "",
             "manual_dir": str(manual),
             "subjects": 0,
             "groups": "few",

@@ -22,19 +22,23 @@ def _prepared(folder, heights):
     return source.open_dataset("casia_b", str(folder / "data"), str(manual))
 
 
+def _content(builder):
+    return content(builder, pathlib.Path(str(builder.data_path)), progress=False)
+
+
 def test_the_number_depends_on_what_is_in_the_files_alone(tmp_path):
     first, same, other = (
         _prepared(tmp_path / name, heights)
         for name, heights in {"a": (40, 41), "b": (40, 41), "c": (40, 42)}.items()
     )
-    numbers = [content(builder, progress=False) for builder in (first, same, other)]
+    numbers = [_content(builder) for builder in (first, same, other)]
     assert numbers[0] == numbers[1] != numbers[2]
     assert len(numbers[0]) == 64
 
 
 def test_it_is_computed_once_and_kept_beside_the_data_set(tmp_path, monkeypatch):
     builder = _prepared(tmp_path, (40,))
-    found = content(builder, progress=False)
+    found = _content(builder)
     folder = pathlib.Path(str(builder.data_path))
     (kept,) = folder.glob("content-*")
     assert (kept / "sha256").read_text() == found
@@ -44,20 +48,20 @@ def test_it_is_computed_once_and_kept_beside_the_data_set(tmp_path, monkeypatch)
 
     with monkeypatch.context() as patch:
         patch.setattr(source.Examples, "__getitem__", read)
-        assert content(builder, progress=False) == found
+        assert _content(builder) == found
     # What is not kept any more is made again, of the same files.
     shutil.rmtree(kept)
-    assert content(builder, progress=False) == found
+    assert _content(builder) == found
 
 
 @pytest.mark.parametrize("text", ["", "half", "g" * 64, "é" * 64])
 def test_what_was_damaged_is_named(tmp_path, text):
     builder = _prepared(tmp_path, (40,))
-    content(builder, progress=False)
+    _content(builder)
     (kept,) = pathlib.Path(str(builder.data_path)).glob("content-*/sha256")
     kept.write_text(text)
     with pytest.raises(InputError, match="sha256 is damaged.*remove .*and it is made again"):
-        content(builder, progress=False)
+        _content(builder)
 
 
 def test_the_digest_by_hand():

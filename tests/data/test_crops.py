@@ -24,6 +24,7 @@ def config(folder, monkeypatch):
         {
             "name": "walkers",
             "data_dir": str(folder),
+            "derived_dir": "",
             "manual_dir": "",
             "subjects": 3,
             "colour": True,

@@ -1,4 +1,5 @@
 import dataclasses
+import types
 
 import ml_collections
 import numpy as np
@@ -7,20 +8,25 @@ from drawn import draw_walk
 from stores import make_store
 
 from gait_jax.data.dataset import EVERYBODY, open_dataset
-from gait_jax.data.source import direction
+from gait_jax.data.source import derived_directory, direction
 from gait_jax.gait import silhouette
 from gait_jax.runtime.errors import InputError
 
 
-@pytest.fixture(scope="module")
-def dataset(casia_a_dir, data_dir):
-    config = {
+@pytest.fixture
+def config(casia_a_dir, data_dir):
+    return {
         "name": "casia_a",
         "data_dir": str(data_dir),
+        "derived_dir": "",
         "manual_dir": str(casia_a_dir),
         "subjects": 0,
         "groups": "few",
     }
+
+
+@pytest.fixture
+def dataset(config):
     return open_dataset(ml_collections.FrozenConfigDict(config), progress=False)
 
 
@@ -37,6 +43,30 @@ def test_the_gaits_are_the_recorded_ones_in_the_data_sets_order(dataset):
         for frame, mask in enumerate(masks):
             found = dataset.originals.mask(sequence.first + frame)
             np.testing.assert_array_equal(found, silhouette.clean(mask))
+
+
+def test_what_is_derived_may_stand_elsewhere(dataset, config, tmp_path):
+    own = dataset.directory
+    before = sorted(own.rglob("*"))
+    config["derived_dir"] = str(tmp_path / "derived")
+    elsewhere = open_dataset(ml_collections.FrozenConfigDict(config), progress=False)
+    assert elsewhere.directory.parent == tmp_path / "derived"
+    assert elsewhere.gaits.directory.parent == elsewhere.directory
+    assert elsewhere.gaits.key == dataset.gaits.key
+    assert sorted(own.rglob("*")) == before
+    # Another data set of the same name and version has a folder of its own there.
+    info = own / "dataset_info.json"
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / info.name).write_text(info.read_text() + " ")
+    moved = types.SimpleNamespace(
+        data_path=other, name=elsewhere.builder.name, info=elsewhere.builder.info
+    )
+    found = derived_directory(moved, config["derived_dir"])
+    assert found.parent == elsewhere.directory.parent and found != elsewhere.directory
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match=r"cannot be made \(.*choose another data.derived_dir"):
+        derived_directory(elsewhere.builder, str(tmp_path / "file"))
 
 
 def test_everybody_is_a_group(dataset):

@@ -1,5 +1,6 @@
 import concurrent.futures
 import dataclasses
+import errno
 import gc
 import os
 import pathlib
@@ -66,7 +67,9 @@ def builder(prepared, tmp_path):
 
 
 def _open(builder, settings=None):
-    return originals.original_gaits(builder, settings or CleanSettings(), progress=False)
+    return originals.original_gaits(
+        builder, settings or CleanSettings(), pathlib.Path(str(builder.data_path)), progress=False
+    )
 
 
 def _stores(builder) -> list[str]:
@@ -203,7 +206,9 @@ def slow(*args):
 originals.cleaned, derived.SEQUENCES = slow, 1
 derived.parts.cores = lambda: 1
 builder = source.open_dataset("casia_b", sys.argv[1], "")
-originals.original_gaits(builder, CleanSettings(), progress=False)
+originals.original_gaits(
+    builder, CleanSettings(), source.derived_directory(builder, ""), progress=False
+)
 """
 
 
@@ -257,12 +262,14 @@ def _die(*args):
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def test_a_disk_that_fills_up_is_reported(builder, monkeypatch):
-    def full(*args):
-        raise OSError(28, "No space left on device")
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EDQUOT])
+def test_a_folder_that_cannot_be_written_costs_one_line(builder, monkeypatch, code):
+    def refuse(*args):
+        raise OSError(code, os.strerror(code))
 
-    monkeypatch.setattr(mapped.shutil, "copyfileobj", full)
-    with pytest.raises(OSError, match="No space left on device"):
+    monkeypatch.setattr(mapped.shutil, "copyfileobj", refuse)
+    reason = rf"cannot be written \({os.strerror(code)}\).*data\.derived_dir"
+    with pytest.raises(InputError, match=reason):
         _open(builder)
     assert [name for name in _stores(builder) if not name.startswith(".")] == []
 

@@ -47,3 +47,9 @@ def test_movement_across_a_frame_that_was_left_empty_is_not_measured():
     assert len(values["one_region"]) == 3
     assert values["movement"] == [1.0]
     assert "movement" not in naturalness.summarize(values | {"movement": []})
+
+
+def test_mean_measures_by_hand():
+    measured = [{"a": 1.0, "b": 5.0}, {"a": 2.0}, {}]
+    assert naturalness.mean_measures(measured) == {"a": 1.5, "b": 5.0}
+    assert naturalness.mean_measures([]) == naturalness.mean_measures([{}]) == {}

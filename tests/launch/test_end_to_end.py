@@ -4,7 +4,7 @@ import signal
 import sys
 
 from drawn import as_flags
-from processes import PATIENT, finish, wait_for
+from processes import PATIENT, QUICK, finish, wait_for
 
 
 def _steps(workdir) -> list[int]:
@@ -26,7 +26,7 @@ def test_two_processes_stop_save_and_go_on(bench, trained_run, casia_a_dir, data
     )
     workdir = bench.folder / "run"
     arguments += [f"--workdir={workdir}", "--noprogress"]
-    bench.environment = os.environ | {"XLA_FLAGS": PATIENT}
+    bench.environment = os.environ | {"XLA_FLAGS": QUICK + PATIENT}
     environment = {"PYTHON": sys.executable, "PROCESSES": "2", "DEVICES": "2"}
 
     process = bench.start("local.sh", *arguments, **environment)

@@ -8,7 +8,6 @@ from gait_jax.methods.contracts import (
     UNREADABLE,
     AnonymizedBody,
     Anonymizer,
-    mean_measures,
 )
 
 
@@ -126,14 +125,3 @@ def test_measures_are_means_over_what_could_be_anonymised():
     pixels = [mask.sum() for mask in result.masks if mask.any()]
     assert len(pixels) == 2 and pixels[0] != pixels[1]
     assert result.measures == {"columns": columns, "pixels": pytest.approx(np.mean(pixels))}
-
-
-def test_mean_measures_by_hand():
-    bodies = [
-        AnonymizedBody(_EMPTY, None, {"a": 1.0, "b": 5.0}),
-        AnonymizedBody(_EMPTY, "lost", {"a": 100.0}),
-        AnonymizedBody(_EMPTY, None, {"a": 2.0}),
-        AnonymizedBody(_EMPTY, None),
-    ]
-    assert mean_measures(bodies) == {"a": 1.5, "b": 5.0}
-    assert mean_measures([]) == mean_measures(bodies[1:2]) == {}

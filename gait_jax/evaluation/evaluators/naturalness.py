@@ -7,7 +7,6 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from gait_jax.data.anonymized import mean_measures
 from gait_jax.data.gait_store import GaitStore
 from gait_jax.evaluation import sections
 from gait_jax.evaluation.cache import cached
@@ -64,7 +63,7 @@ class Naturalness(Evaluator):
             yield row("frames_empty", sum(store.unusable.values()), frames)
             for reason, count in sorted(store.unusable.items()):
                 yield row("frames_empty", count, frames, reason)
-            for name, mean in mean_measures(store).items():
+            for name, mean in naturalness.mean_measures(store.measures).items():
                 yield row(name, mean, len(store.sequences))
             measured = self._measured(method, store)
             for name, value in measured.items():
