@@ -1,3 +1,4 @@
+import os
 import shutil
 import subprocess
 import sys
@@ -51,7 +52,8 @@ def _installed(source, target):
     _run(*_PIP, "install", *_OFFLINE, "--target", target, source, cwd=target.parent)
     # Within another repository, whose revision is none of this project's.
     _commit(target)
-    return _run(sys.executable, "-c", _TOLD, cwd=target, env={"PYTHONPATH": str(target)}).strip()
+    environment = os.environ | {"PYTHONPATH": str(target)}
+    return _run(sys.executable, "-c", _TOLD, cwd=target, env=environment).strip()
 
 
 def test_a_checkout_says_what_is_checked_out_and_whether_it_was_edited(checkout, tmp_path):
