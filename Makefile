@@ -11,12 +11,12 @@ CONFIG ?= stgan_resampled
 WORKDIR ?= runs/$(CONFIG)_$(DATASET)
 ARGS ?=
 
-.PHONY: setup test lint train clean
+.PHONY: setup test lint train lock clean
 
 setup: $(VENV)/.installed
 
 # The stamp is written last: an interrupted installation is done again.
-$(VENV)/.installed: setup.cfg pyproject.toml
+$(VENV)/.installed: setup.cfg setup.py pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(RUN) -m pip install --quiet --upgrade pip
 	$(RUN) -m pip install --quiet --editable '.[dev]'
@@ -32,6 +32,14 @@ lint: setup
 train: setup
 	$(RUN) -m gait_jax.train --config=configs/$(CONFIG).py:$(DATASET) \
 		--config.data.manual_dir="$(DATA)" --workdir=$(WORKDIR) $(ARGS)
+
+# The versions of everything, for all systems and extras that are installed together. Needs uv.
+# An OpenCV that is installed already has no say in it: uv builds apart.
+lock:
+	uv pip compile --universal --python-version 3.11 --upgrade \
+		--extra dev --extra gpu-cuda12 --extra gpu-cuda13 --extra tpu --extra onnx --extra tflite \
+		--extra tensorboard --custom-compile-command "make lock" \
+		--output-file requirements.lock setup.cfg
 
 clean:
 	rm -rf $(VENV)

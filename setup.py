@@ -1,11 +1,41 @@
-"""Writes the revision that is built into what is built; everything else stands in setup.cfg."""
+"""What setup.cfg cannot say: which form of OpenCV is required, which revision is built."""
 
+import importlib.metadata
 import pathlib
+import re
 import runpy
+import sysconfig
 
 import setuptools
 from setuptools.command.build_py import build_py
 from setuptools.command.sdist import sdist
+
+# All of them are the module cv2, and two of them in one place overwrite each other's files. The
+# headless form needs no libraries of a desktop, which only root can install.
+_HEADLESS = "opencv-python-headless"
+_FORMS = ("opencv-python", "opencv-contrib-python", "opencv-contrib-python-headless", _HEADLESS)
+_VERSIONS = ">=4.10,<6"
+
+
+def opencv(places: list[str]) -> str:
+    """Which OpenCV to require: the form that is installed, or else the headless one.
+
+    Args:
+      places: folders of installed packages.
+    """
+    found = importlib.metadata.distributions(path=places)
+    names = {re.sub(r"[-_.]+", "-", each.metadata["Name"]).lower() for each in found}
+    return next((form for form in _FORMS if form in names), _HEADLESS) + _VERSIONS
+
+
+class _Distribution(setuptools.Distribution):
+    def parse_config_files(self, *args, **kwargs):
+        super().parse_config_files(*args, **kwargs)
+        # pip builds apart from what is installed, but by the interpreter that it installs for.
+        required = opencv([sysconfig.get_path("purelib"), sysconfig.get_path("platlib")])
+        for holder in (self, self.metadata):
+            holder.install_requires = [*holder.install_requires, required]
+
 
 _ROOT = pathlib.Path(__file__).parent
 _revision = runpy.run_path(str(_ROOT / "gait_jax" / "runtime" / "revision.py"))
@@ -34,4 +64,4 @@ class _Sdist(sdist):
         _write(pathlib.Path(base_dir))
 
 
-setuptools.setup(cmdclass={"build_py": _BuildPy, "sdist": _Sdist})
+setuptools.setup(distclass=_Distribution, cmdclass={"build_py": _BuildPy, "sdist": _Sdist})

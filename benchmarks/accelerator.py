@@ -371,10 +371,13 @@ def plan(session: Session, networks: list[str], tiny: bool) -> list[Part]:
         times("ST-GAN, batch 1024", *beside(8 if tiny else 1024)),
     ]
     for name in further:
-        cases = [Case(name, batch, side) for batch in (default, large) for side in both]
+        cases = [Case(name, large, side) for side in both]
+        parts += [times(f"{name}, batch {large}", *cases), profile(Case(name, large))]
+        cases = [Case(name, default, side) for side in both]
         cases += [Case(name, default, side, FLOAT32) for side in (JAX, EAGER)]
-        cases += [Case(name, large, precision=BFLOAT16), Case(name, large, form="products")]
-        parts += [times(name, *cases, Case(name, default, dispatch=16)), profile(Case(name, large))]
+        parts.append(times(f"{name}, batch {default}", *cases))
+        cases = [Case(name, large, precision=BFLOAT16), Case(name, large, form="products")]
+        parts.append(times(f"{name}, further", *cases, Case(name, default, dispatch=16)))
     parts += [layers(Case(name, large)) for name in main]
     graphs = [Case(name, batch, GRAPHS) for name in main for batch in (default, large)]
     parts.append(times("ST-GAN, CUDA graphs in PyTorch", *graphs))

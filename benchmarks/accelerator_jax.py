@@ -9,6 +9,7 @@ import os
 import pathlib
 import tempfile
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from typing import Any
 from unittest import mock
@@ -205,18 +206,30 @@ class JaxSide:
         Returns:
           "flops" by XLA's count before optimisation; "bytes" and "flops_compiled" by its count of
           the compiled program, which may know nothing of a library's kernels; "kernel_bytes", see
-          `program_cost.traffic`; "temporary_bytes" of memory.
+          `program_cost.traffic`; "temporary_bytes" of memory. NaN is what could not be counted.
         """
         compiled = self._compiled[case]
-        after = compiled.cost_analysis() or {}
-        after = after[0] if isinstance(after, list) else after
-        return {
-            "flops": program_cost.operations(self._prepared[case].lowered),
-            "flops_compiled": float(after.get("flops", 0)),
-            "bytes": float(after.get("bytes accessed", 0)),
-            "kernel_bytes": float(program_cost.traffic(compiled.as_text())),
-            "temporary_bytes": float(compiled.memory_analysis().temp_size_in_bytes),
+
+        def after(key: str) -> float:
+            found = compiled.cost_analysis()
+            return (found[0] if isinstance(found, list) else found)[key]
+
+        counts: dict[str, Callable[[], float]] = {
+            "flops": lambda: program_cost.operations(self._prepared[case].lowered),
+            "flops_compiled": lambda: after("flops"),
+            "bytes": lambda: after("bytes accessed"),
+            "kernel_bytes": lambda: program_cost.traffic(compiled.as_text()),
+            "temporary_bytes": lambda: compiled.memory_analysis().temp_size_in_bytes,
         }
+        found = {}
+        for name, count in counts.items():
+            try:
+                found[name] = float(count())
+            except Exception:
+                # Not every device counts everything.
+                traceback.print_exc()
+                found[name] = float("nan")
+        return found
 
     def outputs(self, case: Case) -> dict[str, np.ndarray]:
         """What an ST-GAN's networks give before training."""

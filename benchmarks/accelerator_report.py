@@ -94,9 +94,11 @@ def _side_by_side(rows: list[Row]) -> str:
 
 
 def _best(rows: list[Row]) -> str:
-    """The most examples a second of each side, whatever the batch."""
+    """The most examples a second of each side, whatever the batch and the dispatch."""
     best: dict[tuple[str, str], dict[str, Row]] = {}
     for row in rows:
+        if row["form"]:
+            continue
         found = best.setdefault((row["network"], row["precision"]), {})
         if row["examples_per_s"] > found.get(row["side"], {}).get("examples_per_s", 0):
             found[row["side"]] = row

@@ -90,6 +90,12 @@ def training(
     c.checkpoint_every = eval_every
     # How many of the last checkpoints stay.
     c.keep_checkpoints = keep_checkpoints
+    # Which one stays besides: min:METRIC or max:METRIC, such as min:eval_from_original, of those
+    # that were saved when it was measured; none where empty.
+    c.keep_best = ""
+    # Where metrics and pictures go besides the workdir's own files: tensorboard, wandb, mlflow or
+    # MODULE:CLASS of your own, separated by commas.
+    c.writers = ""
     # Held-out examples an evaluation.
     c.eval_batch = eval_batch
     c.update(compute())
@@ -200,6 +206,9 @@ def measured(train: ml_collections.ConfigDict, **fields: Any) -> ml_collections.
     c = ml_collections.ConfigDict(fields)
     # The workdir of a training run; empty to train it here.
     c.checkpoint = ""
+    # Which of the run's checkpoints: a number of steps, or best (see keep_best); the newest where
+    # empty.
+    c.step = ""
     # Its training, which has the seed of whatever it is part of.
     c.train = within(train)
     return c

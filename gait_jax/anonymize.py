@@ -19,7 +19,7 @@ import cv2
 from gait_jax.anonymization.options import COLOURISERS, NEAREST, Options, difference_path
 from gait_jax.anonymization.places import find_sequences, find_videos, outputs, videos_in
 from gait_jax.pretrained import DEFAULT
-from gait_jax.runtime import records
+from gait_jax.runtime import interrupted, records
 from gait_jax.runtime.errors import InputError
 from gait_jax.video import segmenters
 from gait_jax.video.clip import Clip
@@ -31,6 +31,7 @@ def anonymize_videos(
     checkpoint: pathlib.Path,
     seed: int | None,
     options: Options,
+    step: str | None = None,
 ) -> dict[str, Any]:
     """Anonymises videos one by one.
 
@@ -40,6 +41,7 @@ def anonymize_videos(
       checkpoint: folder of a training run or of an exported model.
       seed: for repeating a result; None draws fresh noise at every call.
       options: how.
+      step: the run's checkpoint (see `runs.open_run`); None for the newest.
 
     Returns:
       The report: JSON values. A video that cannot be used is listed with why.
@@ -52,7 +54,7 @@ def anonymize_videos(
     from gait_jax import runs
     from gait_jax.runtime import keys
 
-    run = runs.open_run(checkpoint)
+    run = runs.open_run(checkpoint, step)
     anonymizer = run.anonymizer()
     from gait_jax.anonymization import videos
 
@@ -86,6 +88,8 @@ def _parser() -> argparse.ArgumentParser:
         "folder (default: NAME_anonymized.mp4 beside each video)")  # fmt: skip
     add("--checkpoint", type=pathlib.Path, default=DEFAULT, help="folder of a training run or of "
         "an exported model (default: the model that ships with gait_jax)")  # fmt: skip
+    add("--step", metavar="N", help="the training run's checkpoint: a step, or best (default: the "
+        "newest)")  # fmt: skip
     add("--seed", type=int, help="repeat a result; without it, noise is fresh at every call")
     add("--overwrite", action="store_true", help="replace an earlier result")
     add("--dry-run", action="store_true", help="only say what would be done")
@@ -141,7 +145,13 @@ def _run_tree(args: argparse.Namespace) -> int:
     from gait_jax.anonymization.trees import REPORT, anonymize_tree
 
     report = anonymize_tree(
-        directory, args.out, args.checkpoint, args.seed, args.overwrite, not args.no_progress
+        directory,
+        args.out,
+        args.checkpoint,
+        args.seed,
+        args.overwrite,
+        not args.no_progress,
+        args.step,
     )
     totals = report["totals"]
     print(
@@ -196,7 +206,7 @@ def _run_videos(args: argparse.Namespace) -> int:
         return 0
     # Our own threads take two cores (see `anonymization.videos`): OpenCV gets those that are left.
     cv2.setNumThreads(max(1, cv2.getNumberOfCPUs() - 2))
-    report = anonymize_videos(sources, results, args.checkpoint, args.seed, options)
+    report = anonymize_videos(sources, results, args.checkpoint, args.seed, options, args.step)
     if args.report:
         args.report.parent.mkdir(parents=True, exist_ok=True)
         records.write_json(args.report, report)
@@ -231,6 +241,9 @@ def main(argv: list[str] | None = None) -> int:
     except InputError as error:
         print(f"gait_jax.anonymize: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print(f"gait_jax.anonymize: {interrupted.MESSAGE}", file=sys.stderr)
+        return interrupted.STATUS
 
 
 if __name__ == "__main__":

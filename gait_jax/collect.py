@@ -12,7 +12,6 @@ import pathlib
 import sys
 
 import pandas as pd
-from absl import logging
 
 from gait_jax.runtime import records
 from gait_jax.runtime.errors import InputError
@@ -21,14 +20,14 @@ from gait_jax.sweeps import table
 from gait_jax.sweeps.directory import SweepDirectory
 
 
-def collect(folder: pathlib.Path) -> pd.DataFrame:
+def collect(folder: pathlib.Path) -> tuple[pd.DataFrame, list[str]]:
     """Writes the tables and curves of a sweep.
 
     Args:
       folder: the sweep's.
 
     Returns:
-      The means, as `table.means` gives them.
+      (the means, as `table.means` gives them; the names of runs that are not finished).
 
     Raises:
       InputError: it is no sweep, nothing was measured yet, or a file is damaged or cannot be
@@ -42,9 +41,7 @@ def collect(folder: pathlib.Path) -> pd.DataFrame:
         table.draw(means, folder / "curves.png")
     except OSError as error:
         raise InputError(f"{folder} cannot be written ({reason_of(error)})") from None
-    if unfinished:
-        logging.warning("Not finished: %s.", ", ".join(unfinished))
-    return means
+    return means, unfinished
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -54,14 +51,15 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument("folder", type=pathlib.Path, help="the --workdir of a sweep")
     args = parser.parse_args(argv)
-    logging.use_absl_handler()
     try:
-        means = collect(args.folder.expanduser())
+        means, unfinished = collect(args.folder.expanduser())
     except InputError as error:
         print(f"gait_jax.collect: {error}", file=sys.stderr)
         return 1
     with pd.option_context("display.max_rows", None, "display.width", 200):
         print(table.last(means).to_string(index=False))
+    if unfinished:
+        print(f"gait_jax.collect: not finished: {', '.join(unfinished)}", file=sys.stderr)
     return 0
 
 

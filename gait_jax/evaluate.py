@@ -10,18 +10,28 @@ gaits, and writes report.html, results.json and results.csv. What is done alread
 import jax
 from absl import flags
 
-from gait_jax.evaluation import evaluation
+from gait_jax.evaluation import evaluation, settings
 from gait_jax.runtime import command
 from gait_jax.runtime.errors import InputError
 from gait_jax.trainer import DivergedError
 
 # So that --help shows them.
 flags.adopt_module_key_flags(command)
+_STEP = flags.DEFINE_string(
+    "step",
+    None,
+    "The checkpoint of every method that is measured, a step or best: --config.methods.NAME.step "
+    "for all of them.",
+)
 
 
 def _evaluate(config, workdir, progress):
     if jax.process_count() > 1:
         raise InputError("evaluating goes on in one process: start it once, with --num_processes=1")
+    settings.check(config)
+    if _STEP.value is not None:
+        for measured in config.methods.values():
+            measured.step = _STEP.value
     return evaluation.evaluate(config, workdir, progress)
 
 

@@ -16,7 +16,7 @@ from flax import traverse_util
 from gait_jax import runs
 from gait_jax.methods.fields import Fields, folder
 from gait_jax.methods.identity import may_change
-from gait_jax.runtime import records
+from gait_jax.runtime import interrupted, records
 from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.run_directory import RunDirectory
 
@@ -24,12 +24,13 @@ from gait_jax.runtime.run_directory import RunDirectory
 _TOLD = ("from_step", "git_revision", "python", "packages", "processes", "devices")
 
 
-def export(workdir: str | pathlib.Path, out: str | pathlib.Path) -> int:
-    """Writes the newest checkpoint's networks that are in use after training.
+def export(workdir: str | pathlib.Path, out: str | pathlib.Path, step: str | None = None) -> int:
+    """Writes a checkpoint's networks that are in use after training.
 
     Args:
       workdir: a training run's folder.
       out: the folder to write, which must not hold anything else.
+      step: the checkpoint (see `runs.open_run`); None for the newest.
 
     Returns:
       The step of that checkpoint.
@@ -38,7 +39,7 @@ def export(workdir: str | pathlib.Path, out: str | pathlib.Path) -> int:
       InputError: the run cannot be read, or `out` holds other files.
     """
     workdir, out = pathlib.Path(workdir), pathlib.Path(out)
-    run = runs.open_run(workdir)
+    run = runs.open_run(workdir, step)
     if out.is_dir() and any(out.iterdir()) and not RunDirectory(out).is_exported:
         raise InputError(f"{out} holds other files: choose another -o folder")
     original, known = run.config.to_dict(), run.method.FIELDS
@@ -88,12 +89,17 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument("workdir", type=pathlib.Path, help="folder of a training run")
     parser.add_argument("-o", "--out", type=pathlib.Path, required=True, help="folder to write")
+    parser.add_argument("--step", metavar="N", help="the checkpoint: a step, or best (default: "
+        "the newest)")  # fmt: skip
     args = parser.parse_args(argv)
     try:
-        step = export(args.workdir, args.out)
+        step = export(args.workdir, args.out, args.step)
     except InputError as error:
         print(f"gait_jax.export: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print(f"gait_jax.export: {interrupted.MESSAGE}", file=sys.stderr)
+        return interrupted.STATUS
     print(f"The model after {step} steps is in {args.out}")
     return 0
 

@@ -33,17 +33,19 @@ def build_method(config: ml_collections.ConfigDict) -> Method:
     return METHODS[config.method](config)
 
 
-def open_run(workdir: str | pathlib.Path) -> Run:
+def open_run(workdir: str | pathlib.Path, step: int | str | None = None) -> Run:
     """Opens a finished or running training run, or an exported model, for use.
 
     Args:
       workdir: its folder.
+      step: the checkpoint: a number or its digits, "best" (see the field `keep_best`), or None or
+        "" for the newest.
 
     Returns:
-      The run with its newest state.
+      The run with its state after that step.
 
     Raises:
-      InputError: the folder is no training run, has no checkpoint, or is of another version.
+      InputError: the folder is no training run, has no such checkpoint, or is of another version.
     """
     workdir = pathlib.Path(workdir).expanduser()
     files = RunDirectory(workdir)
@@ -58,11 +60,16 @@ def open_run(workdir: str | pathlib.Path) -> Run:
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
     if files.is_exported:
-        step, trees = files.read_exported()
-        state = State(step=np.int32(step), params={}, opt={}, **trees)
+        done, trees = files.read_exported()
+        if str(step or done) != str(done):
+            raise InputError(
+                f"{workdir} is an exported model of step {done} alone: leave out step {step}, or "
+                "give the training run that it was exported from"
+            )
+        state = State(step=np.int32(done), params={}, opt={}, **trees)
     else:
-        step, state = files.read_checkpoint(jax.eval_shape(method.init))
-    return Run(workdir, config, method, state, step)
+        done, state = files.read_checkpoint(jax.eval_shape(method.init), step)
+    return Run(workdir, config, method, state, done)
 
 
 def open_data(

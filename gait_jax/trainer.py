@@ -1,13 +1,11 @@
 """Trains runs, with the runs that they build on, by one loop for every method."""
 
 import pathlib
-import time
 from collections.abc import Callable, Iterator, Mapping
 
 import jax
 import ml_collections
 import numpy as np
-import tqdm
 from absl import logging
 
 from gait_jax import runs
@@ -15,9 +13,12 @@ from gait_jax.data import batches
 from gait_jax.gait import picture
 from gait_jax.methods.base import FittedMethod, Run, State, TrainedMethod
 from gait_jax.methods.identity import may_change
-from gait_jax.runtime import dispatch, distributed, keys, metric_log, parallel
+from gait_jax.runtime import bars, dispatch, distributed, keys, parallel, step_log
+from gait_jax.runtime import steps as checkpoint_steps
+from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.output import Output
 from gait_jax.runtime.run_directory import RunDirectory
+from gait_jax.runtime.step_log import StepLog
 
 
 class DivergedError(RuntimeError):
@@ -83,11 +84,16 @@ def train_and_evaluate(
     Raises:
       InputError: the configuration, the data or the folder cannot be used.
       DivergedError: a loss became NaN or infinite; checkpoints from before it are kept.
-      PreemptedError: the run was sent SIGTERM, and saved.
+      PreemptedError: the run was told to stop (SIGTERM, Ctrl-C), and saved.
     """
     workdir = pathlib.Path(workdir)
     settings = config.to_dict()
-    RunDirectory(workdir).check_config(settings, may_change(settings))
+    files = RunDirectory(workdir)
+    if files.is_exported:
+        raise InputError(
+            f"{workdir} is an exported model, nothing to go on from: use another --workdir"
+        )
+    files.check_config(settings, may_change(settings))
     method = runs.build_method(config)
     needed = _Prerequisites(
         method.prerequisites(), place or (lambda name, _: workdir / name), progress
@@ -141,8 +147,8 @@ def _fit(
     # Only what can be computed leaves a folder, which would refuse a better configuration.
     begun = RunDirectory(workdir).config_file.exists()
     fitted = None if begun else method.fit(dataset, progress)
-    with Output(workdir, config, keep_checkpoints=1) as output:
-        start, state, _ = output.newest(jax.eval_shape(method.init))
+    with Output(workdir, config, may_change(config.to_dict())) as output:
+        start, state, _ = output.newest(lambda: jax.eval_shape(method.init))
         output.begin(start, dataset.description)
         if not start:
             state, measures = fitted or method.fit(dataset, progress)
@@ -163,22 +169,24 @@ def _train(
     plan = dispatch.Plan(config)
     if config.compilation_cache:
         jax.config.update("jax_compilation_cache_dir", config.compilation_cache)
-    batch_size = parallel.local_batch(config.batch_size, config.accumulate)
+    devices = parallel.local_devices(config.batch_size, config.accumulate)
     dataset = runs.open_data(config.data, config.seed, progress)
     data = method.open_data(dataset, prerequisites, progress)
     # What a run builds on has the same seed, and draws streams of its own from it.
     order, watched = (
         keys.stream_seed(config.seed, f"{config.method} {name}") for name in ("order", "held out")
     )
+    batch_size = parallel.local_batch(config.batch_size)
     iterator = batches.train_batches(
         data.train, batch_size, order, jax.process_index(), jax.process_count()
     )
     held_out = batches.fixed_batch(data.held_out, config.eval_batch, watched)
 
     # Only now: a configuration that cannot be used leaves no folder that refuses a better one.
-    output = Output(workdir, config, config.keep_checkpoints)
-    with output:
-        start, state, position = output.newest(jax.eval_shape(method.init))
+    allowed = may_change(config.to_dict())
+    output = Output(workdir, config, allowed, config.keep_checkpoints)
+    with distributed.interruptible(), output:
+        start, state, position = output.newest(lambda: jax.eval_shape(method.init))
         if start:
             iterator.set_state(position)
             logging.info("Going on in %s after step %d.", workdir, start)
@@ -187,13 +195,14 @@ def _train(
         output.begin(start, data.description)
         if start < config.train_steps:
             logging.info("%s: %s.", config.method, data.summary)
-            steps = plan.feed(start, iterator)
-            bar = tqdm.tqdm(
+            steps = plan.feed(start, iterator, devices)
+            state = parallel.replicate(state, devices)
+            bar = bars.bar(
+                shown=progress and distributed.is_main(),
                 total=config.train_steps,
                 initial=start,
                 unit="step",
                 desc=config.method,
-                disable=not (progress and distributed.is_main()),
             )
             with bar:
                 state = _loop(config, method, state, plan, steps, held_out, output, data.unit, bar)
@@ -204,44 +213,45 @@ def _train(
 def _loop(config, method, state, plan, steps, held_out, output, unit, bar):
     """All steps of a feed."""
     step_function = parallel.parallel_steps(method.train_step)
-    state = parallel.replicate(state)
     # Only one process looks at what comes of it.
     evaluate, samples = jax.jit(method.evaluate), jax.jit(method.samples)
     units, per_example = unit
-    unread: list = []
-    logged = time.monotonic()
+    log = StepLog(config.method, config.train_steps, config.batch_size * per_example, units)
+    checked = not config.keep_best
     with dispatch.Profiler(output.run.profile, plan.profile) as profiler:
         for first, step, batch, position in steps:
             profiler.before(first)
             state, metrics = step_function(state, batch)
             profiler.after(step, metrics)
-            unread.append((range(first, step + 1), metrics))
+            log.add(range(first, step + 1), metrics)
             bar.update(step + 1 - first)
             # All processes look at the same numbers: a mean over all of them.
             due = plan.due(step)
             stop = distributed.told_to_stop()
             if due or stop:
-                rows = _rows(unread)
-                bad = metric_log.first_not_finite(rows)
+                rows, means = log.read()
+                bad = step_log.first_not_finite(rows)
                 if bad:
                     raise DivergedError(
                         f"step {bad[0]}: {bad[1]} is {bad[2]}; {output.kept()}. Lower the "
                         "learning rate, or change the seed"
                     )
-                now = time.monotonic()
-                rate = config.batch_size * per_example * len(rows) / max(now - logged, 1e-9)
-                means = {k: float(np.mean([row[k] for _, row in rows])) for k in rows[0][1]}
-                bar.set_postfix_str(f"{rate:.0f} {units}/s")
-                output.metrics(step, means | {f"{units}_per_second": rate})
-                unread.clear()
-                logged = now
+                if not checked:
+                    evaluated = jax.eval_shape(method.evaluate, state, held_out)
+                    _check_best(config.keep_best, [*means, *(f"eval_{k}" for k in evaluated)])
+                    checked = True
+                bar.set_postfix_str(log.rate(means))
+                output.metrics(step, means)
+                log.tell(step, means)
             if dispatch.EVALUATE in due and distributed.is_main():
                 values = {f"eval_{k}": float(v) for k, v in evaluate(state, held_out).items()}
                 output.metrics(step, values)
+                told = step_log.in_line(values)
+                logging.info("%s: evaluation after step %d: %s.", config.method, step, told)
                 drawn = jax.tree.map(np.asarray, samples(state, held_out))
                 sheet = method.picture(held_out, drawn)
-                output.sample(step, picture.png(sheet))
-                logged = time.monotonic()
+                output.sample(step, picture.png(sheet), sheet)
+                log.resume()
             if dispatch.SAVE in due or stop:
                 output.save(step, state, position)
             if stop and step < config.train_steps:
@@ -252,10 +262,9 @@ def _loop(config, method, state, plan, steps, held_out, output, unit, bar):
     return state
 
 
-def _rows(unread) -> list[tuple[int, dict[str, float]]]:
-    """(step, metrics) of each step since the last time they were read."""
-    rows = []
-    for steps, metrics in unread:
-        values = {k: np.asarray(v) for k, v in metrics.items()}
-        rows += [(s, {k: float(v[i]) for k, v in values.items()}) for i, s in enumerate(steps)]
-    return rows
+def _check_best(rule: str, names: list[str]) -> None:
+    """Refuses a `keep_best` whose metric is none of those that are logged."""
+    if checkpoint_steps.metric_of(rule) not in names:
+        raise InputError(
+            f"keep_best {rule!r} names no metric of this run: it has {', '.join(sorted(names))}"
+        )

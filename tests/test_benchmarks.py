@@ -215,7 +215,7 @@ def test_steps_are_measured_where_little_is_installed(tmp_path):
 def test_what_there_is_no_time_for_is_listed(tmp_path):
     record, _ = _measure(tmp_path, "--networks", "noise_gan", "--sides", "jax", "--budget=0")
     assert record["measurements"] == [] and record["errors"] == []
-    assert record["skipped"][:2] == ["ceilings of the device", "noise_gan"]
+    assert record["skipped"][:2] == ["ceilings of the device", "noise_gan, batch 4"]
 
 
 def test_twins_take_the_same_steps(tmp_path):
@@ -223,7 +223,7 @@ def test_twins_take_the_same_steps(tmp_path):
     # PyTorch's threads wait for each other, for long where cores are busy.
     record, _ = _measure(
         tmp_path,
-        *("--networks", "noise_gan", "--sides", "jax", "eager", "--parts=2"),
+        *("--networks", "noise_gan", "--sides", "jax", "eager", "--parts=4"),
         environment={"OMP_NUM_THREADS": "1"},
     )
     rows = [

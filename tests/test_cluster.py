@@ -123,15 +123,17 @@ def test_a_run_goes_on_on_other_machines(flags, undisturbed, tmp_path):
     workdir = tmp_path / "run"
     _finish(_start(workdir, [*flags, "--config.train_steps=4"], devices=4))
     _finish(*_start_cluster(workdir, [*flags, "--config.train_steps=8"]))
-    # And several steps a dispatch, and each batch in two parts.
+    # And several steps a dispatch, and each batch in two parts, on as many devices as that takes.
     last = [*flags, "--config.steps_per_dispatch=3", "--config.accumulate=2"]
-    _finish(_start(workdir, last, devices=1))
+    (text,) = _finish(_start(workdir, last, devices=3))
+    used = "among 3 devices and 2 parts each (accumulate): 2 of them are used."
+    assert text.count(used) == 1, text
     _assert_close(_leaves(workdir), _leaves(undisturbed))
     starts = json.loads((workdir / "provenance.json").read_text())["starts"]
     assert [(s["from_step"], s["processes"], len(s["devices"])) for s in starts] == [
         (0, 1, 4),
         (4, 2, 4),
-        (8, 1, 1),
+        (8, 1, 3),
     ]
 
 

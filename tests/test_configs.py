@@ -166,11 +166,11 @@ def test_an_evaluation_holds_what_it_trains():
     wu.train_steps = 400
     del wu.seed
     assert config.recognisers.to_dict() == {
-        "zheng2011": {"checkpoint": "", "train": zheng.to_dict()},
-        "wu2017": {"checkpoint": "", "train": wu.to_dict()},
+        "zheng2011": {"checkpoint": "", "step": "", "train": zheng.to_dict()},
+        "wu2017": {"checkpoint": "", "step": "", "train": wu.to_dict()},
     }
     assert set(config.methods) == {"alpha_03"}
-    assert set(config.methods.alpha_03) == {"label", "checkpoint", "train"}
+    assert set(config.methods.alpha_03) == {"label", "checkpoint", "step", "train"}
 
 
 def test_the_papers_groups_are_set_in_every_training():

@@ -87,7 +87,7 @@ def test_every_module_that_a_page_runs_is_there(page):
 
 @pytest.mark.parametrize("page", _NAMES)
 def test_every_extra_that_a_page_installs_is_there(page):
-    extras = set(re.findall(r"'\.\[(\w+)\]'", _text(page)))
+    extras = set(re.findall(r"'\.\[([\w-]+)\]'", _text(page)))
     setup = configparser.ConfigParser()
     setup.read(_ROOT / "setup.cfg", encoding="utf-8")
     assert extras <= set(setup["options.extras_require"])

@@ -1,5 +1,7 @@
 import json
 import pathlib
+import re
+import signal
 import sys
 
 import cv2
@@ -10,7 +12,7 @@ import pytest
 from drawn import ROOT, as_flags, load_config
 
 import tfds_casia
-from gait_jax import runs, trainer
+from gait_jax import anonymize, export, runs, trainer
 from gait_jax.runtime import parallel
 from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.run_directory import RunDirectory
@@ -135,10 +137,10 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_checkpoint(
     shard = parallel.shard
     count = iter(range(100))
 
-    def poisoned(batches):
+    def poisoned(batches, devices):
         if next(count) == 1:
             batches[0]["contours"][:] = np.nan
-        return shard(batches)
+        return shard(batches, devices)
 
     monkeypatch.setattr(parallel, "shard", poisoned)
     with pytest.raises(trainer.DivergedError, match=r"step 4: d_spatial_fake is nan; .* step 2"):
@@ -166,6 +168,60 @@ def test_unknown_method(tiny_config, tmp_path):
     known = "colour_transfer, noise_gan, stgan, wu2017"
     with pytest.raises(InputError, match=f"method 'magic' is not known: use one of {known}"):
         trainer.train_and_evaluate(tiny_config, tmp_path, progress=False)
+
+
+def test_the_best_checkpoint_is_kept_and_opened_by_name(tiny_config, tmp_path, casia_a_dir, capsys):
+    tiny_config.noise = "gaussian"
+    tiny_config.keep_checkpoints, tiny_config.train_steps = 1, 6
+    # Of these networks the first evaluation is the best or the last: kept is what the rows say.
+    tiny_config.keep_best = "max:eval_from_original"
+    trainer.train_and_evaluate(tiny_config, tmp_path / "run", progress=False)
+    run = RunDirectory(tmp_path / "run")
+    rows = run.read_metrics()
+    values = {r["step"]: r["eval_from_original"] for r in rows if "eval_from_original" in r}
+    best = max(values, key=values.get)
+    assert values.keys() == {2, 4, 6}
+    assert run.best_step() == best and run.steps() == sorted({best, 6})
+    assert runs.open_run(tmp_path / "run", "best").step == best
+    assert runs.open_run(tmp_path / "run").step == 6
+
+    assert export.export(tmp_path / "run", tmp_path / "model", "best") == best
+    assert runs.open_run(tmp_path / "model", str(best)).step == best
+    with pytest.raises(InputError, match=f"an exported model of step {best} alone: leave out"):
+        runs.open_run(tmp_path / "model", 5)
+
+    given = [str(tmp_path / "run"), "-o", str(tmp_path / "none"), "--step=7"]
+    assert export.main(given) == 1
+    given[0] = str(casia_a_dir)
+    assert anonymize.main([*given, f"--checkpoint={tmp_path / 'run'}"]) == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert all(f"{tmp_path / 'run'} has no checkpoint of step 7: it has " in line for line in lines)
+    assert len(lines) == 2 and not (tmp_path / "none").exists()
+
+    tiny_config.keep_best = "min:eval_nothing"
+    with pytest.raises(InputError, match=r"'min:eval_nothing' names no metric of this run: it has"):
+        trainer.train_and_evaluate(tiny_config, tmp_path / "other", progress=False)
+
+
+def test_the_log_tells_of_steps_evaluations_saves_and_the_end(trained_run, tiny_config, caplog):
+    # `trained_run` has prepared the data.
+    tiny_config.noise, tiny_config.log_every = "gaussian", 2
+    workdir = trained_run.parent / "told"
+    with caplog.at_level("INFO"):
+        trainer.train_and_evaluate(tiny_config, workdir, progress=False)
+    number, clock = r"-?\d[\d.e+-]*", r"\d+:\d\d:\d\d"
+    lines = [
+        rf"stgan: step {{}}/4: loss_\w+ {number}(, \w+ {number})+; \d+ frames/s, {clock} left\.",
+        rf"stgan: evaluation after step {{}}: eval_\w+ {number}(, eval_\w+ {number})*\.",
+        rf"Saving step {{}} in {workdir}/checkpoints\.",
+    ]
+    expected = [line.format(step) for step in (2, 4) for line in lines]
+    expected.append(rf"Done: step 4 is reached, after {clock}, in {workdir}\.")
+    told = [r.getMessage() for r in caplog.records if "gait_jax/" in r.pathname]
+    first = next(i for i, line in enumerate(told) if "step 2/4" in line)
+    assert len(told[first:]) == len(expected)
+    for line, pattern in zip(told[first:], expected, strict=True):
+        assert re.fullmatch(pattern, line), (pattern, line)
 
 
 def _train(workdir, flags, devices=1):
@@ -201,6 +257,36 @@ def test_command_line_trains_resumes_and_refuses(casia_a_dir, data_dir, tmp_path
     many, one = (leaves(runs.open_run(tmp_path / run).state) for run in ("run", "alone"))
     for name in many:
         np.testing.assert_allclose(many[name], one[name], rtol=1e-3, atol=1e-5, err_msg=name)
+
+
+def test_a_second_start_is_refused_and_ctrl_c_saves(casia_a_dir, data_dir, tmp_path):
+    workdir = tmp_path / "run"
+    far = {"noise": "gaussian", "train_steps": 1_000_000, "checkpoint_every": 1_000_000}
+    flags = as_flags("stgan", casia_a_dir, data_dir, eval_every=1_000_000, **far)
+    command = [sys.executable, "-m", "gait_jax.train", f"--workdir={workdir}", *flags]
+    first = processes.start(command, env=processes.devices(1), stdout=processes.NOWHERE)
+    processes.wait_for(lambda: len(RunDirectory(workdir).read_metrics()) > 3, first)
+
+    before = set(workdir.rglob("*"))
+    second = _train(workdir, [*flags, "--verbosity=-1"])
+    assert second.returncode == 1
+    # Of the log, warnings are left.
+    last = [line for line in second.stderr.splitlines() if not line.startswith("W")]
+    (line,) = last
+    assert line.startswith(f"gait_jax.train: {workdir} is in use: process {first.pid} on ")
+    assert first.poll() is None and before <= set(workdir.rglob("*"))
+
+    first.send_signal(signal.SIGINT)
+    status, _, errors = processes.finish(first)
+    *_, stopping, saving, last = errors.splitlines()
+    assert (status, "Traceback" in errors) == (130, False), errors
+    step = runs.open_run(workdir).step
+    assert f"step {step} is saved in {workdir}. Run the same command again" in last
+    assert "step " in stopping and f"Saving step {step} " in saving
+    assert "Stopping after the step in hand, and saving; Ctrl-C again ends it at once." in errors
+    # No bar was drawn into what is no terminal.
+    assert "\r" not in errors and "it/s" not in errors
+    assert not (workdir / ".lock").exists()
 
 
 def test_command_line_names_what_is_wrong(tmp_path):

@@ -138,7 +138,14 @@ class SilhouetteBuilder(PartBuilder, GaitDataSet, skip_registration=True):
 def _bar(title: str, unit: str) -> parts.Progress:
     def progress(made: Iterable[Any], before: int, total: int) -> Iterable[Any]:
         return tfds.core.utils.tqdm(
-            made, desc=title, unit=unit, initial=before, total=total, leave=False
+            made,
+            desc=title,
+            unit=unit,
+            initial=before,
+            total=total,
+            leave=False,
+            # On a terminal alone: in a file each of its moves would be a line.
+            disable=None,
         )
 
     return progress

@@ -14,14 +14,13 @@ import tempfile
 from typing import Any
 
 import numpy as np
-import tqdm
 
 from gait_jax import runs
 from gait_jax.anonymization.places import find_sequences
 from gait_jax.data.pictures import read_picture
 from gait_jax.gait import picture, silhouette
 from gait_jax.methods.contracts import AnonymizedGait
-from gait_jax.runtime import keys, records
+from gait_jax.runtime import bars, keys, records
 from gait_jax.runtime.errors import InputError
 
 REPORT = "report.json"
@@ -80,6 +79,7 @@ def anonymize_tree(
     seed: int | None = None,
     overwrite: bool = False,
     progress: bool = True,
+    step: str | None = None,
 ) -> dict[str, Any]:
     """Anonymises all sequences of a folder tree of PNG silhouettes.
 
@@ -90,6 +90,7 @@ def anonymize_tree(
       seed: for repeating a result; None draws fresh noise at every call.
       overwrite: whether `out` may hold an earlier result, which is replaced.
       progress: whether to show a progress bar.
+      step: the run's checkpoint (see `runs.open_run`); None for the newest.
 
     Returns:
       The report, as it also stands in `out/report.json`.
@@ -102,7 +103,7 @@ def anonymize_tree(
     sequences, others = find_sequences(directory)
     if not sequences:
         raise InputError(f"{directory} holds no PNG: give a folder tree of PNG silhouettes")
-    run = runs.open_run(checkpoint)
+    run = runs.open_run(checkpoint, step)
     anonymizer, key = run.anonymizer(), keys.random_key(seed)
     report: dict[str, Any] = {
         **runs.describe(run),
@@ -115,8 +116,12 @@ def anonymize_tree(
     out.mkdir(parents=True, exist_ok=True)
     totals: collections.Counter[str] = collections.Counter()
     try:
-        for relative, names in tqdm.tqdm(
-            sequences.items(), desc="anonymize", unit="sequence", disable=not progress
+        for relative, names in bars.over(
+            sequences.items(),
+            shown=progress,
+            desc="anonymize",
+            unit="sequence",
+            total=len(sequences),
         ):
             masks = [_read_mask(directory / relative / name) for name in names]
             result = anonymizer(masks, keys.named_key(key, relative))

@@ -10,13 +10,13 @@ from typing import Any
 import cv2
 import jax
 import numpy as np
-import tqdm
 
 from gait_jax import runs
 from gait_jax.anonymization.clips import Findings, VideoAnonymizer
 from gait_jax.anonymization.options import NEAREST, Options, difference_path, read_background
 from gait_jax.methods.colourisers import nearest
 from gait_jax.methods.contracts import Anonymizer, Colouriser
+from gait_jax.runtime import bars
 from gait_jax.runtime.errors import InputError
 from gait_jax.video import background, people, segmenters
 from gait_jax.video.background import Background, largest_channel
@@ -70,8 +70,8 @@ def anonymize_video(
             )
     worker = VideoAnonymizer(anonymizer, scene, colourise, key)
     segmented = ((frame, segmenter(frame.image)) for frame in clip.frames())
-    bar = tqdm.tqdm(
-        desc=f"{source.name}: anonymize", total=count, unit="frame", disable=not options.progress
+    bar = bars.bar(
+        shown=options.progress, desc=f"{source.name}: anonymize", total=count, unit="frame"
     )
     # Decoding with segmentation, anonymising, and encoding have a thread each.
     with bar, contextlib.ExitStack() as stack:
@@ -101,11 +101,11 @@ def _look(clip: Clip, options: Options) -> tuple[Background, int]:
     # All of the file shows the scene, also where only a part of it is wanted.
     whole = dataclasses.replace(clip, start=0.0, end=math.inf)
     count = 0
-    with tqdm.tqdm(
+    with bars.bar(
+        shown=options.progress,
         desc=f"{clip.path.name}: background",
         total=clip.frames_expected,
         unit="frame",
-        disable=not options.progress,
     ) as bar:
 
         def look(frame: Frame) -> None:

@@ -5,8 +5,7 @@ import pathlib
 from collections.abc import Callable, Iterable
 from typing import Any
 
-import tqdm
-
+from gait_jax.runtime import bars
 from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.files import reason_of
 from tfds_casia import folders, parts
@@ -47,9 +46,7 @@ def derive(
         return
 
     def bar(made: Iterable[Any], before: int, total: int) -> Iterable[Any]:
-        return tqdm.tqdm(
-            made, desc=title, unit="part", initial=before, total=total, disable=not progress
-        )
+        return bars.over(made, shown=progress, desc=title, unit="part", total=total, initial=before)
 
     try:
         parts.make_once_in_parts(directory, work(), join, processes or parts.cores(), bar)

@@ -8,10 +8,13 @@ import ml_collections
 
 from gait_jax import trainer
 from gait_jax.evaluation import opengait, report, rows, sections, settings
+from gait_jax.evaluation.evaluators.base import Evaluator
 from gait_jax.evaluation.evaluators.registry import EVALUATORS
 from gait_jax.evaluation.report import Section
+from gait_jax.evaluation.rows import MEASURED, Row
 from gait_jax.evaluation.study import Study
 from gait_jax.runtime import records
+from gait_jax.runtime.lock import WorkdirLock
 
 
 def _export(study: Study) -> None:
@@ -48,6 +51,13 @@ def prepare(
         trainer.prepare(training, progress)
 
 
+def _with_step(row: Row, study: Study) -> Row:
+    """A row that also says how long its method was trained."""
+    if row.source != MEASURED or row.method not in study.methods:
+        return row
+    return dataclasses.replace(row, step=study.methods[row.method].step)
+
+
 def evaluate(
     config: ml_collections.ConfigDict, workdir: str | pathlib.Path, progress: bool = True
 ) -> dict[str, Any]:
@@ -66,7 +76,8 @@ def evaluate(
       What also stands in results.json.
 
     Raises:
-      InputError: the configuration, the data or the folder cannot be used.
+      InputError: the configuration, the data or the folder cannot be used, or another process
+        writes the folder.
       DivergedError: a training's loss became NaN or infinite.
     """
     workdir = pathlib.Path(workdir)
@@ -74,9 +85,16 @@ def evaluate(
     study = Study(config, workdir, progress)
     evaluators = [EVALUATORS[name](own, study) for name, own in config.evaluators.items()]
     records.make_workdir(workdir)
+    with WorkdirLock(workdir):
+        return _measure(study, evaluators)
+
+
+def _measure(study: Study, evaluators: list[Evaluator]) -> dict[str, Any]:
+    """Asks the evaluators, and writes what they say."""
+    config, workdir = study.config, study.workdir
     if study.protocol and config.export:
         _export(study)
-    measured = [row for evaluator in evaluators for row in evaluator.rows()]
+    measured = [_with_step(row, study) for evaluator in evaluators for row in evaluator.rows()]
     frame = rows.to_frame(measured)
     described = study.describe()
     results = {
@@ -97,7 +115,7 @@ def evaluate(
     rows.write_csv(workdir / "results.csv", frame)
     leaked = {name: method["trained_on_probed_people"] for name, method in described.items()}
     labels = {name: method["label"] for name, method in described.items()}
-    parts = [Section("", sections.warnings(labels, leaked))]
+    parts = [Section("", sections.warnings(labels, leaked)), sections.measured(described)]
     if study.protocol:
         parts.append(sections.protocol(study.protocol, study.dataset.groups))
     for evaluator in evaluators:

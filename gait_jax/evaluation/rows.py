@@ -24,9 +24,9 @@ SAME_VIEW, CROSS_VIEW = "same view", "cross-view"
 CLEAN_GALLERY, ANONYMIZED_GALLERY = "clean gallery", "anonymized gallery"
 
 _TEXTS = ("source", "method", "recogniser", "attacker", "metric", "setting", "condition", "view")
-COLUMNS = (*_TEXTS, "value", "low", "high", "n")
+COLUMNS = (*_TEXTS, "value", "low", "high", "n", "step")
 _TYPES = dict.fromkeys(_TEXTS, "str") | dict.fromkeys(("value", "low", "high"), "float64")
-_TYPES |= {"n": "Int64"}
+_TYPES |= {"n": "Int64", "step": "Int64"}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -46,6 +46,7 @@ class Row:
       low: of its 95 % interval.
       high: of its 95 % interval.
       n: of how many; None where the source does not say.
+      step: training steps of the method; None where it was not trained, or nobody says.
     """
 
     source: str = MEASURED
@@ -60,6 +61,7 @@ class Row:
     low: float | None = None
     high: float | None = None
     n: int | None = None
+    step: int | None = None
 
     def __post_init__(self):
         for name in _TEXTS:
@@ -74,10 +76,15 @@ class Row:
             raise ValueError(f"{self.metric} has one end of an interval only")
         if self.n is not None and not 0 <= self.n < 2**63:
             raise ValueError(f"n {self.n} is no count")
+        if self.step is not None and not 0 <= self.step < 2**63:
+            raise ValueError(f"step {self.step} is no number of steps")
 
 
 def to_frame(rows: Iterable[Row]) -> pd.DataFrame:
-    """The rows as a table: columns `COLUMNS`, NaN for an absent end, `pd.NA` for an absent n."""
+    """The rows as a table: columns `COLUMNS`.
+
+    An absent end is NaN, an absent n or step `pd.NA`.
+    """
     rows = list(rows)
     columns = {
         # Column by column: what pandas finds out of mixed ones passes through floats.
@@ -152,6 +159,7 @@ def _row(line: list[str]) -> Row:
         low=float(fields["low"]) if fields["low"] else None,
         high=float(fields["high"]) if fields["high"] else None,
         n=int(fields["n"]) if fields["n"] else None,
+        step=int(fields["step"]) if fields["step"] else None,
     )
 
 

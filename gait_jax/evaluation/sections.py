@@ -1,6 +1,7 @@
 """The sections of a report: which tables and plots stand together, and what they mean."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -45,6 +46,19 @@ def warnings(labels: tables.Labels, leaked: Mapping[str, Sequence[str]]) -> list
         for method, people in leaked.items()
         if people
     ]
+
+
+def measured(described: Mapping[str, Mapping[str, Any]]) -> Section:
+    """Which states of the methods the numbers are of.
+
+    Args:
+      described: as from `Study.describe`.
+    """
+    terms = {
+        method["label"]: f"is {method['method']} after {method['step']} steps of training."
+        for method in described.values()
+    }
+    return Section("", [report.Terms(terms)])
 
 
 def success(frame: pd.DataFrame, labels: tables.Labels) -> list[Section]:

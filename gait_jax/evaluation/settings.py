@@ -4,6 +4,7 @@ import ml_collections
 
 from gait_jax.evaluation.evaluators.registry import EVALUATORS
 from gait_jax.methods import fields
+from gait_jax.runtime import steps
 from gait_jax.runtime.errors import InputError
 
 SHARED: fields.Fields = {
@@ -16,7 +17,14 @@ SHARED: fields.Fields = {
     "data.anonymized_by": fields.folder,
 }
 # Of each run that is trained or taken.
-RUN: fields.Fields = {"checkpoint": fields.folder, "train.data.name": fields.text}
+RUN: fields.Fields = {
+    "checkpoint": fields.folder,
+    "step": fields.Check(
+        f"empty, a number of steps, or {steps.BEST}",
+        lambda value: isinstance(value, str) and (value in ("", steps.BEST) or value.isdecimal()),
+    ),
+    "train.data.name": fields.text,
+}
 
 
 def check(config: ml_collections.ConfigDict) -> None:

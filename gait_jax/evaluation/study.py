@@ -140,7 +140,7 @@ class Study:
         self, settings: ml_collections.ConfigDict, folder: pathlib.Path, fields: dict[str, Any]
     ) -> Run:
         if settings.checkpoint:
-            return runs.open_run(settings.checkpoint)
+            return runs.open_run(settings.checkpoint, settings.step)
 
         def place(name: str, needed: ml_collections.ConfigDict) -> pathlib.Path:
             # What several methods build on is trained once.
@@ -148,7 +148,7 @@ class Study:
 
         config = with_data(settings.train, self.data, self.config.seed, **fields)
         trainer.train_and_evaluate(config, folder, self.progress, place)
-        return runs.open_run(folder)
+        return runs.open_run(folder, settings.step)
 
     def trained_on_probed(self, run: Run) -> list[str]:
         """The probed people on whom a run was trained, if it was on the same data set."""

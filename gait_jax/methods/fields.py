@@ -8,6 +8,7 @@ from typing import Any
 
 import ml_collections
 
+from gait_jax.runtime import steps
 from gait_jax.runtime.errors import InputError
 
 # Beyond this, arrays would not fit any machine's memory.
@@ -91,6 +92,11 @@ WITHIN: Fields = {
     "eval_every": _STEPS,
     "checkpoint_every": _STEPS,
     "keep_checkpoints": whole(),
+    "keep_best": Check(
+        "empty, min:METRIC or max:METRIC",
+        lambda value: type(value) is str and (not value or steps.is_rule(value)),
+    ),
+    "writers": text,
     "eval_batch": whole(),
     "ema_decay": SHARE,
     "precision": one_of("float32", "bfloat16"),

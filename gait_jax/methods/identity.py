@@ -11,6 +11,8 @@ _OF_A_RUN = frozenset(
         "eval_every",
         "checkpoint_every",
         "keep_checkpoints",
+        "keep_best",
+        "writers",
         "steps_per_dispatch",
         "accumulate",
         "prefetch",

@@ -2,11 +2,11 @@
 
 import contextlib
 import errno
-import hashlib
 import os
 import pathlib
 import shutil
 import uuid
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import jax
@@ -14,8 +14,9 @@ import numpy as np
 import orbax.checkpoint as ocp
 from absl import logging
 
-from gait_jax.runtime import parallel
+from gait_jax.runtime import parallel, steps
 from gait_jax.runtime.errors import InputError
+from gait_jax.runtime.states import digest, shapes
 
 Tree = Any
 
@@ -28,23 +29,6 @@ class _DamagedError(Exception):
     """A checkpoint that cannot be read whole, or holds something else than was saved."""
 
 
-def shapes(tree: Tree) -> dict[str, str]:
-    """What a state has to look like to be restored: by path, shape and type."""
-    return {
-        jax.tree_util.keystr(path): f"{x.dtype}{list(x.shape)}"
-        for path, x in jax.tree_util.tree_leaves_with_path(tree)
-    }
-
-
-def digest(tree: Tree) -> str:
-    """SHA-256 of all numbers of a state, in the order of its paths."""
-    found = hashlib.sha256()
-    for path, x in jax.tree_util.tree_leaves_with_path(tree):
-        found.update(jax.tree_util.keystr(path).encode())
-        found.update(np.ascontiguousarray(x).tobytes())
-    return found.hexdigest()
-
-
 class Checkpoints:
     """The checkpoints of one run, in a folder of their own.
 
@@ -53,16 +37,24 @@ class Checkpoints:
     works by itself: none waits for another here.
     """
 
-    def __init__(self, folder: pathlib.Path, keep: int = 2, create: bool = True):
+    def __init__(
+        self,
+        folder: pathlib.Path,
+        keep: int = 2,
+        create: bool = True,
+        best: Callable[[Iterable[int]], int | None] | None = None,
+    ):
         """Opens the folder.
 
         Args:
           folder: holds the checkpoints, and nothing else.
-          keep: how many checkpoints to keep.
+          keep: how many of the newest checkpoints to keep.
           create: whether to make the folder, and to remove what an interrupted run left unfinished
             in it; False to read alone.
+          best: which of some steps is kept besides, None for none of them.
         """
-        self._workdir, self._keep, self._writes = folder.parent, keep, create
+        self._workdir, self._writes = folder.parent, create
+        self._kept = steps.Kept(keep, best)
         self._folder = folder.absolute()
         if create:
             self._folder.mkdir(exist_ok=True)
@@ -74,7 +66,7 @@ class Checkpoints:
         self._manager = ocp.CheckpointManager(
             self._folder,
             options=ocp.CheckpointManagerOptions(
-                max_to_keep=self._keep,
+                preservation_policy=self._kept,
                 create=False,
                 multiprocessing_options=ocp.options.MultiprocessingOptions(
                     primary_host=process,
@@ -107,8 +99,7 @@ class Checkpoints:
     def latest(self) -> int | None:
         """The step of the newest finished checkpoint, None without one."""
         # Orbax also counts the one that is being saved.
-        found = [int(path.name) for path in self._folder.iterdir() if path.name.isdigit()]
-        return max(found, default=None)
+        return max(steps.saved(self._folder), default=None)
 
     def save(self, step: int, state: Tree, data: dict[str, Any]) -> None:
         """Saves everything needed to go on after `step` steps; unless that is there already.
@@ -172,19 +163,40 @@ class Checkpoints:
         Raises:
           InputError: the newest one is of other networks, or none is whole.
         """
-        steps = sorted(self._manager.all_steps(), reverse=True)
-        for step in steps:
+        found = sorted(self._manager.all_steps(), reverse=True)
+        for step in found:
             try:
                 return step, *self._restore(step, like)
             except _DamagedError as error:
                 self._leave_out(step, str(error), set_aside)
-        if steps:
+        if found:
             raise InputError(
                 f"no checkpoint in {self._folder} can be read any more (steps "
-                f"{', '.join(map(str, steps))}): restore one from a backup, or train into another "
+                f"{', '.join(map(str, found))}): restore one from a backup, or train into another "
                 "--workdir"
             )
         return None
+
+    def restore(self, step: int, like: Tree) -> Tree:
+        """The state after `step` steps, as NumPy arrays; see `restore_newest`.
+
+        Raises:
+          InputError: it was not kept, is damaged, or is of other networks.
+        """
+        found = steps.saved(self._folder)
+        if step not in found:
+            raise InputError(
+                f"{self._workdir} has no checkpoint of step {step}: it has "
+                f"{', '.join(map(str, found)) or 'none'}. Runs keep the newest (keep_checkpoints) "
+                "and the best (keep_best)"
+            )
+        try:
+            return self._restore(step, like)[0]
+        except _DamagedError as error:
+            raise InputError(
+                f"the checkpoint of step {step} in {self._workdir} is damaged ({error}): choose "
+                "another --step"
+            ) from None
 
     def _restore(self, step: int, like: Tree) -> tuple[Tree, dict[str, Any]]:
         # First what was saved of the state, so that a state of other networks is not taken for a
@@ -254,18 +266,19 @@ def _numpy_like(x: Any) -> Any:
     return np.empty(x.shape, x.dtype)
 
 
-def load_latest(folder: pathlib.Path, like: Tree) -> tuple[int, Tree]:
-    """Reads the newest whole checkpoint's state of a run, for use.
+def load(folder: pathlib.Path, like: Tree, step: int | None = None) -> tuple[int, Tree]:
+    """Reads a checkpoint's state of a run, for use.
 
     Args:
       folder: holds the run's checkpoints.
       like: a tree of the state's structure, shapes and types.
+      step: of the checkpoint; None for the newest that is whole.
 
     Returns:
       (step, state as NumPy arrays).
 
     Raises:
-      InputError: there is no checkpoint, none is whole, or it is of another structure.
+      InputError: there is no such checkpoint, none is whole, or it is of another structure.
     """
     if not folder.is_dir():
         raise InputError(
@@ -273,6 +286,8 @@ def load_latest(folder: pathlib.Path, like: Tree) -> tuple[int, Tree]:
             "(python -m gait_jax.train --workdir=DIR)"
         )
     with Checkpoints(folder, create=False) as checkpoints:
+        if step is not None:
+            return step, checkpoints.restore(step, like)
         found = checkpoints.restore_newest(like)
     if found is None:
         raise InputError(

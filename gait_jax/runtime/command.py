@@ -10,7 +10,7 @@ from typing import Any
 from absl import app, flags, logging
 from ml_collections import config_flags
 
-from gait_jax.runtime import allocator, configuration, distributed
+from gait_jax.runtime import allocator, bars, configuration, distributed, interrupted
 
 _CONFIG = config_flags.DEFINE_config_file(
     "config", None, "Configuration file; each of its fields can be set as --config.FIELD=VALUE."
@@ -35,6 +35,14 @@ def _of_this_project(record) -> bool:
     return record.levelno > stdlib_logging.INFO or any(
         f"/{package}/" in record.pathname for package in ("gait_jax", "tfds_casia")
     )
+
+
+class Formatter(logging.PythonFormatter):
+    """In a run of many processes, says in each line which one it is of."""
+
+    def formatMessage(self, record):  # noqa: N802, the standard library's name
+        message = super().formatMessage(record)
+        return distributed.name_of_process() + message
 
 
 def _unraisable(found) -> None:
@@ -100,25 +108,34 @@ def launch(
       name: the module's, for messages.
       run: a function of the arguments that are no flags.
       errors: what it raises for something that the user can mend: one line, exit status 1. A run
-        that was told to stop, and saved, ends with `distributed.PREEMPTED`; one that crashed, here
-        or in another of its processes, with `distributed.CRASHED`.
+        that was told to stop, and saved, ends with `distributed.PREEMPTED`; by Ctrl-C, saved or
+        not, with `interrupted.STATUS`; one that crashed, here or in another of its processes, with
+        `distributed.CRASHED`.
       parse: from the command line to the arguments that are no flags.
     """
 
     def call(argv: list[str]) -> None:
         sys.unraisablehook = _unraisable
-        logging.set_verbosity(logging.INFO)
+        if not flags.FLAGS["verbosity"].present:
+            logging.set_verbosity(logging.INFO)
         logging.use_absl_handler()
-        logging.get_absl_handler().addFilter(_of_this_project)
+        handler = logging.get_absl_handler()
+        handler.setFormatter(Formatter())
+        handler.addFilter(_of_this_project)
         allocator.keep_freed_memory()
         try:
             distributed.initialize(_COORDINATOR.value, _PROCESSES.value, _PROCESS.value)
             if not distributed.is_main():
-                logging.set_verbosity(logging.WARNING)
-            run(argv)
+                logging.set_verbosity(min(logging.get_verbosity(), logging.WARNING))
+            with bars.beside_bars(handler):
+                run(argv)
         except distributed.PreemptedError as error:
             print(f"{name}: {error}", file=sys.stderr)
-            sys.exit(distributed.PREEMPTED)
+            sys.exit(error.status)
+        except KeyboardInterrupt:
+            again = "Run the same command again to go on"
+            print(f"{name}: {interrupted.MESSAGE}. {again}", file=sys.stderr)
+            distributed.leave(interrupted.STATUS)
         except errors as error:
             print(f"{name}: {error}", file=sys.stderr)
             distributed.leave(1)

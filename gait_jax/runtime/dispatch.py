@@ -2,7 +2,7 @@
 
 import collections
 import pathlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import jax
@@ -75,12 +75,15 @@ class Plan:
             yield first, last
             first = last + 1
 
-    def feed(self, start: int, iterator: Any) -> Iterator[tuple[int, int, Any, Any]]:
+    def feed(
+        self, start: int, iterator: Any, devices: Sequence[jax.Device] | None = None
+    ) -> Iterator[tuple[int, int, Any, Any]]:
         """Puts batches on their devices, ahead of the steps that use them.
 
         Args:
           start: steps done.
           iterator: over this process's batches (see `data.batches.BatchIterator`).
+          devices: as `parallel.local_devices` gives them; all of this process where there are none.
 
         Yields:
           (first step, last step, batches as from `parallel.shard`, the iterator's position after
@@ -89,7 +92,7 @@ class Plan:
         ready: collections.deque[tuple[int, int, Any, Any]] = collections.deque()
         for first, last in self.dispatches(start):
             drawn = [next(iterator) for _ in range(first, last + 1)]
-            ready.append((first, last, parallel.shard(drawn), iterator.get_state()))
+            ready.append((first, last, parallel.shard(drawn, devices), iterator.get_state()))
             if len(ready) > self._config.prefetch:
                 yield ready.popleft()
         yield from ready

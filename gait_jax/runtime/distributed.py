@@ -1,16 +1,21 @@
 """Many processes: how they find each other, what they share, when they stop."""
 
+import contextlib
 import itertools
 import json
 import os
+import signal
 import socket
 import sys
+import threading
+from collections.abc import Iterator
 from typing import Any, NoReturn
 
 import jax
 import numpy as np
 from jax.experimental import multihost_utils
 
+from gait_jax.runtime import interrupted
 from gait_jax.runtime.errors import InputError
 
 Tree = Any
@@ -29,7 +34,57 @@ _calls = itertools.count(1)
 
 
 class PreemptedError(Exception):
-    """The run was told to stop (SIGTERM), and saved what it had done."""
+    """The run was told to stop (SIGTERM, Ctrl-C), and saved what it had done.
+
+    Attributes:
+      status: the exit status of this process that says so.
+    """
+
+    def __init__(self, message: str):
+        """Takes the line that tells of it."""
+        super().__init__(message)
+        _told.clear()
+        self.status = interrupted.STATUS if _interrupted.is_set() else PREEMPTED
+
+
+# Whether the processes were told to stop, and have not said yet that they did.
+_told = threading.Event()
+
+# Whether this process was sent SIGINT while `interruptible`.
+_interrupted = threading.Event()
+
+
+def _interrupt(*_: Any) -> None:
+    # The system's own, which does not wait for this interpreter to come back from a step.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    _interrupted.set()
+    print(
+        "Stopping after the step in hand, and saving; Ctrl-C again ends it at once.",
+        file=sys.stderr,
+    )
+    if jax.process_count() > 1:
+        # The others hear of SIGTERM alone.
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+@contextlib.contextmanager
+def interruptible() -> Iterator[None]:
+    """Lets the first Ctrl-C (SIGINT) tell all processes to stop, as SIGTERM does; a second kills.
+
+    Within itself, and outside of a program's first thread, which alone may handle signals, it does
+    nothing.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    within = before is _interrupt or _interrupted.is_set()
+    if within or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    signal.signal(signal.SIGINT, _interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        _interrupted.clear()
 
 
 def initialize(
@@ -100,6 +155,13 @@ def is_main() -> bool:
     return jax.process_index() == 0
 
 
+def name_of_process() -> str:
+    """For lines of a log: "process 0 of 4: "; empty where there is one process, or none yet."""
+    if not jax.distributed.is_initialized() or jax.process_count() == 1:
+        return ""
+    return f"process {jax.process_index()} of {jax.process_count()}: "
+
+
 def from_main(tree: Tree) -> Tree:
     """The main process's arrays, in every process.
 
@@ -134,14 +196,21 @@ def value_from_main(value: Any) -> Any:
 
 
 def told_to_stop() -> bool:
-    """Whether all processes are to save and stop now, because one of them was sent SIGTERM.
+    """Whether all processes are to save and stop now, because one of them was told to.
 
-    To be called after every dispatch, in all processes alike.
+    By SIGTERM, or by SIGINT while `interruptible`. To be called after every dispatch, in all
+    processes alike.
 
     Returns:
-      The same in every process, for the same call. False where `initialize` was not called.
+      The same in every process, for the same call. Of SIGTERM nobody hears where `initialize` was
+      not called.
     """
-    return multihost_utils.reached_preemption_sync_point(next(_calls))
+    if not _told.is_set():
+        alone = jax.process_count() == 1 and _interrupted.is_set()
+        # JAX says so once.
+        if alone or multihost_utils.reached_preemption_sync_point(next(_calls)):
+            _told.set()
+    return _told.is_set()
 
 
 def lost_peer(error: Exception) -> str | None:

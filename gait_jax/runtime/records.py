@@ -1,5 +1,6 @@
 """Small records as JSON, and what there is to say of the software that computes."""
 
+import datetime
 import importlib.metadata
 import json
 import os
@@ -64,6 +65,11 @@ def read_json(path: pathlib.Path) -> Any:
     except (OSError, ValueError) as error:
         reason = reason_of(error)
         raise InputError(f"{path} is damaged ({reason}): remove it, and it is made again") from None
+
+
+def duration(seconds: float) -> str:
+    """Hours, minutes and seconds: "0:12:30"."""
+    return str(datetime.timedelta(seconds=round(seconds)))
 
 
 def flatten(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:

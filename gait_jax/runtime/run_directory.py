@@ -3,10 +3,12 @@
     config.json             the configuration
     provenance.json         each start (when, by which command and software, on which data), and
                             what came of it
-    metrics.jsonl           metrics by step; tensorboard/ too, where tensorboardX is installed
+    metrics.jsonl           metrics by step; tensorboard/, wandb/ or mlflow/ of other writers
     curves.png              the metrics, drawn
     samples/0000100.png     pictures after a step
-    checkpoints/            the newest states; damaged_checkpoints/ what could not be read of them
+    checkpoints/            the newest states, and the best; damaged_checkpoints/ what could not be
+                            read of them
+    .lock                   who writes the folder, while somebody does
     profile/                a profile, each process's own
     NAME/                   the folder of a run that this one builds on
 
@@ -21,7 +23,7 @@ import pathlib
 import sys
 from typing import Any
 
-from gait_jax.runtime import metric_log, records
+from gait_jax.runtime import metric_log, records, steps
 from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.files import parse_json, read_regular, reason_of
 
@@ -37,10 +39,6 @@ class RunDirectory:
     """
 
     path: pathlib.Path
-
-    def __post_init__(self):
-        # Callers may have a text.
-        object.__setattr__(self, "path", pathlib.Path(self.path))
 
     @property
     def config_file(self) -> pathlib.Path:
@@ -125,12 +123,8 @@ class RunDirectory:
           may_change: dotted keys that do not change what is computed.
 
         Raises:
-          InputError: the run had another configuration (names the keys), or is an exported model.
+          InputError: the run was started with another configuration; names the keys.
         """
-        if self.is_exported:
-            raise InputError(
-                f"{self.path} is an exported model, nothing to go on from: use another --workdir"
-            )
         if not self.config_file.exists():
             return
         before, now = records.flatten(self.read_config()), records.flatten(config)
@@ -215,7 +209,7 @@ class RunDirectory:
 
     def open_metrics(self, step: int) -> metric_log.MetricWriter:
         """Goes on writing the metrics after `step` steps."""
-        return metric_log.MetricWriter(self.metrics_file, self.path / "tensorboard", step)
+        return metric_log.MetricWriter(self.metrics_file, step)
 
     def read_metrics(self) -> list[dict[str, float]]:
         """The rows of metrics, each with its step; none where nothing was measured.
@@ -231,18 +225,34 @@ class RunDirectory:
 
     # What was learned.
 
-    def read_checkpoint(self, like: Tree) -> tuple[int, Tree]:
-        """The newest whole checkpoint: (step, state as NumPy arrays); see `checkpoint.load_latest`.
+    def steps(self) -> list[int]:
+        """The steps of all checkpoints, rising."""
+        return steps.saved(self.checkpoints)
+
+    def best_step(self) -> int:
+        """The step of the best checkpoint that is there, by the run's own `keep_best`.
+
+        Raises:
+          InputError: the run keeps none, or none of its checkpoints was measured.
+        """
+        rule = self.read_config().get("keep_best")
+        return steps.best_of(self.path, rule, self.read_metrics(), self.steps())
+
+    def read_checkpoint(self, like: Tree, step: int | str | None = None) -> tuple[int, Tree]:
+        """A checkpoint: (step, state as NumPy arrays); see `checkpoint.load`.
 
         Args:
           like: a tree of the state's structure, shapes and types.
+          step: a number or its digits, "best" (see `best_step`), or None or "" for the newest that
+            is whole.
 
         Raises:
-          InputError: there is no checkpoint, none is whole, or it is of another structure.
+          InputError: there is no such checkpoint, none is whole, or it is of another structure.
         """
         from gait_jax.runtime import checkpoint  # Orbax: an exported model does without.
 
-        return checkpoint.load_latest(self.checkpoints, like)
+        wanted = self.best_step() if step == steps.BEST else steps.number(step)
+        return checkpoint.load(self.checkpoints, like, wanted)
 
     @property
     def is_exported(self) -> bool:

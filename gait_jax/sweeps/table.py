@@ -9,7 +9,6 @@ import pandas as pd
 from scipy import stats
 
 from gait_jax.evaluation import rows
-from gait_jax.runtime import records
 from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.files import replacing
 from gait_jax.runtime.run_directory import RunDirectory
@@ -63,9 +62,9 @@ def _plain(value: Any) -> Any:
 
 def _of_run(path: pathlib.Path) -> pd.DataFrame:
     """The numbers of a training or an evaluation: step, [what a row is of], metric, value."""
-    results = path / "results.json"
+    results = path / "results.csv"
     if results.is_file():
-        return _of_evaluation(records.read_json(results), rows.read_csv(path / "results.csv"))
+        return rows.read_csv(results)[["step", *_OF_ROWS, "metric", "value", *_INTERVAL]]
     measured = [
         {"step": row["step"], "metric": name, "value": float(value)}
         for row in RunDirectory(path).read_metrics()
@@ -73,14 +72,6 @@ def _of_run(path: pathlib.Path) -> pd.DataFrame:
         if name != "step"
     ]
     return pd.DataFrame(measured, columns=["step", "metric", "value"])
-
-
-def _of_evaluation(results: dict[str, Any], frame: pd.DataFrame) -> pd.DataFrame:
-    # Of gaits as they are, no step tells anything.
-    steps = {name: method.get("step") for name, method in results.get("methods", {}).items()}
-    found = frame.copy()
-    found.insert(0, "step", pd.array([steps.get(name) for name in found["method"]], "Int64"))
-    return found[["step", *_OF_ROWS, "metric", "value", *_INTERVAL]]
 
 
 def means(table: pd.DataFrame) -> pd.DataFrame:

@@ -66,6 +66,11 @@ def run_share(
     """
     failed, elsewhere = [], []
     for place, run in enumerate(planned, 1):
+        # A run that ends just then does not say so.
+        if distributed.told_to_stop():
+            raise distributed.PreemptedError(
+                f"told to stop before {run.name}. Run the same command again to go on"
+            )
         # One process decides for all of a run: another may find the file a moment earlier.
         if distributed.value_from_main(directory.is_finished(run)):
             logging.info("Run %d of %d, %s: done already.", place, len(planned), run.name)

@@ -125,6 +125,28 @@ def test_every_rate_stands_beside_clean_error_and_chance(frame):
     }
 
 
+def test_rows_and_report_say_how_long_a_method_was_trained(frame, results, finished):
+    trained = results["methods"]
+    for method in ("alpha_03", "gaussian"):
+        assert set(find(frame, method=method)["step"]) == {trained[method]["step"]}
+    assert find(frame, method="none")["step"].isna().all()
+    label, step = trained["alpha_03"]["label"], trained["alpha_03"]["step"]
+    text = re.sub(r"<[^>]*>", "", (finished / "report.html").read_text(encoding="utf-8"))
+    assert re.search(rf"{re.escape(label)}\s*is stgan after {step} steps of training\.", text)
+
+
+def test_another_step_is_measured_where_it_was_kept(config, finished):
+    before = _times(finished)
+    for step, message in (("7", "has no checkpoint of step 7"), ("best", "keeps no best")):
+        config.methods.alpha_03.step = step
+        with pytest.raises(InputError, match=message):
+            evaluate(config, finished, progress=False)
+    config.methods.alpha_03.step = "newest"
+    with pytest.raises(InputError, match="alpha_03.step 'newest' cannot be used: it must be empty"):
+        evaluate(config, finished, progress=False)
+    assert _times(finished) == before
+
+
 def test_naturalness_stands_in_the_same_rows(frame):
     mine = find(frame, method="alpha_03", recogniser="")
     values = dict(zip(mine["metric"], mine["value"], strict=True))

@@ -8,7 +8,10 @@ from gait_jax.evaluation.rows import COLUMNS, Row
 from gait_jax.runtime.errors import InputError
 
 _ROWS = [
-    Row(metric="success@1", method="a3", view="90", value=0.1 + 0.2, low=0.1, high=1 / 3, n=7),
+    Row(
+        **{"metric": "success@1", "method": "a3", "view": "90", "step": 1500},
+        **{"value": 0.1 + 0.2, "low": 0.1, "high": 1 / 3, "n": 7},
+    ),
     Row(metric="psnr", method="nearest", setting="twin", condition="plain", value=math.inf),
     Row(metric="ssim", method='of "quotes", commas; α', value=5e-324, n=2**63 - 1),
 ]
@@ -17,18 +20,18 @@ _ROWS = [
 def test_columns_and_types_are_fixed():
     assert COLUMNS == (
         *("source", "method", "recogniser", "attacker", "metric", "setting", "condition", "view"),
-        *("value", "low", "high", "n"),
+        *("value", "low", "high", "n", "step"),
     )
     for frame in (rows.to_frame(_ROWS), rows.to_frame([])):
         assert tuple(frame.columns) == COLUMNS
-        assert [str(kind) for kind in frame.dtypes] == ["str"] * 8 + ["float64"] * 3 + ["Int64"]
+        assert [str(kind) for kind in frame.dtypes] == ["str"] * 8 + ["float64"] * 3 + ["Int64"] * 2
 
 
 def test_what_does_not_apply_is_empty():
     frame = rows.to_frame([Row(metric="frames", value=3)])
     assert frame["value"].tolist() == [3.0]
-    assert frame[["low", "high", "n"]].isna().to_numpy().tolist() == [[True, True, True]]
-    (line,) = frame.drop(columns=["value", "low", "high", "n"]).to_dict("records")
+    assert frame[["low", "high", "n", "step"]].isna().to_numpy().tolist() == [[True] * 4]
+    (line,) = frame.drop(columns=["value", "low", "high", "n", "step"]).to_dict("records")
     assert line == {
         "source": "measured",
         "method": "",
@@ -51,6 +54,7 @@ def test_what_does_not_apply_is_empty():
         ({"value": 0.5, "method": "a\rb"}, r"method 'a\\rb' is no line of text"),
         ({"value": 0.5, "n": -1}, "n -1 is no count"),
         ({"value": 0.5, "n": 2**63}, "n 9223372036854775808 is no count"),
+        ({"value": 0.5, "step": -1}, "step -1 is no number of steps"),
     ],
 )
 def test_rows_that_are_none(fields, message):
@@ -62,9 +66,9 @@ def test_the_file_holds_shortest_exact_numbers(tmp_path):
     rows.write_csv(tmp_path / "results.csv", rows.to_frame(_ROWS))
     assert (tmp_path / "results.csv").read_text(encoding="utf-8").splitlines() == [
         ",".join(COLUMNS),
-        "measured,a3,,,success@1,,all,90,0.30000000000000004,0.1,0.3333333333333333,7",
-        "measured,nearest,,,psnr,twin,plain,all,inf,,,",
-        'measured,"of ""quotes"", commas; α",,,ssim,,all,all,5e-324,,,9223372036854775807',
+        "measured,a3,,,success@1,,all,90,0.30000000000000004,0.1,0.3333333333333333,7,1500",
+        "measured,nearest,,,psnr,twin,plain,all,inf,,,,",
+        'measured,"of ""quotes"", commas; α",,,ssim,,all,all,5e-324,,,9223372036854775807,',
     ]
     assert [path.name for path in tmp_path.iterdir()] == ["results.csv"]
 
@@ -77,7 +81,7 @@ def test_every_bit_comes_back(tmp_path, some):
     pd.testing.assert_frame_equal(again, frame, check_exact=True)
 
 
-_LINE = b"measured,a,,,success@1,,all,90,0.5,0.4,0.6,7\n"
+_LINE = b"measured,a,,,success@1,,all,90,0.5,0.4,0.6,7,\n"
 _HEAD = ",".join(COLUMNS).encode() + b"\n"
 
 
@@ -86,9 +90,9 @@ _HEAD = ",".join(COLUMNS).encode() + b"\n"
     [
         (b"", "line 1: its columns are not source, method"),
         (_HEAD.replace(b"low", b"lower"), "line 1: its columns are not source, method"),
-        (_HEAD + _LINE + _LINE[:-4], "line 3: 11 fields instead of 12"),
-        (_HEAD + _LINE.replace(b",7", b",7,8"), "line 2: 13 fields instead of 12"),
-        (_HEAD + b"\n" + _LINE, "line 2: 0 fields instead of 12"),
+        (_HEAD + _LINE + _LINE[:-5], "line 3: 11 fields instead of 13"),
+        (_HEAD + _LINE.replace(b",7", b",7,8"), "line 2: 14 fields instead of 13"),
+        (_HEAD + b"\n" + _LINE, "line 2: 0 fields instead of 13"),
         (_HEAD + _LINE.replace(b"0.5", b"half"), "line 2: could not convert string to float"),
         (_HEAD + _LINE.replace(b"0.5", b"nan"), "line 2: success@1 is not a number"),
         (_HEAD + _LINE.replace(b"0.5", b""), "line 2: could not convert string to float"),

@@ -5,6 +5,7 @@ import shlex
 import pytest
 import yaml
 from drawn import load_config
+from kubeflow_trainer_api.models.io_k8s_api_batch_v1_job import IoK8sApiBatchV1Job
 from kubeflow_trainer_api.models.io_k8s_api_core_v1_persistent_volume_claim import (
     IoK8sApiCoreV1PersistentVolumeClaim,
 )
@@ -59,7 +60,7 @@ def jobset(request):
 
 def test_every_file_is_looked_at():
     files = {path.name for path in LAUNCH.glob("*.y*ml")}
-    assert files == {*_JOBSETS, "gke_volume.yaml"}
+    assert files == {*_JOBSETS, "gke_sweep.yaml", "gke_volume.yaml"}
 
 
 def test_jobsets_fit_the_schema(jobset):
@@ -183,13 +184,35 @@ def test_the_two_jobsets_differ_in_the_accelerator_alone():
     assert tpu == gpu
 
 
-def test_the_image_holds_what_installing_and_running_need():
-    lines = (LAUNCH / "Dockerfile").read_text(encoding="utf-8").splitlines()
-    copied = {word for line in lines if line.startswith("COPY ") for word in line.split()[1:-1]}
-    assert copied == {
-        *("setup.cfg", "pyproject.toml", "README.md", "LICENSE"),
-        *("gait_jax", "tfds_casia", "configs"),
+def test_the_shares_of_a_sweep_are_restarted_apart_and_numbered():
+    sweep = _read("gke_sweep.yaml")
+    assert (sweep["apiVersion"], sweep["kind"]) == ("batch/v1", "Job")
+    assert _fits(sweep, IoK8sApiBatchV1Job)
+    job = sweep["spec"]
+    assert job["completionMode"] == "Indexed" and job["backoffLimitPerIndex"] > 0
+    assert job["template"]["spec"]["restartPolicy"] == "Never"
+    assert job["template"]["spec"]["terminationGracePeriodSeconds"] >= 300
+    (container,) = job["template"]["spec"]["containers"]
+    codes, conditions = job["podFailurePolicy"]["rules"]
+    # Not counted, and begun again.
+    assert codes["action"] == conditions["action"] == "Ignore"
+    assert codes["onExitCodes"] == {
+        "containerName": container["name"],
+        "operator": "In",
+        "values": [75],
     }
-    assert all((_ROOT / name).exists() for name in copied)
+    assert [each["type"] for each in conditions["onPodConditions"]] == ["DisruptionTarget"]
+    arguments = dict(each.split("=", 1) for each in container["args"] if "=" in each)
+    assert arguments["--task"] == "$(JOB_COMPLETION_INDEX)"
+    assert int(arguments["--tasks"]) == job["completions"]
+    assert (_ROOT / arguments["--config"]).is_file()
+    # One process a GPU.
+    assert arguments["--num_processes"] == "1"
+    assert container["resources"]["limits"] == {"nvidia.com/gpu": 1}
+    assert container["command"] == shlex.split("tini -- python -m gait_jax.sweep")
+
+
+def test_the_image_passes_signals_on():
+    lines = (LAUNCH / "Dockerfile").read_text(encoding="utf-8").splitlines()
     (entry,) = (line for line in lines if line.startswith("ENTRYPOINT "))
     assert re.findall(r'"(.*?)"', entry) == shlex.split("tini -- python -m gait_jax.train")

@@ -16,10 +16,14 @@ for argument in "$@"; do
     case $argument in
     --process_id=*) id=${{argument#*=}} ;;
     --num_processes=*) n=${{argument#*=}} ;;
+    --task=*) id=${{argument#*=}} n=$TASKS ;;
     esac
 done
+: "${{id:=alone}}"
 printf '%q ' "$@" >$BENCH/arguments-$id
 echo "$JAX_PLATFORMS|$XLA_FLAGS|${{CUDA_VISIBLE_DEVICES-unset}}" >$BENCH/devices-$id
+echo "$OMP_NUM_THREADS|$OPENBLAS_NUM_THREADS" >$BENCH/threads-$id
+{sys.executable} -c 'import os; print(*sorted(os.sched_getaffinity(0)))' >$BENCH/cores-$id
 told() {{
     if [[ ${{DEAF-}} == $id ]]; then
         touch $BENCH/told-$id
@@ -107,6 +111,95 @@ def test_devices(trainer, environment, devices):
     assert [(trainer.folder / f"devices-{k}").read_text().strip() for k in (0, 1)] == devices
 
 
+def _cores(bench, names) -> list[list[int]]:
+    return [[*map(int, (bench.folder / f"cores-{k}").read_text().split())] for k in names]
+
+
+def _started(trainer, *names, **environment) -> None:
+    """Starts the script, waits until all processes have said what they got, and stops it."""
+    process = trainer.start("local.sh", "--config=c", **environment)
+    trainer.wait_for(*(f"started-{name}" for name in names))
+    process.send_signal(signal.SIGTERM)
+    finish(process)
+
+
+def test_processes_share_out_the_cores_and_have_a_thread_for_each(trainer):
+    usable = sorted(os.sched_getaffinity(0))
+    if len(usable) < 2:
+        pytest.skip("there is one core to share out")
+    # Blank: not set.
+    unset = {"OMP_NUM_THREADS": "", "OPENBLAS_NUM_THREADS": ""}
+    _started(trainer, 0, 1, **unset)
+    first, second = _cores(trainer, (0, 1))
+    assert first and second
+    assert sorted(first + second) == usable and abs(len(first) - len(second)) <= 1
+    for k, own in enumerate((first, second)):
+        said = (trainer.folder / f"threads-{k}").read_text().strip()
+        assert said == f"{len(own)}|{len(own)}"
+
+
+def test_more_processes_than_cores_have_one_each(trainer):
+    usable = sorted(os.sched_getaffinity(0))
+    names = range(len(usable) + 1)
+    _started(trainer, *names, PROCESSES=str(len(names)), OMP_NUM_THREADS="7")
+    own = _cores(trainer, names)
+    assert {len(cores) for cores in own} == {1}
+    assert sorted({cores[0] for cores in own}) == usable
+    # What was asked for is kept.
+    assert (trainer.folder / "threads-0").read_text().startswith("7|")
+
+
+def test_one_process_and_those_with_gpus_have_all_cores(trainer):
+    usable = sorted(os.sched_getaffinity(0))
+    _started(trainer, 0, 1, GPUS="0,1")
+    assert _cores(trainer, (0, 1)) == [usable, usable]
+    _started(trainer, "alone", MODULE="gait_jax.evaluate")
+    assert _cores(trainer, ["alone"]) == [usable]
+
+
+@pytest.mark.parametrize("processes", ["1", "2", "4"])
+def test_what_does_not_train_is_one_process_with_all_gpus(trainer, processes):
+    process = trainer.start(
+        "local.sh", "--config=c", MODULE="gait_jax.evaluate", PROCESSES=processes, GPUS="0,1,2,3"
+    )
+    trainer.wait_for("started-alone")
+    process.send_signal(signal.SIGTERM)
+    status, _, errors = finish(process)
+    assert status == 75
+    calls = [call for call in trainer.calls("trainer") if call[0] == "-m"]
+    assert calls == [["-m", "gait_jax.evaluate", "--num_processes=1", "--config=c"]]
+    assert (trainer.folder / "devices-alone").read_text().strip() == "||0,1,2,3"
+    told = f"local.sh: gait_jax.evaluate works in one process, not in PROCESSES={processes}\n"
+    assert errors == (told if processes != "1" else "")
+
+
+@pytest.mark.parametrize("module", ["gait_jax.train", "gait_jax.sweep"])
+def test_tasks_work_each_for_itself_with_its_number_in_the_arguments(trainer, module):
+    arguments = ["--config=c", "--workdir=runs/seed_%a b", "--task=%a", "--grid", "seed=0..2"]
+    process = trainer.start("local.sh", *arguments, MODULE=module, TASKS="3")
+    trainer.wait_for("started-0", "started-1", "started-2")
+    process.send_signal(signal.SIGTERM)
+    assert finish(process)[0] == 75
+    calls = sorted(call for call in trainer.calls("trainer") if call[0] == "-m")
+    assert calls == [
+        ["-m", module, "--num_processes=1"]
+        + ["--config=c", f"--workdir=runs/seed_{k} b", f"--task={k}", "--grid", "seed=0..2"]
+        for k in range(3)
+    ]
+
+
+def test_a_task_that_fails_leaves_the_others_alone(trainer):
+    environment = {"TASKS": "2", "FAILING": "1", "FAILURE": "3"}
+    process = trainer.start("local.sh", "--task=%a", **environment)
+    trainer.wait_for("started-0", "started-1")
+    pid = int((trainer.folder / "pid-1").read_text())
+    wait_for(lambda: not _exists(pid), process)
+    assert process.poll() is None and not (trainer.folder / "told-0").exists()
+    process.send_signal(signal.SIGTERM)
+    status, _, errors = finish(process)
+    assert (status, errors) == (3, "")
+
+
 @pytest.mark.parametrize(("on_term", "expected"), [("75", 75), ("0", 0), ("1", 1)])
 def test_all_are_told_to_stop_and_their_status_is_returned(trainer, on_term, expected):
     process = trainer.start("local.sh", "--config=c", ON_TERM=on_term)
@@ -187,6 +280,12 @@ def test_the_script_outlives_the_labels_of_the_last_lines(trainer):
         ({"PROCESSES": "0"}, "PROCESSES=0 is not a number above 0"),
         ({"PROCESSES": "two"}, "PROCESSES=two is not a number above 0"),
         ({"DEVICES": "-1"}, "DEVICES=-1 is not a number above 0"),
+        ({"TASKS": "all"}, "TASKS=all is not a number above 0"),
+        ({"TASKS": "2", "PROCESSES": "2"}, "both PROCESSES and TASKS are set; choose one"),
+        (
+            {"TASKS": "2"},
+            "all 2 tasks would do the same work: name the task by %a in the arguments",
+        ),
         ({"GRACE": "1m"}, "GRACE=1m is not a number of seconds"),
         ({"PYTHON": "no-such"}, "no interpreter PYTHON=no-such; activate the environment"),
         ({"GPUS": "0,1", "DEVICES": "2"}, "both GPUS and DEVICES are set; choose one"),

@@ -29,13 +29,13 @@ def slurm(bench):
     return bench
 
 
-def _told(slurm, **environment):
+def _told(slurm, *arguments, job="17", **environment):
     """What a job ends with that Slurm tells, by its batch shell, that its time is nearly up."""
-    process = slurm.start("slurm.sbatch", "--config=c", **environment)
+    process = slurm.start("slurm.sbatch", "--config=c", *arguments, **environment)
     slurm.wait_for("started")
     process.send_signal(signal.SIGTERM)
     result = finish(process)
-    assert slurm.calls("scancel") == [["--signal=TERM", "17"]]
+    assert slurm.calls("scancel") == [["--signal=TERM", job]]
     assert not (slurm.folder / "srun-was-killed").exists()
     return result
 
@@ -56,11 +56,64 @@ def test_a_job_that_was_not_told_ends_as_its_run_does(slurm, ends):
     assert slurm.calls("scontrol") == slurm.calls("scancel") == []
 
 
-def test_interpreter_and_module(slurm):
-    slurm.run(
-        "slurm.sbatch", "x", UNTOLD="1", ENDS="0", PYTHON="v/python", MODULE="gait_jax.evaluate"
+def _once(slurm, *arguments, **environment) -> list[str]:
+    """What srun is called with in a job that ends by itself."""
+    status, _, errors = slurm.run(
+        "slurm.sbatch", *arguments, **{"UNTOLD": "1", "ENDS": "0"} | environment
     )
-    assert slurm.calls("srun")[0][-4:] == ["v/python", "-m", "gait_jax.evaluate", "x"]
+    assert (status, errors) == (0, "")
+    (call,) = slurm.calls("srun")
+    return call
+
+
+def test_a_training_gets_all_tasks(slurm):
+    call = _once(slurm, "x", PYTHON="v/python")
+    assert call[-4:] == ["v/python", "-m", "gait_jax.train", "x"]
+    assert not [word for word in call if word.startswith(("--ntasks", "--nodes"))]
+
+
+@pytest.mark.parametrize("module", ["gait_jax.evaluate", "gait_jax.sweep", "gait_jax.prepare"])
+def test_what_does_not_train_is_one_task_with_all_of_a_node(slurm, module):
+    call = _once(slurm, "x", MODULE=module, SLURM_CPUS_PER_TASK="4", SLURM_CPUS_ON_NODE="16")
+    assert call[-7:] == [
+        "--nodes=1",
+        "--ntasks=1",
+        "python",
+        "-m",
+        module,
+        "--num_processes=1",
+        "x",
+    ]
+    assert (slurm.folder / "cpus").read_text().strip() == "16"
+
+
+_ARRAY = {"SLURM_ARRAY_JOB_ID": "17", "SLURM_ARRAY_TASK_ID": "2"}
+
+
+def test_in_an_array_the_arguments_name_the_task(slurm):
+    call = _once(slurm, "--workdir=runs/a b %a", "--config.seed=%a", "50%", **_ARRAY)
+    assert call[-3:] == ["--workdir=runs/a b 2", "--config.seed=2", "50%"]
+    # Elsewhere nothing is replaced.
+    (slurm.folder / "calls" / "srun").unlink()
+    assert _once(slurm, "%a")[-1] == "%a"
+
+
+def test_an_array_whose_tasks_would_all_do_the_same_is_refused(slurm):
+    assert slurm.run("slurm.sbatch", "--config=c", **_ARRAY) == (
+        1,
+        "",
+        "slurm.sbatch: all tasks of the array would do the same work: name the task by %a in the "
+        "arguments\n",
+    )
+    assert slurm.calls("srun") == []
+
+
+def test_one_task_of_an_array_is_stopped_and_requeued_alone(slurm):
+    # The last of an array's tasks to start has the array's own number.
+    status, _, errors = _told(slurm, "--workdir=%a", job="17_2", ENDS="75", **_ARRAY)
+    assert status == 75
+    assert slurm.calls("scontrol") == [["requeue", "17_2"]]
+    assert errors == "slurm.sbatch: stopped by Slurm after saving; requeueing job 17_2\n"
 
 
 def test_a_run_that_saved_before_the_time_limit_is_requeued(slurm):

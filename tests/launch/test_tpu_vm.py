@@ -30,9 +30,9 @@ def pod(bench):
     return bench
 
 
-def _command(call: list[str]) -> str:
+def _command(call: list[str], workers: str = "all") -> str:
     """What a call of gcloud runs on the workers."""
-    assert call[:-1] == "compute tpus tpu-vm ssh my-tpu --zone=z1 --worker=all".split()
+    assert call[:-1] == f"compute tpus tpu-vm ssh my-tpu --zone=z1 --worker={workers}".split()
     assert call[-1].startswith("--command=")
     return call[-1].removeprefix("--command=")
 
@@ -80,10 +80,28 @@ def test_stopping_finds_the_run_and_not_itself(pod, module):
     pod.wait_for("started")
     process.send_signal(signal.SIGTERM)
     finish(process)
-    _, stop = map(_command, pod.calls("gcloud"))
+    workers = "all" if module == "gait_jax.train" else "0"
+    _, stop = (_command(call, workers) for call in pod.calls("gcloud"))
     (pattern,) = re.findall(r"-- '(.*)'", stop)
     assert re.search(pattern, f"/x/.venv/bin/python -m {module} --config=c")
     assert not re.search(pattern, f"bash -c {stop}")
+
+
+def test_what_does_not_train_is_one_process_on_one_chip(pod, tmp_path):
+    shows = pod.fake("shows", 'env | grep -E "^TPU_.*(CHIPS|BOUNDS)"; printf "%s\\n" "$@"')
+    environment = {"MODULE": "gait_jax.evaluate", "PYTHON": str(shows), "DIRECTORY": str(tmp_path)}
+    pod.run("tpu_vm.sh", "--config=c", ALONE="1", **environment)
+    (call,) = pod.calls("gcloud")
+    result = processes.run(["bash", "-c", _command(call, "0")], env=os.environ | pod.environment)
+    *chip, dash, module, first, second = result.stdout.splitlines()
+    assert sorted(chip) == [
+        "TPU_CHIPS_PER_PROCESS_BOUNDS=1,1,1",
+        "TPU_PROCESS_BOUNDS=1,1,1",
+        "TPU_VISIBLE_CHIPS=0",
+    ]
+    assert [dash, module, first, second] == [
+        *("-m", "gait_jax.evaluate", "--num_processes=1", "--config=c")
+    ]
 
 
 @pytest.mark.parametrize("name", ["TPU", "ZONE", "DIRECTORY"])

@@ -2,7 +2,7 @@ import jax
 import numpy as np
 import pytest
 
-from gait_jax.runtime import checkpoint
+from gait_jax.runtime import checkpoint, steps
 from gait_jax.runtime.checkpoint import Checkpoints
 from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.run_directory import RunDirectory
@@ -56,6 +56,38 @@ def test_only_the_last_are_kept(tmp_path):
         for step in (1, 2, 3):
             checkpoints.save(step, _state(step), {})
     assert sorted(path.name for path in (tmp_path / "checkpoints").iterdir()) == ["2", "3"]
+
+
+def test_the_best_stays_beside_the_newest(tmp_path):
+    values = {1: 2.0, 2: 0.5, 3: 0.75, 4: 0.25, 5: 0.5}
+    best = lambda among: steps.best(values, "min:eval_x", among)  # noqa: E731
+    folder = RunDirectory(tmp_path).checkpoints
+    for first, last, kept in ((1, 3, [2, 3]), (4, 5, [4, 5]), (6, 8, [4, 8])):
+        # Each time as a restart does: what was kept before is known from the folder.
+        with Checkpoints(folder, keep=1, best=best) as checkpoints:
+            for step in range(first, last + 1):
+                checkpoints.save(step, _state(step), {})
+        assert RunDirectory(tmp_path).steps() == kept
+    RunDirectory(tmp_path).write_config({"keep_best": "min:eval_x"})
+    metrics = RunDirectory(tmp_path).open_metrics(8)
+    for step, value in values.items():
+        metrics.write(step, {"eval_x": value})
+    metrics.close()
+    found = {name: RunDirectory(tmp_path).read_checkpoint(_state(), name) for name in ("best", "4")}
+    assert [step for step, _ in found.values()] == [4, 4]
+    kernel = found["best"][1]["params"]["kernel"]
+    np.testing.assert_array_equal(kernel, _state(4)["params"]["kernel"])
+    assert RunDirectory(tmp_path).read_checkpoint(_state())[0] == 8
+
+
+def test_a_step_that_is_not_there_or_damaged_is_refused(saved):
+    with pytest.raises(InputError, match=r"has no checkpoint of step 7: it has 1, 2, 3\. Runs"):
+        RunDirectory(saved).read_checkpoint(_state(), 7)
+    path = _kinds(saved / "checkpoints" / "2")["metadata"]
+    path.write_bytes(b"")
+    with pytest.raises(InputError, match=r"the checkpoint of step 2 in .* is damaged \("):
+        RunDirectory(saved).read_checkpoint(_state(), 2)
+    assert RunDirectory(saved).read_checkpoint(_state(), "1")[0] == 1
 
 
 def _kinds(folder):

@@ -1,8 +1,13 @@
+import logging
 import os
+import signal
 import sys
 
+import jax
 import processes
 import pytest
+
+from gait_jax.runtime import command, distributed
 
 
 def _run(module, *arguments):
@@ -42,3 +47,34 @@ def test_a_crash_is_no_bad_input():
     )
     done = processes.run([sys.executable, "-c", script], env=os.environ | {"JAX_PLATFORMS": "cpu"})
     assert done.returncode == 70 and "ZeroDivisionError" in done.stderr
+
+
+def _line(text):
+    record = logging.LogRecord("a", logging.INFO, "a.py", 7, text, (), None)
+    return command.Formatter().format(record)
+
+
+def test_a_line_of_many_processes_names_its_own(monkeypatch):
+    assert _line("Saving.").endswith("a.py:7] Saving.")
+    monkeypatch.setattr(jax.distributed, "is_initialized", lambda: True)
+    assert _line("Saving.").endswith("a.py:7] Saving.")
+    monkeypatch.setattr(jax, "process_count", lambda: 4)
+    monkeypatch.setattr(jax, "process_index", lambda: 2)
+    assert _line("Saving.").endswith("a.py:7] process 2 of 4: Saving.")
+
+
+def test_ctrl_c_tells_a_run_to_stop_and_its_status_says_so(capfd):
+    before = signal.getsignal(signal.SIGINT)
+    assert distributed.PreemptedError("told").status == 75
+    with distributed.interruptible():
+        # Of runs that one builds on, each has its own.
+        with distributed.interruptible():
+            assert not distributed.told_to_stop()
+            signal.raise_signal(signal.SIGINT)
+        assert distributed.told_to_stop()
+        assert distributed.PreemptedError("told").status == 130
+    assert capfd.readouterr().err.count("Ctrl-C again ends it at once") == 1
+    assert signal.getsignal(signal.SIGINT) is before
+    assert not distributed.told_to_stop()
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)

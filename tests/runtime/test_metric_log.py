@@ -1,16 +1,8 @@
 import math
-import sys
 
 import pytest
 
-from gait_jax.runtime import metric_log
 from gait_jax.runtime.run_directory import RunDirectory
-
-
-@pytest.fixture(autouse=True)
-def _no_tensorboard(monkeypatch):
-    """Metrics go to their file alone, whether tensorboardX is installed or not."""
-    monkeypatch.setitem(sys.modules, "tensorboardX", None)
 
 
 def _names(folder) -> list[str]:
@@ -82,14 +74,6 @@ def test_a_restart_without_its_last_lines_end_keeps_the_row(tmp_path):
 def test_reading_leaves_a_torn_last_line_out(tmp_path):
     (tmp_path / "metrics.jsonl").write_text('{"step": 1, "loss": 2.0}\n{"step": 2, "lo')
     assert RunDirectory(tmp_path).read_metrics() == [{"step": 1, "loss": 2.0}]
-
-
-def test_first_not_finite():
-    rows = [(1, {"a": 0.0, "b": 1e308}), (2, {"a": 1.0, "b": math.inf}), (3, {"a": math.nan})]
-    assert metric_log.first_not_finite(rows) == (2, "b", math.inf)
-    assert metric_log.first_not_finite(rows[:1]) is None
-    step, name, value = metric_log.first_not_finite(rows[2:])
-    assert (step, name) == (3, "a") and math.isnan(value)
 
 
 def test_curves_are_drawn_over_the_rows_that_have_them(tmp_path):

@@ -213,11 +213,3 @@ def test_every_file_has_its_place(tmp_path):
         "profile",
         "curves.png",
     ]
-
-
-def test_an_exported_model_is_not_trained_on(tmp_path):
-    model = RunDirectory(str(tmp_path / "model"))
-    config = {"method": "any"}
-    model.write_exported(config, 3, {"ema": {}, "frozen": {}}, {"from_step": 0})
-    with pytest.raises(InputError, match="model is an exported model, nothing to go on from: use"):
-        model.check_config(config, frozenset())

@@ -1,4 +1,3 @@
-import dataclasses
 import json
 import math
 
@@ -76,14 +75,12 @@ def test_evaluations(tmp_path):
         folder = directory.run(run.name)
         folder.mkdir(parents=True)
         measured = [
-            rows.Row(method=method, recogniser="wu2017", metric="success@1", value=x, n=8)
-            for method, x in ((rows.CLEAN, 0.125), ("alpha_03", value))
+            rows.Row(
+                method=method, recogniser="wu2017", metric="success@1", value=x, n=8, step=step
+            )
+            for method, x, step in ((rows.CLEAN, 0.125, None), ("alpha_03", value, 1500))
         ]
         rows.write_csv(folder / "results.csv", rows.to_frame(measured))
-        results = {"methods": {"alpha_03": {"step": 1500}}}
-        (folder / "results.json").write_text(
-            json.dumps(results | {"rows": [dataclasses.asdict(row) for row in measured]})
-        )
         directory.finish(run)
     means = table.last(table.means(table.read(directory)[0]))
     assert means["method"].tolist() == [rows.CLEAN, "alpha_03"]

@@ -4,6 +4,7 @@ import logging
 import ml_collections
 import pytest
 
+from gait_jax.runtime.distributed import PreemptedError
 from gait_jax.runtime.errors import InputError, InUseError
 from gait_jax.sweeps import grid, tasks
 from gait_jax.sweeps.directory import SweepDirectory
@@ -56,6 +57,14 @@ def test_a_run_is_not_done_twice(sweep):
     longer = grid.plan(_config(steps=20), ["seed=0"])
     assert directory.is_finished(grid.plan(_config(steps=10), ["seed=0", "loss.alpha=0.2"])[0])
     assert not directory.is_finished(longer[0])
+
+
+def test_told_to_stop_it_begins_nothing_more(sweep, monkeypatch):
+    directory, planned, done, perform = sweep
+    monkeypatch.setattr(tasks.distributed, "told_to_stop", lambda: len(done) == 2)
+    with pytest.raises(PreemptedError, match="told to stop before seed=1,loss.alpha=0.2"):
+        tasks.run_share(directory, planned, False, perform)
+    assert len(done) == 2 and directory.is_finished(planned[1])
 
 
 @pytest.mark.parametrize("error", [InputError("no data"), DivergedError("loss is nan")])

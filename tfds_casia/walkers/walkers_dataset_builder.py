@@ -106,7 +106,13 @@ class Builder(PartBuilder, GaitDataSet):
 
     def _progress(self, shards: Iterable[Any], before: int, total: int) -> Iterable[Any]:
         return tfds.core.utils.tqdm(
-            shards, desc="Making synthetic walkers...", unit=" shards", initial=before, total=total
+            shards,
+            desc="Making synthetic walkers...",
+            unit=" shards",
+            initial=before,
+            total=total,
+            # On a terminal alone: in a file each of its moves would be a line.
+            disable=None,
         )
 
     def _finish(self, accounts: list[dict[str, Any]]) -> Mapping[str, Any]:

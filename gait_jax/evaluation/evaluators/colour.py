@@ -5,7 +5,6 @@ from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
-import tqdm
 
 from gait_jax import runs
 from gait_jax.data import twins
@@ -23,6 +22,7 @@ from gait_jax.methods import fields
 from gait_jax.methods.colourisers import nearest
 from gait_jax.methods.contracts import Colouriser
 from gait_jax.pretrained import DEFAULT
+from gait_jax.runtime import bars
 from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.files import write_bytes
 
@@ -140,8 +140,14 @@ class Colour(Evaluator):
         gaits, sheet = self._anonymized(indices), []
         values: dict[tuple[str, str, str], list[tuple[float, float]]] = {}
         every = max(len(indices) // _SHEET_WALKS, 1)
-        bar = tqdm.tqdm(indices, desc="colour", unit="sequence", disable=not self.study.progress)
-        for number, index in enumerate(bar):
+        walked = bars.over(
+            indices,
+            shown=self.study.progress,
+            desc="colour",
+            unit="sequence",
+            total=len(indices),
+        )
+        for number, index in enumerate(walked):
             tiles: list[np.ndarray] = []
             for case in self._cases(index, gaits, number):
                 tiles = _coloured(case, colourisers, values)

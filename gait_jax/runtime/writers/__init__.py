@@ -1,0 +1,1 @@
+"""Where what a run measures goes: its own file, and trackers that its configuration names."""
