@@ -1,10 +1,14 @@
-"""What setup.cfg cannot say: which form of OpenCV is required."""
+"""What setup.cfg cannot say: which form of OpenCV is required, which revision is built."""
 
 import importlib.metadata
+import pathlib
 import re
+import runpy
 import sysconfig
 
 import setuptools
+from setuptools.command.build_py import build_py
+from setuptools.command.sdist import sdist
 
 # All of them are the module cv2, and two of them in one place overwrite each other's files. The
 # headless form needs no libraries of a desktop, which only root can install.
@@ -33,4 +37,31 @@ class _Distribution(setuptools.Distribution):
             holder.install_requires = [*holder.install_requires, required]
 
 
-setuptools.setup(distclass=_Distribution)
+_ROOT = pathlib.Path(__file__).parent
+_revision = runpy.run_path(str(_ROOT / "gait_jax" / "runtime" / "revision.py"))
+
+
+def _write(folder: pathlib.Path) -> None:
+    # Without a checkout, a file that came with the sources was copied already.
+    if found := _revision["of_checkout"](_ROOT):
+        path = folder / _revision["FILE"]
+        # It may be another name of the sources' own file.
+        path.unlink(missing_ok=True)
+        path.write_text(found + "\n", encoding="utf-8")
+
+
+class _BuildPy(build_py):
+    def run(self):
+        super().run()
+        # An editable install runs the checkout itself.
+        if not self.editable_mode:
+            _write(pathlib.Path(self.build_lib))
+
+
+class _Sdist(sdist):
+    def make_release_tree(self, base_dir, files):
+        super().make_release_tree(base_dir, files)
+        _write(pathlib.Path(base_dir))
+
+
+setuptools.setup(distclass=_Distribution, cmdclass={"build_py": _BuildPy, "sdist": _Sdist})

@@ -170,6 +170,27 @@ def adam(learning_rate: float, b1: float, b2: float = 0.999) -> ml_collections.C
     # Decay of Adam's mean of gradients, and of their squares.
     c.b1 = b1
     c.b2 = b2
+    c.update(schedule())
+    return c
+
+
+def schedule() -> ml_collections.ConfigDict:
+    """How an optimiser's step changes, and what becomes of gradients first: nothing, as printed."""
+    c = ml_collections.ConfigDict()
+    # How the learning rate falls: constant, cosine (to 0) or step (by a factor now and then).
+    c.schedule = "constant"
+    # Steps of the run in which it first grows from 0.
+    c.warmup = 0
+    # Steps of the run: the one at which cosine has come to 0 (it stays there), or those after which
+    # step falls. They do not follow train_steps, which a restart may change.
+    c.decay_steps = ()
+    # What step multiplies the learning rate by.
+    c.decay_rate = 0.1
+    # Gradients of a network that are longer, all together, are shortened to it; 0 leaves them.
+    c.clip_norm = 0.0
+    # Share of each parameter that a step takes off, times the learning rate; SGD adds it to the
+    # gradient, Adam to its step (AdamW). 0 takes nothing.
+    c.weight_decay = 0.0
     return c
 
 

@@ -2,20 +2,29 @@
 
     python -m gait_jax.export runs/stgan_walkers -o models/stgan_walkers
 
-The folder can be given wherever a training run's can be, to use it; not to train on.
+The folder can be given wherever a training run's can be, to use it; not to train on. It names no
+folder of anybody's machine, nor the command that the run was started by.
 """
 
 import argparse
 import pathlib
 import sys
+from typing import Any
+
+from flax import traverse_util
 
 from gait_jax import runs
-from gait_jax.runtime import interrupted
+from gait_jax.methods.fields import Fields, folder
+from gait_jax.methods.identity import may_change
+from gait_jax.runtime import interrupted, records
 from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.run_directory import RunDirectory
 
+# What a start says that is the same wherever it was made.
+_TOLD = ("from_step", "git_revision", "python", "packages", "processes", "devices")
 
-def export(workdir: pathlib.Path, out: pathlib.Path, step: str | None = None) -> int:
+
+def export(workdir: str | pathlib.Path, out: str | pathlib.Path, step: str | None = None) -> int:
     """Writes a checkpoint's networks that are in use after training.
 
     Args:
@@ -29,20 +38,48 @@ def export(workdir: pathlib.Path, out: pathlib.Path, step: str | None = None) ->
     Raises:
       InputError: the run cannot be read, or `out` holds other files.
     """
+    workdir, out = pathlib.Path(workdir), pathlib.Path(out)
     run = runs.open_run(workdir, step)
-    config = run.config
     if out.is_dir() and any(out.iterdir()) and not RunDirectory(out).is_exported:
         raise InputError(f"{out} holds other files: choose another -o folder")
-    # Where the data stood, and how the command was typed, is nobody else's to know.
-    with config.unlocked():
-        config.data.data_dir = config.data.manual_dir = ""
-    start = RunDirectory(workdir).last_start()
-    start = {name: value for name, value in start.items() if name not in ("argv", "time")}
-    if "data" in start:
-        start["data"] = start["data"] | {"manual_dir": None}
+    original, known = run.config.to_dict(), run.method.FIELDS
+    config = _without_folders(original, known)
+    start = _told(RunDirectory(workdir).last_start())
+    named = {name for name, value in records.flatten(original).items() if value}
+    if {name for name in named if known.get(name) is folder} <= may_change(original):
+        # It still says all that is computed: the run can be repeated from the export alone.
+        start["config"] = config
     trees = {"ema": run.state.ema, "frozen": run.state.frozen}
-    RunDirectory(out).write_exported(config.to_dict(), run.step, trees, start)
+    RunDirectory(out).write_exported(config, run.step, trees, start)
     return run.step
+
+
+def _without_folders(config: dict[str, Any], known: Fields) -> dict[str, Any]:
+    """A configuration of what its method knows, in which no folder is named.
+
+    Whatever else somebody has put into it is nobody else's to know.
+    """
+    kept = {
+        name: "" if known.get(name) is folder else value
+        for name, value in records.flatten(config).items()
+        if name in known or name.split(".")[-1] == "method"
+    }
+    return traverse_util.unflatten_dict(kept, sep=".")
+
+
+def _told(start: dict[str, Any]) -> dict[str, Any]:
+    """What a run wrote down of a start, without where that was, when, and how it was typed."""
+    told = {name: start[name] for name in _TOLD if name in start}
+    if "environment" in start:
+        told["environment"] = {
+            name: " ".join(word for word in value.split() if not set(word) & set("/\\~"))
+            for name, value in start["environment"].items()
+        }
+    if "data" in start:
+        told["data"] = start["data"] | {"manual_dir": None}
+    if "result" in start:
+        told["result"] = {n: value for n, value in start["result"].items() if n != "time"}
+    return told
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -2,22 +2,33 @@ r"""Repeats a training run from its provenance.json, and says whether the same c
 
     python -m gait_jax.reproduce runs/stgan/provenance.json --workdir=runs/again
 
-Says first what differs between then and now (revision, versions, devices, environment), trains with
-the same configuration, and compares the final state. Exit status 0: every number is the same; 3:
-not the same, with the metrics of both. Where the files of a data set stand may be said anew:
---set=data.manual_dir=DIR. Running the same command again goes on where it stopped.
+Says first what differs between each start of the run and now (revision, versions, devices,
+environment) and in what the data holds, trains with the same configuration, and compares what came
+of it. Where the files of a data set stand may be said anew: --set=data.manual_dir=DIR. Running the
+same command again goes on where it stopped. Exit status:
+
+    0    equal: every number of the final state is the same
+    4    equal within float error: all metrics of the last step agree to a thousandth, or to 1e-5
+         where they are small, and so do all numbers of the state, where the run's checkpoint is
+         still beside its provenance.json
+    3    not equal: the metrics of both are printed
 """
 
+import math
 import pathlib
 import sys
 from typing import Any
 
+import jax
 import ml_collections
+import numpy as np
 from absl import flags
 
-from gait_jax import trainer
+from gait_jax import runs, trainer
+from gait_jax.methods.base import State
 from gait_jax.methods.identity import may_change
 from gait_jax.runtime import command, distributed, records
+from gait_jax.runtime.checkpoint import digest
 from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.files import parse_json, read_regular, reason_of
 from gait_jax.runtime.run_directory import RunDirectory
@@ -29,7 +40,9 @@ _SET = flags.DEFINE_multi_string(
 )
 
 _NAME = "gait_jax.reproduce"
-_DIFFERENT = 3
+_DIFFERENT, _CLOSE = 3, 4
+# Float error: what other devices and versions make of the same sums.
+_RELATIVE, _ABSOLUTE = 1e-3, 1e-5
 # What a start writes down of the machine and the software.
 _COMPARED = ("git_revision", "python", "packages", "processes", "devices", "environment")
 
@@ -87,43 +100,115 @@ def _tell(lines: list[str], head: str) -> None:
         print(head, *(f"  {line}" for line in lines), sep="\n", flush=True)
 
 
-def _reproduce(argv: list[str]) -> None:
-    starts = _read(pathlib.Path(argv[1]))
-    then = starts[-1]
-    workdir = pathlib.Path(command.WORKDIR.value)
-    if workdir.resolve() == pathlib.Path(argv[1]).resolve().parent:
-        raise InputError(f"--workdir={workdir} is the run itself: use another folder")
-    config = _configuration(then)
-    now = records.software()
-    found = differences(
-        {name: then.get(name) for name in _COMPARED}, {name: now[name] for name in _COMPARED}
-    )
-    _tell(found or ["nothing"], "What differs from then, before anything is computed:")
-    if len(starts) > 1:
-        steps = ", ".join(str(start["from_step"]) for start in starts)
-        _tell([f"it was started from steps {steps}"], f"The run was made in {len(starts)} parts:")
-    if "result" not in then:
-        raise InputError(
-            f"{argv[1]} is of a run that did not finish: there is no result to compare"
+def _since(starts: list[dict[str, Any]], now: dict[str, Any]) -> list[str]:
+    """What differs between each start of a run and now, in software and devices."""
+    lines = []
+    for start in starts:
+        found = differences(
+            *({name: each.get(name) for name in _COMPARED} for each in (start, now))
         )
+        part = f"from step {start.get('from_step')}: " if len(starts) > 1 else ""
+        lines += [part + line for line in found]
+    return lines
 
-    trainer.train_and_evaluate(config, workdir, command.PROGRESS.value)
+
+def _data_since(then: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    """What differs in the data; where its original files stand does not matter."""
+    names = now.keys() - {"manual_dir"}
+    return differences(
+        *({f"data.{n}": each[n] for n in names if n in each} for each in (then, now))
+    )
+
+
+def not_close(then: dict[str, float], again: dict[str, float]) -> list[str]:
+    """The metrics that do not agree within float error: "loss: 0.5 → 0.6"."""
+    return [
+        f"{name}: {then.get(name, 'absent')} → {again.get(name, 'absent')}"
+        for name in sorted(then.keys() | again.keys())
+        if name not in then
+        or name not in again
+        or not math.isclose(then[name], again[name], rel_tol=_RELATIVE, abs_tol=_ABSOLUTE)
+    ]
+
+
+def arrays_not_close(then: State, again: State) -> list[str]:
+    """The arrays of a state that do not agree within float error, with how far they are apart."""
+    lines = []
+    for (path, a), b in zip(
+        jax.tree_util.tree_leaves_with_path(then), jax.tree.leaves(again), strict=True
+    ):
+        a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
+        if not np.allclose(b, a, rtol=_RELATIVE, atol=_ABSOLUTE):
+            lines.append(f"{jax.tree_util.keystr(path)}: apart by up to {np.abs(a - b).max():.3g}")
+    return lines
+
+
+def _state(workdir: pathlib.Path, result: dict[str, Any]) -> State | None:
+    """The state that a run ended with; None where its checkpoint is not there any more."""
+    if RunDirectory(workdir).is_exported:
+        return None
+    try:
+        state = runs.open_run(workdir).state
+    except InputError:
+        return None
+    return state if digest(state) == result["digest"] else None
+
+
+def _reproduce(argv: list[str]) -> None:
+    path, workdir = pathlib.Path(argv[1]), pathlib.Path(command.WORKDIR.value)
+    starts = _read(path)
+    then = starts[-1]
+    if workdir.resolve() == path.resolve().parent:
+        raise InputError(f"--workdir={workdir} is the run itself: use another folder")
+    if "result" not in then:
+        raise InputError(f"{path} is of a run that did not finish: there is no result to compare")
+    config = _configuration(then)
+    if len(starts) > 1:
+        steps = ", ".join(str(start.get("from_step")) for start in starts)
+        _tell([f"it was started from steps {steps}"], f"The run was made in {len(starts)} parts:")
+    found = _since(starts, records.software())
+    _tell(found or ["nothing"], "What differs from then, before anything is computed:")
+    data = runs.open_data(config.data, config.seed, command.PROGRESS.value).description
+    _tell(_data_since(then["data"], data) or ["nothing"], "What differs in the data:")
+
+    state = trainer.train_and_evaluate(config, workdir, command.PROGRESS.value)
     if not distributed.is_main():
         return
     again = RunDirectory(workdir).last_start()
-    found = differences({"data": then["data"]}, {"data": again["data"]})
-    if found:
-        _tell(found, "The data differs:")
-    if then["result"]["digest"] == again["result"]["digest"]:
-        print(f"Reproduced: every number of the state after step {again['result']['step']} is the")
-        print(f"same (SHA-256 {again['result']['digest']}).")
-        return
-    lines = differences(
-        {name: then["result"][name] for name in ("step", "metrics")},
-        {name: again["result"][name] for name in ("step", "metrics")},
-    )
-    _tell(lines or ["the metrics are the same"], "Not the same bit for bit. After the last step:")
-    sys.exit(_DIFFERENT)
+    status, lines, verdict = _judge(path.parent, then["result"], again["result"], state)
+    # What the method makes of the data is known only now.
+    found += _data_since(then["data"], again["data"])
+    _tell(found or ["nothing"], "What differed from then, in the machine and the data:")
+    _tell(lines, verdict)
+    sys.exit(status)
+
+
+def _judge(
+    workdir: pathlib.Path, then: dict[str, Any], again: dict[str, Any], state: State
+) -> tuple[int, list[str], str]:
+    """Compares what came of a run and of its repetition.
+
+    Args:
+      workdir: of the run.
+      then: what it wrote down of its result.
+      again: what the repetition did.
+      state: that the repetition ended with.
+
+    Returns:
+      (exit status, what does not agree, the verdict).
+    """
+    step, sha = again["step"], again["digest"]
+    if then["digest"] == sha:
+        text = f"Equal: every number of the state after step {step} is the same (SHA-256 {sha})."
+        return 0, [], text
+    before = _state(workdir, then)
+    lines = not_close({"step": then["step"], **then["metrics"]}, {"step": step, **again["metrics"]})
+    lines += arrays_not_close(before, state) if before else []
+    if lines or not (before or then["metrics"]):
+        return _DIFFERENT, lines, f"Not equal. After step {step}, what differs beyond float error:"
+    judged = "the metrics and all numbers of the state" if before else "the metrics"
+    text = f"Equal within float error: {judged} after step {step} agree to {_RELATIVE:g}, or "
+    return _CLOSE, [], f"{text}{_ABSOLUTE:g} where they are small, and not bit for bit."
 
 
 def main() -> None:

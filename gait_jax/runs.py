@@ -33,7 +33,7 @@ def build_method(config: ml_collections.ConfigDict) -> Method:
     return METHODS[config.method](config)
 
 
-def open_run(workdir: pathlib.Path, step: int | str | None = None) -> Run:
+def open_run(workdir: str | pathlib.Path, step: int | str | None = None) -> Run:
     """Opens a finished or running training run, or an exported model, for use.
 
     Args:

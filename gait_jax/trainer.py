@@ -63,7 +63,7 @@ class _Prerequisites(Mapping[str, Run]):
 
 def train_and_evaluate(
     config: ml_collections.ConfigDict,
-    workdir: pathlib.Path,
+    workdir: str | pathlib.Path,
     progress: bool = True,
     place: Place | None = None,
 ) -> State:
@@ -88,7 +88,12 @@ def train_and_evaluate(
     """
     workdir = pathlib.Path(workdir)
     settings = config.to_dict()
-    RunDirectory(workdir).check_config(settings, may_change(settings))
+    files = RunDirectory(workdir)
+    if files.is_exported:
+        raise InputError(
+            f"{workdir} is an exported model, nothing to go on from: use another --workdir"
+        )
+    files.check_config(settings, may_change(settings))
     method = runs.build_method(config)
     needed = _Prerequisites(
         method.prerequisites(), place or (lambda name, _: workdir / name), progress

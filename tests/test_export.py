@@ -1,10 +1,15 @@
+import json
+import pathlib
+import shutil
+import sys
+
 import jax
 import numpy as np
 import processes
 import pytest
 from drawn import draw_walk
 
-from gait_jax import runs
+from gait_jax import runs, trainer
 from gait_jax.export import export, main
 from gait_jax.pretrained import DEFAULT
 from gait_jax.runtime.arrays import load_arrays, save_arrays
@@ -43,6 +48,70 @@ def test_an_exported_run_anonymises_as_the_run_does(trained_run, tmp_path):
         assert np.count_nonzero(before != after) <= 0.02 * max(before.sum(), 50)
     data = RunDirectory(tmp_path / "model").data_description()
     assert data["name"] == "casia_a" and data["manual_dir"] is None
+
+
+def _texts(value):
+    """All texts of a JSON value, names included."""
+    if isinstance(value, dict):
+        return [text for name, inner in value.items() for text in (name, *_texts(inner))]
+    if isinstance(value, list):
+        return [text for inner in value for text in _texts(inner)]
+    return [value] if isinstance(value, str) else []
+
+
+def test_no_file_of_an_export_names_a_folder_of_anybody(trained_run, tmp_path):
+    home = pathlib.Path.home()
+    run = tmp_path / "run"
+    shutil.copytree(trained_run, run)
+    config = json.loads((run / "config.json").read_text())
+    config["data"] |= {"data_dir": str(home / "data"), "anonymized_by": str(tmp_path / "other")}
+    config |= {"compilation_cache": "~/cache", "notes": {"of": [f"{tmp_path}/mine"]}}
+    config["noise_gan"] |= {"checkpoint": "../noise", "compilation_cache": str(tmp_path)}
+    (run / "config.json").write_text(json.dumps(config))
+    provenance = json.loads((run / "provenance.json").read_text())
+    (start,) = provenance["starts"]
+    start["config"] = config
+    start["environment"] = {
+        "JAX_COMPILATION_CACHE_DIR": str(home / "cache"),
+        "XLA_FLAGS": f"--xla_dump_to={tmp_path} --xla_cpu_enable_fast_math=false",
+    }
+    (run / "provenance.json").write_text(json.dumps(provenance))
+
+    model = tmp_path / "model"
+    export(run, model)
+    files = [path for path in model.rglob("*") if path.is_file()]
+    assert len(files) == 3
+    for path in files:
+        data = path.read_bytes()
+        for private in (tmp_path, trained_run, home, pathlib.Path(sys.executable).parent):
+            assert str(private).encode() not in data, path
+        if path.suffix == ".json":
+            assert not [text for text in _texts(json.loads(data)) if set(text) & set("/\\~")]
+    told = RunDirectory(model).last_start()
+    assert told["environment"]["XLA_FLAGS"] == "--xla_cpu_enable_fast_math=false"
+    assert told["data"]["content"] == start["data"]["content"]
+    assert told["result"]["digest"] == start["result"]["digest"]
+    # What it was trained on and from cannot be said: it could not be repeated.
+    assert not {"config", "argv", "time"} & told.keys() and "time" not in told["result"]
+    exported = runs.open_run(model).config
+    assert exported.loss.to_dict() == config["loss"] and exported.data.anonymized_by == ""
+
+
+def test_an_exported_run_can_be_repeated_where_it_says_all(trained_run, tmp_path):
+    export(str(trained_run), str(tmp_path / "model"))
+    told = RunDirectory(tmp_path / "model").last_start()
+    assert told["config"] == RunDirectory(tmp_path / "model").read_config()
+    assert told["config"]["data"]["manual_dir"] == ""
+
+
+def test_nothing_is_trained_into_an_exported_model(trained_run, tiny_config, tmp_path):
+    export(trained_run, tmp_path / "model")
+    before = {path: path.read_bytes() for path in (tmp_path / "model").iterdir()}
+    # A path may be given as a text everywhere.
+    with pytest.raises(InputError, match="model is an exported model, nothing to go on from"):
+        trainer.train_and_evaluate(tiny_config, str(tmp_path / "model"), progress=False)
+    assert {path: path.read_bytes() for path in (tmp_path / "model").iterdir()} == before
+    assert runs.open_run(str(tmp_path / "model")).step == 4
 
 
 def test_a_damaged_or_foreign_model_is_refused(trained_run, tmp_path):

@@ -13,7 +13,7 @@ def test_the_command_line_makes_what_training_reads_and_nothing_else(casia_a_dir
     flags = as_flags("stgan_resampled", casia_a_dir, data, **{"data.derived_dir": derived})
     done = processes.module("gait_jax.prepare", *flags, f"--workdir={workdir}", "--noprogress")
     assert done.returncode == 0, done.stderr
-    assert _stores(derived) == ["casia_a", "contours", "gaits"]
+    assert _stores(derived) == ["casia_a", "content", "contours", "gaits"]
     assert _stores(data) == []
     assert not workdir.exists()
 

@@ -1,6 +1,9 @@
+import functools
 import json
 import shutil
+import sys
 
+import jax
 import numpy as np
 import processes
 import pytest
@@ -19,7 +22,8 @@ def test_a_run_is_repeated_from_what_it_wrote_down(trained_run, tmp_path):
     shutil.copy(trained_run / "provenance.json", provenance)
     done = _reproduce(provenance, f"--workdir={tmp_path / 'again'}")
     assert done.returncode == 0, done.stderr
-    assert "Reproduced: every number of the state after step 4" in done.stdout
+    assert "Equal: every number of the state after step 4 is the same" in done.stdout
+    assert "What differs in the data:\n  nothing\n" in done.stdout
     a, b = (runs.open_run(run).state for run in (trained_run, tmp_path / "again"))
     np.testing.assert_array_equal(
         a.params["generator"]["params"]["decoder"]["Dense_0"]["kernel"],
@@ -27,20 +31,68 @@ def test_a_run_is_repeated_from_what_it_wrote_down(trained_run, tmp_path):
     )
 
 
-def test_what_differs_is_said(trained_run, tmp_path):
-    found = json.loads((trained_run / "provenance.json").read_text())
-    start = found["starts"][-1]
-    start["packages"]["jax"] = "0.1.2"
-    start["result"]["digest"] = "0" * 64
-    start["result"]["metrics"]["loss_generator"] = 0.5
-    provenance = tmp_path / "provenance.json"
-    provenance.write_text(json.dumps(found))
-    done = _reproduce(provenance, f"--workdir={tmp_path / 'again'}")
-    assert done.returncode == 3, done.stderr
-    assert "packages.jax: 0.1.2 → " in done.stdout
-    assert "Not the same bit for bit" in done.stdout
-    lines = [line for line in done.stdout.splitlines() if "metrics." in line]
-    assert len(lines) == 1 and lines[0].startswith("  metrics.loss_generator: 0.5 → ")
+def test_other_devices_and_other_data_are_told_before_and_after(trained_run, tmp_path):
+    run = shutil.copytree(trained_run, tmp_path / "run")
+    found = json.loads((run / "provenance.json").read_text())
+    (start,) = found["starts"]
+    content, devices = start["data"]["content"], start["devices"]
+    # It was begun on four devices and ended on this one, on data of another content.
+    start["data"] |= {"content": "0" * 64, "manual_dir": "/elsewhere"}
+    earlier = start | {"devices": devices * 4, "packages": start["packages"] | {"jax": "0.1.2"}}
+    found["starts"] = [earlier, start | {"from_step": 2}]
+    (run / "provenance.json").write_text(json.dumps(found))
+    done = processes.run(
+        [sys.executable, "-m", "gait_jax.reproduce", run / "provenance.json", "--noprogress"]
+        + [f"--workdir={tmp_path / 'again'}"],
+        env=processes.devices(2),
+    )
+    # Two devices sum in another order; the run's checkpoint is there to compare every number.
+    assert done.returncode == 4, done.stderr + done.stdout
+    assert "Equal within float error: the metrics and all numbers of the state" in done.stdout
+    before, after = done.stdout.split("What differed from then, in the machine and the data:")
+    assert "it was started from steps 0, 2" in before
+    for told in (before, after):
+        lines = told.splitlines()
+        assert f"  from step 0: devices: {devices * 4} → {devices * 2}" in lines
+        assert f"  from step 2: devices: {devices} → {devices * 2}" in lines
+        assert any(line.startswith("  from step 0: packages.jax: 0.1.2 → ") for line in lines)
+        assert f"  data.content: {'0' * 64} → {content}" in lines
+        assert "manual_dir" not in told
+
+
+def _result(digest="1" * 64, step=4, **metrics):
+    return {"step": step, "digest": digest, "metrics": metrics}
+
+
+def test_what_came_of_it_is_judged(trained_run, tmp_path):
+    state = runs.open_run(trained_run).state
+    then = RunDirectory(trained_run).last_start()["result"]
+    judge = functools.partial(reproduce._judge, state=state)
+    assert judge(trained_run, then, then)[:2] == (0, [])
+    # By the metrics alone where no checkpoint of that state is there.
+    near = _result(loss=0.5 * (1 + 9e-4), accuracy=1e-6)
+    status, lines, verdict = judge(tmp_path, _result("2" * 64, loss=0.5, accuracy=0.0), near)
+    assert (status, lines) == (4, []) and "float error: the metrics after step 4" in verdict
+    far = _result("2" * 64, loss=0.51, accuracy=1e-6)
+    assert judge(tmp_path, far, near)[:2] == (3, [f"loss: 0.51 → {0.5 * (1 + 9e-4)}"])
+    # Without metrics and state nothing says that they agree.
+    assert judge(tmp_path, _result("2" * 64), _result())[0] == 3
+    # The same metrics of another state.
+    moved = jax.tree.map(lambda x: x * 2, state)
+    status, lines, _ = judge(trained_run, then, then | {"digest": "2" * 64}, state=moved)
+    assert status == 3 and lines[0] == ".step: apart by up to 4"
+
+
+def test_metrics_and_arrays_that_do_not_agree_by_hand():
+    then, again = {"a": 1.0, "b": 1.0, "c": 0.0}, {"a": 1.0009, "b": 1.0011, "d": 0.0}
+    assert reproduce.not_close(then, again) == [
+        "b: 1.0 → 1.0011",
+        "c: 0.0 → absent",
+        "d: absent → 0.0",
+    ]
+    assert reproduce.not_close({"a": 0.0}, {"a": 9e-6}) == []
+    one, other = {"w": np.array([1, 5e-6]), "v": np.ones(2)}, {"w": np.zeros(2), "v": np.ones(2)}
+    assert reproduce.arrays_not_close(one, other) == ["['w']: apart by up to 1"]
 
 
 def test_differences_by_hand():

@@ -73,9 +73,9 @@ def _check_folders(directory: pathlib.Path, out: pathlib.Path, overwrite: bool) 
 
 
 def anonymize_tree(
-    directory: pathlib.Path,
-    out: pathlib.Path,
-    checkpoint: pathlib.Path,
+    directory: str | pathlib.Path,
+    out: str | pathlib.Path,
+    checkpoint: str | pathlib.Path,
     seed: int | None = None,
     overwrite: bool = False,
     progress: bool = True,
@@ -98,6 +98,7 @@ def anonymize_tree(
     Raises:
       InputError: a folder or the checkpoint cannot be used.
     """
+    directory, out = pathlib.Path(directory), pathlib.Path(out)
     _check_folders(directory, out, overwrite)
     sequences, others = find_sequences(directory)
     if not sequences:

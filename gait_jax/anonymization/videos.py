@@ -32,8 +32,8 @@ _CHANGED = 5.0
 
 def anonymize_video(
     anonymizer: Anonymizer,
-    source: pathlib.Path,
-    out: pathlib.Path,
+    source: str | pathlib.Path,
+    out: str | pathlib.Path,
     key: jax.Array,
     options: Options,
 ) -> dict[str, Any]:
@@ -52,6 +52,7 @@ def anonymize_video(
     Raises:
       InputError: the video, or something that goes with it, cannot be used; nothing is written.
     """
+    source, out = pathlib.Path(source), pathlib.Path(out)
     colourise = _colouriser(options)
     clip = Clip.open(source, options.start, options.end)
     scene, count = _look(clip, options)

@@ -12,6 +12,7 @@ import tensorflow_datasets as tfds
 from absl import logging
 
 from gait_jax.data import groups, source
+from gait_jax.data.content import content
 from gait_jax.data.gait_store import GaitStore
 from gait_jax.data.originals import original_gaits
 from gait_jax.data.recording import Recording
@@ -139,7 +140,7 @@ def open_dataset(config: ml_collections.ConfigDict, progress: bool = True) -> Ga
             preset,
             sizes,
         )
-    described = source.describe(builder)
+    described = source.describe(builder) | {"content": content(builder, directory, progress)}
     if described["synthetic"]:
         logging.warning(
             "%s is SYNTHETIC data: no real person walks in it. Results on it say nothing of "

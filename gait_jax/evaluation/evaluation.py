@@ -59,7 +59,7 @@ def _with_step(row: Row, study: Study) -> Row:
 
 
 def evaluate(
-    config: ml_collections.ConfigDict, workdir: pathlib.Path, progress: bool = True
+    config: ml_collections.ConfigDict, workdir: str | pathlib.Path, progress: bool = True
 ) -> dict[str, Any]:
     """Measures methods, or goes on where an earlier call stopped.
 

@@ -10,15 +10,15 @@ from gait_jax.runtime.errors import InputError
 SHARED: fields.Fields = {
     "seed": fields.SEED,
     "data.name": fields.text,
-    "data.data_dir": fields.text,
-    "data.derived_dir": fields.text,
-    "data.manual_dir": fields.text,
+    "data.data_dir": fields.folder,
+    "data.derived_dir": fields.folder,
+    "data.manual_dir": fields.folder,
     "data.subjects": fields.whole(),
-    "data.anonymized_by": fields.text,
+    "data.anonymized_by": fields.folder,
 }
 # Of each run that is trained or taken.
 RUN: fields.Fields = {
-    "checkpoint": fields.text,
+    "checkpoint": fields.folder,
     "step": fields.Check(
         f"empty, a number of steps, or {steps.BEST}",
         lambda value: isinstance(value, str) and (value in ("", steps.BEST) or value.isdecimal()),

@@ -49,7 +49,9 @@ def two_phase_step(
     params, new_params, new_opt = state.params, {}, {}
 
     def update(name: str, grads: Tree) -> None:
-        updates, new_opt[name] = optimizers[name].update(parallel.mean(grads), state.opt[name])
+        updates, new_opt[name] = optimizers[name].update(
+            parallel.mean(grads), state.opt[name], params[name]
+        )
         new_params[name] = optax.apply_updates(params[name], updates)
 
     kept = generate(params[GENERATOR], batch) if accumulate == 1 else None

@@ -12,7 +12,6 @@ import jax
 import jax.numpy as jnp
 import ml_collections
 import numpy as np
-import optax
 
 from gait_jax.methods import fields
 from gait_jax.methods.contracts import Anonymizer, Colouriser, Recogniser
@@ -264,19 +263,6 @@ def check_divides(what: str, size: int, by: str, divisor: int) -> None:
     """Raises an `InputError` unless `divisor` divides `size`; both are named as in the config."""
     if size % divisor:
         raise InputError(f"{what} {size} is not a multiple of {divisor} ({by}): change either")
-
-
-def adam(config: ml_collections.ConfigDict) -> optax.GradientTransformation:
-    """The optimiser of a configuration: learning_rate, b1, b2."""
-    return optax.adam(config.learning_rate, b1=config.b1, b2=config.b2)
-
-
-def sgd(config: ml_collections.ConfigDict) -> optax.GradientTransformation:
-    """The optimiser of a configuration: learning_rate, momentum, weight_decay."""
-    return optax.chain(
-        optax.add_decayed_weights(config.weight_decay),
-        optax.sgd(config.learning_rate, momentum=config.momentum),
-    )
 
 
 def noise_keys(batch: Batch) -> jax.Array:

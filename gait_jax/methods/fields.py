@@ -69,8 +69,10 @@ def one_of(*names: str) -> Check:
 
 
 flag = Check("True or False", lambda value: type(value) is bool)
-# It may be empty; of a folder, a name that it can have.
+# It may be empty.
 text = Check("a text", lambda value: type(value) is str and "\0" not in value)
+# Its name is one that a folder can have; exports leave it out, as it is of somebody's machine.
+folder = Check("a folder, or empty", text.allows)
 
 
 def below(group: str, fields: Fields) -> dict[str, Check]:
@@ -101,7 +103,7 @@ WITHIN: Fields = {
     "steps_per_dispatch": whole(),
     "accumulate": whole(),
     "prefetch": whole(0),
-    "compilation_cache": text,
+    "compilation_cache": folder,
     "profile": text,
 }
 # Of every training run.
@@ -110,26 +112,28 @@ TRAINING: Fields = {"seed": SEED, **WITHIN}
 # Of every data set.
 DATA: Fields = {
     "data.name": text,
-    "data.data_dir": text,
-    "data.derived_dir": text,
-    "data.manual_dir": text,
+    "data.data_dir": folder,
+    "data.derived_dir": folder,
+    "data.manual_dir": folder,
     "data.subjects": whole(1, 10_000),
     "data.groups": text,
     "data.group": text,
     "data.validation_group": text,
-    "data.anonymized_by": text,
+    "data.anonymized_by": folder,
 }
 
-ADAM: Fields = {
+# Of every optimiser; how they go together `optimizers.learning_rate` knows.
+_OPTIMIZER: Fields = {
     "learning_rate": number(),
-    "b1": number(0, 1 - 1e-9),
-    "b2": number(0, 1 - 1e-9),
-}
-SGD: Fields = {
-    "learning_rate": number(),
-    "momentum": number(0, 1 - 1e-9),
+    "schedule": one_of("constant", "cosine", "step"),
+    "warmup": whole(0, 2**31 - 1),
+    "decay_steps": wholes(1, 2**31 - 1, fewest=0),
+    "decay_rate": SHARE,
+    "clip_norm": number(),
     "weight_decay": number(),
 }
+ADAM: Fields = {**_OPTIMIZER, "b1": number(0, 1 - 1e-9), "b2": number(0, 1 - 1e-9)}
+SGD: Fields = {**_OPTIMIZER, "momentum": number(0, 1 - 1e-9)}
 
 
 def check_fields(config: ml_collections.ConfigDict, fields: Fields) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from absl import app, flags, logging
 from ml_collections import config_flags
 
-from gait_jax.runtime import allocator, bars, distributed, interrupted
+from gait_jax.runtime import allocator, bars, configuration, distributed, interrupted
 
 _CONFIG = config_flags.DEFINE_config_file(
     "config", None, "Configuration file; each of its fields can be set as --config.FIELD=VALUE."
@@ -77,13 +77,7 @@ def main(
             # A configuration file that cannot be read says so when it is first looked into.
             _CONFIG.value.to_dict()
         except Exception as error:  # Whatever a configuration file raises is the user's to mend.
-            # A field that a configuration lacks comes as an AttributeError of its name alone.
-            what = "no such field " if isinstance(error, (AttributeError, KeyError)) else ""
-            reason = str(error).strip().splitlines()[-1].strip()
-            if "'get_config'" in reason:
-                given = next((word for word in argv if word.startswith("--config=")), "--config")
-                what, reason = "", f"{given} names no configuration: the file has no get_config"
-            sys.exit(f"{name}: {what}{reason}; see --help, and the files in configs/")
+            sys.exit(f"{name}: {configuration.reason(error, argv)}")
         if len(rest) > 1 and not more:
             sys.exit(f"{name}: unknown arguments: {' '.join(rest[1:])}; see --help")
         return rest
@@ -115,7 +109,8 @@ def launch(
       run: a function of the arguments that are no flags.
       errors: what it raises for something that the user can mend: one line, exit status 1. A run
         that was told to stop, and saved, ends with `distributed.PREEMPTED`; by Ctrl-C, saved or
-        not, with `interrupted.STATUS`.
+        not, with `interrupted.STATUS`; one that crashed, here or in another of its processes, with
+        `distributed.CRASHED`.
       parse: from the command line to the arguments that are no flags.
     """
 
@@ -144,10 +139,13 @@ def launch(
         except errors as error:
             print(f"{name}: {error}", file=sys.stderr)
             distributed.leave(1)
-        except Exception:
+        except Exception as error:
+            if lost := distributed.lost_peer(error):
+                print(f"{name}: {lost}", file=sys.stderr)
+            else:
+                traceback.print_exc()
             # The others would wait for this process, which would wait for them.
-            traceback.print_exc()
-            distributed.leave(1)
+            distributed.leave(distributed.CRASHED)
 
     def parsed(argv: list[str]) -> list[str]:
         try:

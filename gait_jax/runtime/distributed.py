@@ -22,7 +22,12 @@ Tree = Any
 
 # EX_TEMPFAIL of sysexits.h: not finished, and worth running again.
 PREEMPTED = 75
+# EX_SOFTWARE: nothing that was given is at fault, so that the same command may go on.
+CRASHED = 70
 
+
+# How errors begin that come of a connection, and not of what is computed.
+_LOST = ("UNKNOWN: Gloo", "UNAVAILABLE", "ABORTED", "DEADLINE_EXCEEDED")
 
 # JAX agrees on one of the calls to come by their numbers, over all runs of a process.
 _calls = itertools.count(1)
@@ -206,6 +211,19 @@ def told_to_stop() -> bool:
         if alone or multihost_utils.reached_preemption_sync_point(next(_calls)):
             _told.set()
     return _told.is_set()
+
+
+def lost_peer(error: Exception) -> str | None:
+    """What to say of an error that another process's end has caused; None of any other error."""
+    text = str(error).strip().splitlines()
+    if jax.process_count() == 1 or not isinstance(error, jax.errors.JaxRuntimeError) or not text:
+        return None
+    if not text[0].startswith(_LOST):
+        return None
+    return (
+        f"process {jax.process_index()} lost another one of this run, whose own log says why "
+        f"({text[0]}); the same command goes on after the last checkpoint"
+    )
 
 
 def leave(status: int) -> NoReturn:

@@ -6,11 +6,11 @@ import json
 import os
 import pathlib
 import platform
-import subprocess
 from typing import Any
 
 from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.files import parse_json, read_regular, reason_of, write_bytes
+from gait_jax.runtime.revision import revision
 
 _PACKAGES = (
     "jax",
@@ -83,22 +83,6 @@ def flatten(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     return flat
 
 
-def _git_revision() -> str | None:
-    """The revision of the sources, with `-dirty` where they were edited; None if unknown."""
-    here = pathlib.Path(__file__).parent
-    try:
-        return subprocess.run(
-            ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"],
-            cwd=here,
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=30,
-        ).stdout.strip()
-    except (OSError, subprocess.SubprocessError):
-        return None
-
-
 def version_of(package: str) -> str | None:
     """An installed distribution's version, None where it is not installed."""
     try:
@@ -108,11 +92,11 @@ def version_of(package: str) -> str | None:
 
 
 def software() -> dict[str, Any]:
-    """What computes: revision of the sources, versions, devices."""
+    """What computes: revision of the sources, versions, devices of all processes, environment."""
     import jax  # Slow to import: `--version` and what is wrong with a command line do not wait.
 
     return {
-        "git_revision": _git_revision(),
+        "git_revision": revision(),
         "python": platform.python_version(),
         "packages": {name: version_of(name) for name in ("gait_jax", *_PACKAGES)},
         "processes": jax.process_count(),

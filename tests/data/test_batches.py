@@ -11,6 +11,7 @@ from drawn import draw_person
 
 from gait_jax.data import windows as windows_module
 from gait_jax.data.batches import fixed_batch, train_batches
+from gait_jax.data.content import content
 from gait_jax.data.contour_store import open_contours
 from gait_jax.data.dataset import open_dataset
 from gait_jax.data.windows import window_data
@@ -187,6 +188,7 @@ def test_groups_and_what_is_written_down(data, config):
         "version": "1.0.0",
         "manual_dir": str(config.manual_dir),
         "synthetic": False,
+        "content": content(data.builder, data.directory, progress=False),
         "groups": {
             "train": ["001", "002", "003"],
             "validation": ["004"],

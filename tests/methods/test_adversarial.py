@@ -117,3 +117,29 @@ def test_both_phases_share_what_was_generated_where_the_batch_is_whole():
     assert _step(1)[2].generated == 1
     # In parts each phase makes its own again, so that only one part is held at a time.
     assert _step(2)[2].generated >= 2
+
+
+def test_gradients_are_averaged_over_devices_before_they_are_clipped():
+    clip, decay = 0.05, 0.5
+    optimizers = {
+        name: optax.chain(
+            optax.clip_by_global_norm(clip), optax.add_decayed_weights(decay), optax.sgd(1.0)
+        )
+        for name in ("generator", "critic")
+    }
+    state = _state()
+    state = state.replace(opt={name: optimizers[name].init(p) for name, p in state.params.items()})
+    # Two devices that pull the critic in opposite directions: -2x at w = 0.
+    state.params["critic"]["w"] = jnp.float32(0.0)
+    batch = {"x": np.array([[3.0], [-2.98]], np.float32), "z": np.zeros((2, 1), np.float32)}
+    game = _Game()
+    after, _ = jax.vmap(
+        lambda share: two_phase_step(
+            state, share, optimizers, game.generate, game.d_loss, game.g_loss, 1, _DECAY
+        ),
+        axis_name=parallel.AXIS,
+    )(batch)
+    # The mean, -0.02, is shorter than the limit; each by itself would have been cut to it.
+    np.testing.assert_allclose(after.params["critic"]["w"], [0.02, 0.02], rtol=1e-4)
+    # The decay is of the parameters from before the step: G's gradient is 0 where z is.
+    np.testing.assert_allclose(after.params["generator"]["g"], [_G * (1 - decay)] * 2, rtol=1e-6)

@@ -108,6 +108,7 @@ def test_the_published_settings_are_the_default():
     assert (config.network, config.data.size, config.train_steps) == ("mt", 126, 1_200_000)
     assert config.batch_size * config.data.pack.pairs == 128
     o = config.optimizer
+    assert (o.schedule, o.warmup, o.clip_norm) == ("constant", 0, 0)
     assert (o.name, o.learning_rate, o.momentum, o.weight_decay) == ("sgd", 0.01, 0.9, 5e-4)
     assert config.dropout == 0.5
 
@@ -115,7 +116,8 @@ def test_the_published_settings_are_the_default():
 @pytest.mark.parametrize("network", ["lb", "mt"])
 def test_sgd_with_momentum_and_weight_decay_by_hand(gaits, network):
     config = config_of(
-        **{"network": network, "optimizer.name": "sgd", "optimizer.learning_rate": 0.1}
+        **{"network": network, "optimizer.name": "sgd", "optimizer.learning_rate": 0.1},
+        **{"optimizer.weight_decay": 5e-4},
     )
     method = Wu2017(config)
     params = {"w": np.array([1.0], np.float32)}

@@ -1,5 +1,7 @@
 import logging
+import os
 import signal
+import sys
 
 import jax
 import processes
@@ -33,6 +35,18 @@ def test_without_arguments_it_says_what_is_missing():
     done = _run("train")
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1 and "flag --workdir" in done.stderr
+
+
+def test_a_crash_is_no_bad_input():
+    # Launchers give up on 1, which is the user's to mend, and go on after a crash.
+    script = (
+        "from absl import flags\n"
+        "from gait_jax.runtime import command\n"
+        "def crash(argv): 1 / 0\n"
+        "command.launch('name', crash, (ValueError,), flags.FLAGS)\n"
+    )
+    done = processes.run([sys.executable, "-c", script], env=os.environ | {"JAX_PLATFORMS": "cpu"})
+    assert done.returncode == 70 and "ZeroDivisionError" in done.stderr
 
 
 def _line(text):

@@ -85,7 +85,7 @@ class Colour(Evaluator):
     # How many sequences, spread over the group, and how many frames of each.
     FIELDS = {"walks": fields.whole(), "frames": fields.whole()}
     NEEDS = {
-        "anonymizer.checkpoint": fields.text,
+        "anonymizer.checkpoint": fields.folder,
         "data.groups": fields.text,
         "data.group": fields.text,
     }

@@ -9,7 +9,8 @@ from gait_jax.gait.codec import RESAMPLED
 from gait_jax.methods import fields
 from gait_jax.methods.adversarial import two_phase_step
 from gait_jax.methods.anonymizers.contours import CONTOUR_DATA, ContourMethod
-from gait_jax.methods.base import Batch, Metrics, State, adam, check_divides, noise_keys
+from gait_jax.methods.base import Batch, Metrics, State, check_divides, noise_keys
+from gait_jax.methods.optimizers import adam
 from gait_jax.models import layout
 from gait_jax.models.discriminators import ContourDiscriminator
 from gait_jax.models.generators import NoiseGenerator
@@ -64,8 +65,8 @@ class NoiseGAN(ContourMethod):
             tuple(d.widths), d.hidden, d.pool, cyclic=True, dtype=self.dtype
         )
         self.optimizers = {
-            "generator": adam(config.optimizer),
-            "discriminator": adam(config.optimizer_d),
+            "generator": adam(config, "optimizer"),
+            "discriminator": adam(config, "optimizer_d"),
         }
 
     def init(self, prerequisites=None, statistics=None) -> State:

@@ -13,7 +13,8 @@ from gait_jax.methods import fields
 from gait_jax.methods.adversarial import two_phase_step
 from gait_jax.methods.anonymizers.contours import CONTOUR_DATA, ContourAnonymizer, ContourMethod
 from gait_jax.methods.anonymizers.noise_gan import NETWORKS, NoiseGAN, config_within
-from gait_jax.methods.base import Batch, Metrics, State, adam, check_divides, noise_keys
+from gait_jax.methods.base import Batch, Metrics, State, check_divides, noise_keys
+from gait_jax.methods.optimizers import adam
 from gait_jax.models import layout
 from gait_jax.models.discriminators import ContourDiscriminator, TemporalDiscriminator
 from gait_jax.models.generators import GaitGenerator, total_stride
@@ -74,7 +75,7 @@ class STGAN(ContourMethod):
         **fields.below("optimizer", fields.ADAM),
         **fields.below("optimizer_d", fields.ADAM),
         "noise": fields.one_of(NOISE_GAN, GAUSSIAN),
-        "noise_gan.checkpoint": fields.text,
+        "noise_gan.checkpoint": fields.folder,
         "noise_gan.data.group": fields.text,
         "noise_gan.data.frames": fields.whole(),
         "noise_gan.data.stride": fields.whole(),
@@ -98,9 +99,9 @@ class STGAN(ContourMethod):
         self.temporal = TemporalDiscriminator(d.embedding, d.lstm, d.pool, self.dtype)
         self.noise_gan = NoiseGAN(config_within(config))
         self.optimizers = {
-            "generator": adam(config.optimizer),
-            "spatial": adam(config.optimizer_d),
-            "temporal": adam(config.optimizer_d),
+            "generator": adam(config, "optimizer"),
+            "spatial": adam(config, "optimizer_d"),
+            "temporal": adam(config, "optimizer_d"),
         }
 
     def prerequisites(self) -> dict[str, ml_collections.ConfigDict | pathlib.Path]:

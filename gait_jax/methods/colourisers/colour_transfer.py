@@ -17,10 +17,10 @@ from gait_jax.methods.base import (
     Metrics,
     State,
     TrainedMethod,
-    adam,
     check_divides,
     move_average,
 )
+from gait_jax.methods.optimizers import adam
 from gait_jax.models.colour_transfer import ColourTransferNetwork, composed, offsets
 from gait_jax.pretrained import DEFAULT
 from gait_jax.runtime import keys, parallel
@@ -42,7 +42,7 @@ class ColourTransfer(TrainedMethod):
     FIELDS = {
         **fields.TRAINING,
         **fields.DATA,
-        "anonymizer.checkpoint": fields.text,
+        "anonymizer.checkpoint": fields.folder,
         "data.colour": fields.flag,
         "data.stride": fields.whole(),
         "data.size": fields.whole(8, 4096),
@@ -78,7 +78,7 @@ class ColourTransfer(TrainedMethod):
             self.dtype,
         )
         self._moves = offsets(network.reach) if network.copy else []
-        self.optimizer = adam(config.optimizer)
+        self.optimizer = adam(config, "optimizer")
 
     def prerequisites(self) -> dict[str, pathlib.Path]:
         given = self.config.anonymizer.checkpoint
@@ -141,7 +141,7 @@ class ColourTransfer(TrainedMethod):
             batch,
             self.config.accumulate,
         )
-        updates, opt = self.optimizer.update(parallel.mean(grads), state.opt["network"])
+        updates, opt = self.optimizer.update(parallel.mean(grads), state.opt["network"], params)
         params = optax.apply_updates(params, updates)
         ema = move_average(state.ema["network"], params, state.step, self.config.ema_decay)
         return state.replace(

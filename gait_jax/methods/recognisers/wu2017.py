@@ -11,7 +11,8 @@ from jax import numpy as jnp
 
 from gait_jax.gait import picture
 from gait_jax.methods import fields
-from gait_jax.methods.base import Batch, Metrics, State, TrainedMethod, adam, move_average, sgd
+from gait_jax.methods.base import Batch, Metrics, State, TrainedMethod, move_average
+from gait_jax.methods.optimizers import adam, sgd
 from gait_jax.methods.recognisers.energy import energy_images
 from gait_jax.models.verification import LocalBottom, MiddleTop
 from gait_jax.runtime import keys, parallel
@@ -33,8 +34,9 @@ class Wu2017(TrainedMethod):
     1, and "seed" [B] uint32.
 
     A network that does not leave chance behind is started anew: after every `plateau.steps` steps
-    whose mean loss is still above `plateau.loss`, with other initial parameters. The counters are
-    part of the state, so that a resumed run does the same.
+    whose mean loss is still above `plateau.loss`, with other initial parameters and the optimiser's
+    schedule from its beginning. The counters are part of the state, so that a resumed run does the
+    same.
     """
 
     FIELDS = {
@@ -59,7 +61,7 @@ class Wu2017(TrainedMethod):
     def __init__(self, config):
         super().__init__(config)
         self.network = _NETWORKS[config.network](config.dropout, self.dtype)
-        self.optimizer = _OPTIMIZERS[config.optimizer.name](config.optimizer)
+        self.optimizer = _OPTIMIZERS[config.optimizer.name](config, "optimizer")
 
     def open_data(self, dataset, prerequisites, progress):
         from gait_jax.data.pairs import pair_data
