@@ -38,7 +38,7 @@ train: setup
 lock:
 	uv pip compile --universal --python-version 3.11 --upgrade \
 		--extra dev --extra gpu-cuda12 --extra gpu-cuda13 --extra tpu --extra onnx --extra tflite \
-		--extra tensorboard --custom-compile-command "make lock" \
+		--extra tensorboard --extra wandb --extra mlflow --custom-compile-command "make lock" \
 		--output-file requirements.lock setup.cfg
 
 clean:

@@ -22,6 +22,7 @@ _PACKAGES = (
     "tensorflow-datasets",
     "numpy",
     "opencv-python",
+    "opencv-python-headless",
     "scikit-learn",
     "scipy",
     "av",
