@@ -33,7 +33,7 @@ _FLAGS = [
     "--config.data.frames=4",
     "--config.generator.widths=(8,8,8)",
     "--config.discriminators.widths=(8,8)",
-    "--config.train_steps=60",
+    "--config.train_steps=200",
     "--config.log_every=5",
     "--config.eval_every=20",
     "--config.checkpoint_every=5",
@@ -134,6 +134,7 @@ def main() -> None:
     parser.add_argument("--data-dir", default="", help="where walkers stand, or are made")
     parser.add_argument("--through", choices=("processes", "slurm"), default="processes")
     parser.add_argument("--folder", type=pathlib.Path, help="kept, and gone on in")
+    parser.add_argument("--wait", type=float, default=8.0, help="seconds to a kill, on average")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     draw = random.Random(args.seed)
@@ -148,42 +149,35 @@ def main() -> None:
     whole = [sys.executable, "-m", "gait_jax.sweep", *flags, f"--workdir={folder / 'whole'}"]
     begun = time.monotonic()
     subprocess.run([*whole, "--task=0"], check=True, cwd=_ROOT)
-    takes = time.monotonic() - begun
-    print(f"undisturbed, by one task: {takes:.0f} s", flush=True)
-
+    print(f"undisturbed, by one task: {time.monotonic() - begun:.0f} s", flush=True)
     kind = _Slurm if args.through == "slurm" else _Processes
-    killed = folder / args.through
-    tasks = kind([*flags, f"--workdir={killed}"], folder)
-    for task in range(_TASKS):
-        tasks.start(task)
-    kills = 0
-    while kills < args.kills:
-        wait = draw.uniform(0, takes / 4)
-        time.sleep(wait)
-        running = [task for task in range(_TASKS) if tasks.status(task) is None]
-        failed = [task for task in range(_TASKS) if tasks.status(task) not in (None, 0)]
-        if failed:
-            sys.exit(f"a task failed by itself: see {folder}/task{failed[0]}.log")
-        if not running:
-            sys.exit(f"all was done after {kills} kills: give fewer --kills")
-        task = draw.choice(running)
-        tasks.kill(task)
-        kills += 1
-        done = len(list(killed.glob("runs/*/finished.json")))
-        print(f"kill {kills:2}: task {task}, {done} of 6 runs done", flush=True)
-        tasks.start(task)
-    while any(tasks.status(task) is None for task in range(_TASKS)):
-        time.sleep(0.5)
-    if any(tasks.status(task) for task in range(_TASKS)):
-        sys.exit(f"a task failed: see {folder}/task*.log")
-
-    expected, found = _numbers(folder / "whole"), _numbers(killed)
-    if not expected.equals(found):
-        sys.exit(f"the tables in {folder / 'whole'} and {killed} differ")
-    print(
-        f"{kills} kills: one table of {len(found)} numbers, of {found['run'].nunique()} runs, "
-        "every one as in the undisturbed sweep"
-    )
+    kills = rounds = 0
+    while not rounds or kills < args.kills:
+        rounds += 1
+        killed = folder / f"{args.through}{rounds}"
+        tasks = kind([*flags, f"--workdir={killed}"], folder)
+        for task in range(_TASKS):
+            tasks.start(task)
+        while running := [task for task in range(_TASKS) if tasks.status(task) is None]:
+            time.sleep(draw.uniform(0, 2 * args.wait) if kills < args.kills else 0.5)
+            running = [task for task in running if tasks.status(task) is None]
+            if running and kills < args.kills:
+                task = draw.choice(running)
+                tasks.kill(task)
+                kills += 1
+                done = len(list(killed.glob("runs/*/finished.json")))
+                print(f"kill {kills:2}: task {task}, {done} of 6 runs done", flush=True)
+                tasks.start(task)
+        if any(tasks.status(task) for task in range(_TASKS)):
+            sys.exit(f"a task failed: see {folder}/task*.log")
+        expected, found = _numbers(folder / "whole"), _numbers(killed)
+        if not expected.equals(found):
+            sys.exit(f"the tables in {folder / 'whole'} and {killed} differ")
+        print(
+            f"after {kills} kills: one table of {len(found)} numbers, of {found['run'].nunique()} "
+            "runs, every one as in the undisturbed sweep",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

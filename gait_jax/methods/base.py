@@ -154,17 +154,17 @@ class Method(abc.ABC):
           InputError: what a prerequisite learned does not fit.
         """
 
-    @abc.abstractmethod
     def prepare_data(
         self, dataset: "GaitDataset", prerequisites: Mapping[str, Run], progress: bool
     ) -> None:
-        """Makes what is derived from the data set for training, and kept beside it.
+        """Makes what is derived from the data set for training, and kept beside it; if anything.
 
         Args:
           dataset: the data set.
           prerequisites: see `prerequisites`; those that are still to be trained cannot be had.
           progress: whether to show progress bars.
         """
+        del dataset, prerequisites, progress
 
     def facts(self) -> dict[str, Any]:
         """What a report says of the method besides its name: JSON values."""
