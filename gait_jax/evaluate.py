@@ -27,7 +27,7 @@ _STEP = flags.DEFINE_string(
 
 def _evaluate(config, workdir, progress):
     if jax.process_count() > 1:
-        raise InputError("evaluating goes on in one process: start one task of it, with --num_processes=1")
+        raise InputError("evaluating goes on in one process: start one, with --num_processes=1")
     settings.check(config)
     if _STEP.value is not None:
         for measured in config.methods.values():
