@@ -2,9 +2,9 @@
 
 import json
 import os
-import subprocess
 import sys
 
+import processes
 import pytest
 from drawn import ROOT
 
@@ -185,9 +185,7 @@ def test_the_plan_measures_only_the_networks_asked_for(benchmarks):
 def _measure(output, *flags, environment=()):
     command = [sys.executable, str(_BENCHMARKS / "accelerator.py"), "--tiny", "--device=cpu"]
     command += ["--seconds=0.01", f"--output={output}", *flags]
-    result = subprocess.run(
-        command, env=os.environ | dict(environment), capture_output=True, text=True, timeout=240
-    )
+    result = processes.run(command, env=os.environ | dict(environment))
     assert result.returncode == 0, result.stderr
     return json.loads((output / "accelerator.json").read_text()), result
 

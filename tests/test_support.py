@@ -119,12 +119,12 @@ def test_a_disk_that_a_killed_test_mounted_is_taken_away(tmp_path):
 @needs_proc
 @pytest.mark.parametrize("workers", [0, 1])
 def test_a_worker_that_holds_too_much_fails_the_session(tmp_path, workers):
-    then = "processes.end(process); held = bytearray(2100 << 20); held[::4096] = held[::4096]"
+    then = "processes.end(process); held = bytearray(1700 << 20); held[::4096] = held[::4096]"
     # As pages that were never written take no room, each is.
     then = then.replace("held[::4096] = held[::4096]", "held[::4096] = b'x' * len(held[::4096])")
     done, _ = _run(tmp_path, then, f"--numprocesses={workers}")
     assert done.returncode == 1 and "1 passed" in done.stdout
-    assert "of 2048 MiB allowed" in done.stdout
+    assert "of 1536 MiB allowed" in done.stdout
 
 
 def test_what_does_not_come_is_not_waited_for_when_its_process_has_ended():

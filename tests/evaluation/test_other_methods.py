@@ -78,7 +78,7 @@ def config(tmp_path, monkeypatch):
     c.data.manual_dir, c.data.data_dir = str(tmp_path / "manual"), str(tmp_path / "data")
     train = {"seed": 0, "data": c.methods.alpha_03.train.data.to_dict()}
     for part, name, method in (("methods", "block", "block"), ("recognisers", "tall", "tall")):
-        c[part] = {name: {"checkpoint": "", "train": {"method": method, **train}}}
+        c[part] = {name: {"checkpoint": "", "step": "", "train": {"method": method, **train}}}
     c.methods.block.label = "a block"
     return c
 

@@ -20,7 +20,7 @@ from energy_sets import make_gaits
 from stores import make_store
 
 from gait_jax import runs
-from gait_jax.data import originals
+from gait_jax.data import content, originals
 from gait_jax.data.anonymized import anonymized_gaits
 from gait_jax.data.contour_store import open_contours
 from gait_jax.data.crops import CropStore, crop_data
@@ -40,6 +40,10 @@ _EXPECTED = {
     "gait_jax.data.gait_store": (1, "f4b026bf47be9e17"),
     "gait_jax.data.originals": (1, "579d182d1ddafafa"),
     "gait_jax.data.anonymized": (1, "0852e918487f2bec"),
+    "gait_jax.data.content": (
+        1,
+        "2b0ceb03cd0eba0049caa12bec11b2bb488e10ef9e9797560392a9362071db31",
+    ),
     "gait_jax.data.contour_store": (3, "ac1ab14705d04ec5"),
     "gait_jax.data.gei_store": (2, "f8baeca8efc6bc64"),
     "gait_jax.data.crops": (5, "732e4e168474e684"),
@@ -149,6 +153,13 @@ def _contour_store(folder):
     store = open_contours(make_store(folder / "gaits", _sequences()), progress=False)
     # A thousandth of a pixel.
     return _digest(store.points, store.offsets, np.rint(1000 * store.bodies).astype(np.int64))
+
+
+def _content(folder):
+    del folder
+    names = {"subject": b"001", "condition": "nm", "view": np.int32(90)}
+    examples = [names | {"frames": [b"a", b"bc"], "numbers": np.arange(2)}, names]
+    return content.digest(examples)
 
 
 def _gei_store(folder):
@@ -272,6 +283,7 @@ _STAGES = {
     "gait_jax.data.gait_store": _gait_store,
     "gait_jax.data.originals": _originals,
     "gait_jax.data.anonymized": _anonymized,
+    "gait_jax.data.content": _content,
     "gait_jax.data.contour_store": _contour_store,
     "gait_jax.data.gei_store": _gei_store,
     "gait_jax.data.crops": _crops,

@@ -1,6 +1,5 @@
 import os
 import shutil
-import subprocess
 import sys
 
 import processes
@@ -17,9 +16,9 @@ _TOLD = "import configs.stgan; from gait_jax.runtime import revision; print(revi
 
 def _git(folder, *arguments):
     me = ("-c", "user.name=me", "-c", "user.email=me@example.org")
-    return subprocess.run(
-        ["git", *me, *arguments], cwd=folder, check=True, capture_output=True, text=True
-    ).stdout.strip()
+    done = processes.run(["git", *me, *arguments], cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
 
 
 def _commit(folder):

@@ -7,8 +7,7 @@ import pathlib
 import sys
 
 # MiB. A worker that has held more at any time fails the session.
-# 1536 is what is aimed at; after the redesign a worker was seen at 1723, and that is to be mended.
-MOST = 2048
+MOST = 1536
 # MiB above which a test is followed by giving back, and growth that makes it worth another time: a
 # test that trains twice takes 800 beyond what its worker held before.
 _AMPLE, _GROWTH = 650, 50
