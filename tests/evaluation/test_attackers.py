@@ -13,9 +13,11 @@ from gait_jax.evaluation import attack_sections
 from gait_jax.evaluation.attackers import KNOWING
 from gait_jax.evaluation.evaluation import evaluate
 from gait_jax.evaluation.rows import CROSS_VIEW, SAME_VIEW, Row, find, read_csv, to_frame
+from gait_jax.evaluation.study import Study
 from gait_jax.methods import fields, registry
 from gait_jax.methods.base import FittedMethod, State
 from gait_jax.methods.contracts import AnonymizedBody, Anonymizer
+from gait_jax.pretrained import DEFAULT
 from gait_jax.runtime.errors import InputError
 
 
@@ -234,6 +236,12 @@ def test_the_informed_need_originals(config, workdir, tmp_path):
     config.data.anonymized_by = str(workdir / "methods" / "same")
     with pytest.raises(InputError, match="semi-informed attackers learn from anonymised originals"):
         evaluate(config, tmp_path / "run", progress=False)
+
+
+def test_the_shipped_model_is_measured_by_its_name(config, tmp_path):
+    config.methods.original.checkpoint = "shipped"
+    study = Study(config, tmp_path, progress=False)
+    assert study.methods["original"].workdir == DEFAULT
 
 
 def _row(metric, value, low=None, high=None, setting=SAME_VIEW, attacker="lazy-informed"):
