@@ -11,7 +11,7 @@ Result: was not measured.
 
 Arguments:
     data  walkers (the default) or casia_b, by the groups of Tieu et al. (2019); casia_a, where
-          everybody is enrolled as in `configs/closed.py`
+          everybody is enrolled as in `configs/closed.py`, and probed
 """
 
 import ml_collections
@@ -26,6 +26,9 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
     arg = common.parse_arg(arg, **ARGUMENTS)
     of = closed if arg.data in common.FEW else jisa2019
     c = of.get_config(f"data={arg.data}")
+    if of is closed:
+        # The shipped model has seen none of them.
+        c.protocol = "everybody"
 
     c.evaluators = ml_collections.ConfigDict()
     c.evaluators.attackers = ml_collections.ConfigDict()
