@@ -21,7 +21,7 @@ _WORDS = report.Terms(
         "Semi-informed": "enrols them too, and has trained the recogniser from scratch on "
         "anonymised gaits of the people who train recognisers.",
         "Linked over L": "enrols L walks of a person together, those nearest to the probe's "
-        "direction, and takes the mean of their distances.",
+        "direction, and takes the mean of their distances, in which these count most.",
         "Found, rank-k": "is the share of walks whose person is among the k nearest (success is "
         "the rest). A person is as near as the nearest of their walks in a view.",
         "Worst": "is what the person who is told from others best suffers; after the slash, what "

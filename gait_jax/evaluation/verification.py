@@ -16,6 +16,8 @@ VERSION = 1
 # With fewer people, who is drawn says more than how many are found.
 FEWEST_PEOPLE = 10
 _RESAMPLES, _SHUFFLES = 1000, 50
+# With fewer bins, linkability is coarser than anything it could tell.
+_FEWEST_BINS = 5
 # So many different distances are told apart exactly, more to a few thousandths of the comparisons.
 _LEVELS = 1024
 
@@ -149,10 +151,10 @@ class Scores:
     def bins(self) -> np.ndarray | None:
         """[N, M, B] comparisons by bins of one width: a tenth as many as own ones, at most 100.
 
-        None where there are fewer than ten own comparisons.
+        None where there are fewer than 50 own comparisons.
         """
         count = min(len(self.owners) // 10, 100)
-        if not count:
+        if count < _FEWEST_BINS:
             return None
         low, high = float(np.nanmin(self.distances)), float(np.nanmax(self.distances))
         risen = np.nan_to_num(self.distances, nan=low).astype(np.float64) - low

@@ -23,7 +23,7 @@ def _says(distances):
 
 _GALLERY = _gaits(
     [("a", "nm", 1, 0), ("a", "nm", 2, 0), ("a", "nm", 1, 90), ("b", "nm", 1, 0),
-     ("b", "nm", 2, 0), ("b", "nm", 1, 170)]
+     ("b", "nm", 2, 0), ("b", "nm", 1, 171)]
 )  # fmt: skip
 _PROBES = _gaits([("a", "nm", 5, 0), ("b", "cl", 1, 90)])
 _DISTANCES = [[4, 2, 9, 5, 7, 3], [8, 6, 1, 2, 4, 6]]
@@ -36,16 +36,23 @@ def test_set_distances_by_hand():
     assert found.probes[1].tolist() == ["b", "cl", "1", "90"]
     # The nearest of the walks in the probe's view; b has none at 90 degrees.
     np.testing.assert_array_equal(found.same, [[2, 5], [1, nothing]])
-    # Views 0, 90, 170 without the probe's own.
+    # Views 0, 90, 171 without the probe's own.
     np.testing.assert_array_equal(
         found.cross,
         [[[nothing] * 2, [9, nothing], [nothing, 3]], [[6, 2], [nothing] * 2, [nothing, 6]]],
     )
-    # Nearest directions first: for a probe at 0, b's walk at 170; at 90, b's at 170 before those at
-    # 0. The mean of so many.
-    assert found.linked[0].tolist() == [[4, 5], [1, 6]]
-    assert found.linked[1].tolist() == [[3, 6], [4.5, 4]]
-    assert found.linked[2].tolist() == [[5, 5], [5, 4]]
+    # Nearest directions first: for a probe at 0, b's walk at 171; at 90, b's at 171 before those at
+    # 0. The mean of so many; 90 degrees off count a 32nd, 171 a 724th, and from 81 to 90 off 0.71.
+    far, farther, some = 2**-5, 2**-9.5, 2**-0.5
+    wanted = [
+        [[4, 5], [1, 6]],
+        [[3, 6], [(1 + 8 * far) / (1 + far), (6 + 2 * some) / (1 + some)]],
+        [
+            [(6 + 9 * far) / (2 + far), (12 + 3 * farther) / (2 + farther)],
+            [(1 + 14 * far) / (1 + 2 * far), (6 + 6 * some) / (1 + 2 * some)],
+        ],
+    ]
+    np.testing.assert_allclose(found.linked[:3], wanted, rtol=1e-6)
     # Nobody has four.
     assert np.isnan(found.linked[3]).all()
 
@@ -137,7 +144,7 @@ def test_only_walks_that_stood_both_attacks_count():
 def test_linking_averages_noise_away():
     rng = np.random.default_rng(0)
     people = rng.normal(size=(12, 8))
-    probes, gallery = _walks(range(6, 16)), _walks(range(1, 6))
+    probes, gallery = (_walks(numbers, views=(0, 18)) for numbers in (range(6, 16), range(1, 6)))
     place = {s: k for k, s in enumerate("abcdefghijkl")}
     seen, known = (
         people[[place[s] for s in walks.subjects]] + 1.5 * rng.normal(size=(len(walks), 8))

@@ -94,12 +94,19 @@ def test_comparisons_are_counted_by_person():
     # Of the first person's probes: with themselves, with the second, with the third.
     assert levels[0].tolist() == [[1, 1, 0, 0, 0], [0, 2, 0, 0, 0], [1, 0, 1, 0, 0]]
     assert levels[1].tolist() == [[0, 0, 0, 0, 1], [0] * 5, [0, 0, 0, 1, 0]]
-    # Three own comparisons fill no bin.
-    assert _BY_HAND.bins() is None
-    many = Scores(np.tile(_BY_HAND.distances, (10, 1)), np.tile(_BY_HAND.owners, 10)).bins()
-    # Thirty fill three, of the distances 1 to 5.
-    assert many[0].tolist() == [[20, 0, 0], [20, 0, 0], [10, 10, 0]]
-    assert many[1].tolist() == [[0, 0, 10], [0, 0, 0], [0, 0, 10]]
+
+
+def test_bins_by_hand():
+    def repeated(times):
+        distances = np.tile(_BY_HAND.distances, (times, 1))
+        return Scores(distances, np.tile(_BY_HAND.owners, times)).bins()
+
+    # Forty-eight own comparisons would fill four bins only.
+    assert repeated(16) is None
+    # Fifty-one fill five, of the distances 1 to 5; the last one holds 5 too.
+    first, last = repeated(17)
+    assert first.tolist() == [[17, 17, 0, 0, 0], [0, 34, 0, 0, 0], [17, 0, 17, 0, 0]]
+    assert last.tolist() == [[0, 0, 0, 0, 17], [0] * 5, [0, 0, 0, 17, 0]]
 
 
 def test_ranks_by_hand():
