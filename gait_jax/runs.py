@@ -82,7 +82,8 @@ def open_data(
 
     Args:
       data: the `data` part of a configuration. With `anonymized_by`, the workdir of a run, the
-        gaits are that run's.
+        gaits are that run's: after `anonymized_step`, if that is given, and each as often as
+        `draws` says, if that is.
       seed: of those gaits' noise.
       progress: whether to show progress bars where something has to be prepared first.
       groups: whose gaits are to be anonymised; of `group` and `validation_group` if None.
@@ -96,11 +97,18 @@ def open_data(
     dataset = open_dataset(data, progress)
     if not data.anonymized_by:
         return dataset
-    run = open_run(data.anonymized_by)
+    # An evaluation alone has the two further fields.
+    run = open_run(data.anonymized_by, data.get("anonymized_step", ""))
     groups = (data.group, data.validation_group) if groups is None else groups
     subjects = set().union(*(dataset.members(group) for group in groups))
     gaits = anonymized_gaits(
-        dataset, run.anonymizer(), run.key, seed, dataset.indices(subjects), progress
+        dataset,
+        run.anonymizer(),
+        run.key,
+        seed,
+        dataset.indices(subjects),
+        progress,
+        data.get("draws", 1),
     )
     description = dataset.description | {
         "anonymized_by": run.config.method,

@@ -32,12 +32,15 @@ Anonymize = Callable[[Sequence[np.ndarray], jax.Array], AnonymizedMasks]
 
 
 def _anonymized(
-    dataset: GaitDataset, anonymize: Anonymize, key: jax.Array, indices: Sequence[int]
+    dataset: GaitDataset, anonymize: Anonymize, key: jax.Array, wanted: Sequence[tuple[int, int]]
 ) -> Iterator[Recorded]:
-    for index in indices:
+    for draw, index in wanted:
         sequence = dataset.gaits.sequences[index]
+        own = jax.random.fold_in(key, index)
+        # The first draw is the same, however many there are.
+        own = jax.random.fold_in(own, draw) if draw else own
         # As they are found: what a user's own masks go through, these go through.
-        result = anonymize(dataset.masks(index), jax.random.fold_in(key, index))
+        result = anonymize(dataset.masks(index), own)
         yield Recorded(
             sequence,
             result.masks,
@@ -54,6 +57,7 @@ def anonymized_gaits(
     seed: int,
     indices: Sequence[int],
     progress: bool = True,
+    draws: int = 1,
 ) -> GaitStore:
     """The store of some sequences' anonymised gaits, each with its own noise.
 
@@ -67,23 +71,27 @@ def anonymized_gaits(
       seed: of the noise; every sequence's own comes from this and its place in the data set.
       indices: of the sequences wanted, rising (see `GaitDataset.indices`).
       progress: whether to show a progress bar.
+      draws: how often each is anonymised, with other noise each time; all sequences follow each
+        other that many times.
 
     Raises:
       InputError: the store cannot be locked or written.
     """
+    versions = [VERSION, gait_store.VERSION]
+    wanted = [(draw, index) for draw in range(draws) for index in indices]
     key = fingerprint(
-        dataset.gaits.key, anonymizer, seed, list(indices), [VERSION, gait_store.VERSION]
+        dataset.gaits.key, anonymizer, seed, list(indices), versions, *([draws] * (draws > 1))
     )
     directory: pathlib.Path = dataset.directory / f"anonymized-{key}"
     random = keys.stream(seed, "anonymized gaits")
 
     def make_part(first: int, last: int, part: pathlib.Path) -> None:
-        gait_store.write_part(part, _anonymized(dataset, anonymize, random, indices[first:last]))
+        gait_store.write_part(part, _anonymized(dataset, anonymize, random, wanted[first:last]))
 
     def work() -> Work:
         return {
             f"{first}-{last}": functools.partial(make_part, first, last)
-            for first, last in ranges(len(indices))
+            for first, last in ranges(len(wanted))
         }
 
     # In this process: the anonymiser computes on its devices, with all cores.

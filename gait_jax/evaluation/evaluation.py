@@ -115,7 +115,9 @@ def _measure(study: Study, evaluators: list[Evaluator]) -> dict[str, Any]:
     rows.write_csv(workdir / "results.csv", frame)
     leaked = {name: method["trained_on_probed_people"] for name, method in described.items()}
     labels = {name: method["label"] for name, method in described.items()}
-    parts = [Section("", sections.warnings(labels, leaked)), sections.measured(described)]
+    told = [report.Text(said) for each in evaluators for said in each.headlines(frame)]
+    parts = [Section("", [*told, *sections.warnings(labels, leaked)])]
+    parts.append(sections.measured(described))
     if study.protocol:
         parts.append(sections.protocol(study.protocol, study.dataset.groups))
     for evaluator in evaluators:

@@ -88,6 +88,17 @@ PROTOCOLS: Mapping[str, Protocol] = {
         "anonymiser was trained on.",
         train_sequences=(1, 2),
     ),
+    "everybody": Protocol(
+        "few",
+        "all",
+        "all",
+        "all",
+        {"nm": (1, 2)},
+        {"nm": (3, 4)},
+        "As “closed”, but everybody is probed, too: for an anonymiser that was trained on another "
+        "data set and has seen none of them.",
+        train_sequences=(1, 2),
+    ),
 }
 
 

@@ -16,9 +16,13 @@ from gait_jax.data.gaits import Gaits
 from gait_jax.evaluation.protocol import Protocol, chosen, protocol
 from gait_jax.methods.base import Run
 from gait_jax.methods.identity import identity
+from gait_jax.pretrained import DEFAULT
 from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.fingerprint import fingerprint
 from gait_jax.runtime.run_directory import RunDirectory
+
+# In place of a workdir: the model that ships with the package.
+SHIPPED = "shipped"
 
 _SHARED = (
     "name", "data_dir", "derived_dir", "manual_dir", "subjects", "groups", "anonymized_by"
@@ -112,8 +116,7 @@ class Study:
         """
         found = {}
         for name, settings in self.config.recognisers.items():
-            fields = {"group": self.protocol.train, "sequences": self.protocol.train_sequences}
-            run = self._opened(settings, self.workdir / "recognisers" / name, fields)
+            run = self._opened(settings, self.workdir / "recognisers" / name, self._training())
             leaked = self.trained_on_probed(run)
             if leaked and not self.protocol.train_sequences:
                 raise InputError(
@@ -122,6 +125,37 @@ class Study:
                 )
             found[name] = run
         return found
+
+    def _training(self) -> dict[str, Any]:
+        """What the protocol says of the data that recognisers are trained on."""
+        return {"group": self.protocol.train, "sequences": self.protocol.train_sequences}
+
+    def informed(self, recogniser: str, method: str, draws: int) -> Run:
+        """A recogniser trained by the protocol on a method's gaits alone; trained now, if need be.
+
+        Where the recogniser itself is taken from a checkpoint, this one is trained as its `train`
+        says all the same.
+
+        Args:
+          recogniser: its name.
+          method: whose gaits it learns from.
+          draws: how often each of them is anonymised, with other noise each time.
+
+        Raises:
+          InputError: it cannot be trained.
+        """
+        run = self.methods[method]
+        known = f"{method}-{fingerprint(run.key, draws)}"
+        folder = self.workdir / "recognisers" / f"{recogniser}-informed-of-{known}"
+        fields = self._training() | {
+            "anonymized_by": str(run.workdir),
+            "anonymized_step": str(run.step),
+            "draws": draws,
+        }
+        settings = ml_collections.ConfigDict(
+            self.config.recognisers[recogniser].to_dict() | {"checkpoint": "", "step": ""}
+        )
+        return self._opened(settings, folder, fields)
 
     @functools.cached_property
     def methods(self) -> dict[str, Run]:
@@ -140,7 +174,8 @@ class Study:
         self, settings: ml_collections.ConfigDict, folder: pathlib.Path, fields: dict[str, Any]
     ) -> Run:
         if settings.checkpoint:
-            return runs.open_run(settings.checkpoint, settings.step)
+            shipped = settings.checkpoint == SHIPPED
+            return runs.open_run(DEFAULT if shipped else settings.checkpoint, settings.step)
 
         def place(name: str, needed: ml_collections.ConfigDict) -> pathlib.Path:
             # What several methods build on is trained once.

@@ -9,6 +9,7 @@ import pandas as pd
 from gait_jax.evaluation.report import Table
 from gait_jax.evaluation.rows import (
     ALL,
+    ANONYMIZED_GALLERY,
     CLEAN,
     CLEAN_GALLERY,
     CROSS_VIEW,
@@ -20,7 +21,7 @@ from gait_jax.evaluation.rows import (
 
 Labels = Mapping[str, str]
 Show = Callable[[float], str]
-_NOTHING = "–"
+NOTHING = "–"
 # Tables I and II of 2020.
 COLOUR_SETS = ("plain", "textural", "complete", "incomplete")
 
@@ -62,11 +63,11 @@ def _with_text(frame: pd.DataFrame, show: Mapping[str, Show]) -> pd.DataFrame:
 
 def _filled(text: pd.DataFrame) -> pd.DataFrame:
     # Where nothing was found at all pandas takes the cells for numbers.
-    return text.astype("str").fillna(_NOTHING)
+    return text.astype("str").fillna(NOTHING)
 
 
 def identified(frame: pd.DataFrame, **wanted: str) -> pd.DataFrame:
-    """What was measured of identification.
+    """What was measured of identification by the papers' attacker and the honest one.
 
     Args:
       frame: rows as from `rows.to_frame`.
@@ -76,6 +77,8 @@ def identified(frame: pd.DataFrame, **wanted: str) -> pd.DataFrame:
       The rows with a further column, `rank`, and `metric` without it: "success".
     """
     found = find(frame, source=MEASURED, **wanted)
+    # Others have tables of their own.
+    found = found[found["attacker"].isin([CLEAN_GALLERY, ANONYMIZED_GALLERY])]
     parts = found["metric"].str.extract(rf"^({'|'.join(_RATES)})@(\d+)$")
     found = found.assign(metric=parts[0], rank=parts[1])[parts[0].notna()]
     return found.astype({"rank": "int64"})
@@ -120,8 +123,8 @@ def success_table(frame: pd.DataFrame, labels: Labels, setting: str) -> Table:
         cells = [labels[method], recogniser, str(rank), found[first]["clean_error"]]
         for attacker in attackers:
             row = found.get(attacker, {})
-            cells += [row.get(rate, _NOTHING) for rate in ("success", "difference")]
-        body.append([*cells, found[first]["chance"], str(probes.get((*line, first), _NOTHING))])
+            cells += [row.get(rate, NOTHING) for rate in ("success", "difference")]
+        body.append([*cells, found[first]["chance"], str(probes.get((*line, first), NOTHING))])
     head = ["method", "recogniser", "rank", "clean error"]
     for attacker in map(in_prose, attackers):
         head += [f"success, {attacker}", f"difference, {attacker}"]
@@ -171,7 +174,7 @@ def by_view_tables(frame: pd.DataFrame, labels: Labels) -> list[Table]:
         mine = chosen[(chosen["recogniser"] == recogniser) & (chosen["rank"] == rank)]
         text = mine.pivot(index=["method", "attacker", "metric"], columns="view", values="text")
         text = _filled(text.reindex(columns=views))
-        nothing = [_NOTHING] * len(views)
+        nothing = [NOTHING] * len(views)
         line = lambda *key: text.loc[key].tolist() if key in text.index else nothing  # noqa: E731,B023
         body = [
             [f"{label}, {in_prose(attacker)}", *line(method, attacker, "success")]
@@ -242,7 +245,7 @@ def colour_table(frame: pd.DataFrame, labels: Labels, form: str) -> Table:
         key: ": ".join(key) for key in published[lines[:2]].itertuples(index=False, name=None)
     }
     body = [
-        [name, *(cells.get((*key, condition), _NOTHING) for condition in COLOUR_SETS)]
+        [name, *(cells.get((*key, condition), NOTHING) for condition in COLOUR_SETS)]
         for key, name in named.items()
     ]
     # All colourisers see the same frames.

@@ -68,6 +68,23 @@ def test_the_store_holds_what_the_anonymiser_gives(dataset):
     np.testing.assert_array_equal(store.numbers, dataset.originals.numbers)
 
 
+def test_several_draws_follow_each_other(dataset):
+    few, many = (
+        _make(dataset, indices=[2, 5]),
+        [
+            anonymized_gaits(dataset, _shifted, "shifted", 0, [2, 5], False, draws)
+            for draws in (1, 3)
+        ],
+    )
+    # One draw is the store that there was.
+    assert few.key == many[0].key != many[1].key
+    assert [s.subject for s in many[1].sequences] == [s.subject for s in few.sequences] * 3
+    rows = [measures["rows"] for measures in many[1].measures]
+    assert rows[:2] == [measures["rows"] for measures in few.measures]
+    # Each walk has other noise each time.
+    assert len({*rows}) == 6
+
+
 def test_what_the_anonymiser_gets_is_what_the_data_set_has(dataset):
     seen = []
 

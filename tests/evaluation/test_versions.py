@@ -26,7 +26,7 @@ from gait_jax.data.contour_store import open_contours
 from gait_jax.data.crops import CropStore, crop_data
 from gait_jax.data.gaits import Gaits
 from gait_jax.data.gei_store import open_geis
-from gait_jax.evaluation import scoring
+from gait_jax.evaluation import attack_rows, comparison, scoring, verification
 from gait_jax.gait import naturalness
 from gait_jax.gait.silhouette import CleanSettings
 from gait_jax.methods.base import State
@@ -34,6 +34,12 @@ from gait_jax.methods.registry import METHODS
 from gait_jax.pretrained import DEFAULT
 
 _MASKS = pathlib.Path(__file__).with_name("shipped_model.npz")
+
+_MEASURES = [
+    0.4, 0.35, 0.45, 0.117798, 0.5, 0.35, 0.466667, 0.433333, 0.5, 0.31335, 0.5, 0.470667, 0.416667,
+    0.384314, 0.466667, 0.496142, 0.333333, 0.407302, 0.4, 0.35, 0.45, 0.0153144, 0.5, 0.286667,
+    0.433304, 0.412359, 0.486496, 0.0596218,
+]  # fmt: skip
 
 # By stage: its VERSION, and what it gives for the input drawn below.
 _EXPECTED = {
@@ -47,6 +53,9 @@ _EXPECTED = {
     "gait_jax.data.contour_store": (3, "ac1ab14705d04ec5"),
     "gait_jax.data.gei_store": (2, "f8baeca8efc6bc64"),
     "gait_jax.data.crops": (5, "732e4e168474e684"),
+    "gait_jax.evaluation.comparison": (1, [11.7357, -3.91116, 0.802748]),
+    "gait_jax.evaluation.verification": (1, _MEASURES),
+    "gait_jax.evaluation.attack_rows": (1, "06f2cdd104db2aa3"),
     "gait_jax.evaluation.scoring": (1, "24f0109d124e1cea"),
     "gait_jax.evaluation.evaluators.naturalness": (1, [7.0, 0.714286, 1.07792, 0.831853, 0.838314]),
     "noise_gan": (1, [0.859586, 0.712318, 0.529948, 0.977717]),
@@ -198,6 +207,43 @@ def _scoring(folder):
     return _digest(hits.probes, *shares, np.int64(hits.enrolled))
 
 
+def _compared():
+    """Drawn distances of some walks, few of them different, and with people who lack a walk."""
+    probes = _made_up([(s, c, 5, v) for s in "abcd" for c in ("nm", "cl") for v in (0, 36, 90)])
+    gallery = _made_up([(s, "nm", n, v) for s in "abcd" for n in (1, 2) for v in (0, 90)][:-1])
+    distances = np.random.default_rng(0).integers(0, 9, (len(probes), len(gallery)))
+    recogniser = types.SimpleNamespace(distances=lambda *_: distances)
+    return comparison.compare(recogniser, probes, gallery, (1, 3))
+
+
+def _comparison(folder):
+    del folder
+    found = _compared()
+    sums = [np.nansum(x * np.cos(np.arange(x.size).reshape(x.shape)))
+            for x in (found.same, found.cross, found.linked)]  # fmt: skip
+    return [float(x) for x in sums]
+
+
+def _verification(folder):
+    del folder
+    owners = np.repeat(np.arange(10), 6)
+    distances = np.cos(1.7 * np.arange(600)).reshape(60, 10)
+    distances[np.arange(60), owners] -= 0.5
+    distances[::7, 3:5] = np.where(owners[::7, None] == [3, 4], distances[::7, 3:5], np.nan)
+    found = verification.measure_all(verification.Scores(distances, owners), (1, 3))
+    told = [(e.value, e.low, e.high, e.shuffled, e.worst, e.shuffled_worst) for e in found.values()]
+    return [float(x) for each in told for x in each if x is not None]
+
+
+def _attack_rows(folder):
+    del folder
+    found = _compared()
+    names = {"method": "m", "recogniser": "r", "attacker": "ignorant"}
+    rows = attack_rows.attack_rows(found, found, (1, 3), **names)
+    told = [f"{r.metric} {r.setting} {r.condition} {r.view} {r.n} {r.low is None}" for r in rows]
+    return _digest(np.array(told))
+
+
 def _naturalness(folder):
     del folder
     clean, made = _walk(8), _walk(8, tall=63, bulk=1.3)
@@ -287,6 +333,9 @@ _STAGES = {
     "gait_jax.data.contour_store": _contour_store,
     "gait_jax.data.gei_store": _gei_store,
     "gait_jax.data.crops": _crops,
+    "gait_jax.evaluation.comparison": _comparison,
+    "gait_jax.evaluation.verification": _verification,
+    "gait_jax.evaluation.attack_rows": _attack_rows,
     "gait_jax.evaluation.scoring": _scoring,
     "gait_jax.evaluation.evaluators.naturalness": _naturalness,
     "noise_gan": _noise_gan,

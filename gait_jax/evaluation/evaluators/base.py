@@ -56,6 +56,15 @@ class Evaluator(abc.ABC):
           frame: all rows of the evaluation (see `rows.to_frame`).
         """
 
+    def headlines(self, frame: pd.DataFrame) -> list[str]:
+        """What the report opens with, for a person in a hurry: a sentence each.
+
+        Args:
+          frame: all rows of the evaluation.
+        """
+        del frame
+        return []
+
     def labels(self) -> dict[str, str]:
         """The methods' names in prose by their names."""
         return {name: method.label for name, method in self.study.config.methods.items()}

@@ -1,11 +1,13 @@
 """The evaluators, by the name that a configuration gives."""
 
+from gait_jax.evaluation.evaluators.attackers import Attackers
 from gait_jax.evaluation.evaluators.base import Evaluator
 from gait_jax.evaluation.evaluators.colour import Colour
 from gait_jax.evaluation.evaluators.identification import Identification
 from gait_jax.evaluation.evaluators.naturalness import Naturalness
 
 EVALUATORS: dict[str, type[Evaluator]] = {
+    "attackers": Attackers,
     "colour": Colour,
     "identification": Identification,
     "naturalness": Naturalness,
