@@ -3,8 +3,8 @@ r"""GaitBase (Fan et al. 2023): the field's baseline for recognising people by s
     python -m gait_jax.train --config=configs/gaitbase.py:data=walkers,form=small \
         --workdir=runs/gaitbase
 
-Time: TIME
-Result: RESULT
+Time: not measured yet.
+Result: not measured yet.
 
 Arguments:
     data           walkers (the default), casia_a or casia_b

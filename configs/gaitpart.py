@@ -3,8 +3,8 @@ r"""GaitPart (Fan et al. 2020): recognises people by how the parts of their bodi
     python -m gait_jax.train --config=configs/gaitpart.py:data=walkers,form=small \
         --workdir=runs/gaitpart
 
-Time: TIME
-Result: RESULT
+Time: not measured yet.
+Result: not measured yet.
 
 Arguments:
     data           walkers (the default), casia_a or casia_b

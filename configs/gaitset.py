@@ -3,8 +3,8 @@ r"""GaitSet (Chao et al. 2019): recognises people by the set of their silhouette
     python -m gait_jax.train --config=configs/gaitset.py:data=walkers,form=small \
         --workdir=runs/gaitset
 
-Time: TIME
-Result: RESULT
+Time: not measured yet.
+Result: not measured yet.
 
 Arguments:
     data           walkers (the default), casia_a or casia_b
