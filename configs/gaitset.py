@@ -3,8 +3,10 @@ r"""GaitSet (Chao et al. 2019): recognises people by the set of their silhouette
     python -m gait_jax.train --config=configs/gaitset.py:data=walkers,form=small \
         --workdir=runs/gaitset
 
-Time: not measured yet.
-Result: not measured yet.
+Time: the small form, on walkers, 9 minutes of processor time for its 1,500 steps (33 minutes on two
+cores with much other work beside it). The published form is for a GPU or TPU and was not trained.
+Result: of the 13 test people the small form, trained on 16 others, knows 100 % (nm), 93 % (bg) and
+96 % (cl) in the same view, and 74 % (nm), 62 % (bg) and 63 % (cl) from other views.
 
 Arguments:
     data           walkers (the default), casia_a or casia_b
