@@ -3,8 +3,8 @@ r"""GaitPart (Fan et al. 2020): recognises people by how the parts of their bodi
     python -m gait_jax.train --config=configs/gaitpart.py:data=walkers,form=small \
         --workdir=runs/gaitpart
 
-Time: a step of the small form, on two CPU cores, 0.6 s of processor time: 1,500 take a quarter of an
-hour. It was not trained to its end, nor was the published form, which is for a GPU or TPU.
+Time: a step of the small form, on two CPU cores, 0.6 s of processor time: 1,500 take a quarter of
+an hour. It was not trained to its end, nor was the published form, which is for a GPU or TPU.
 Result: not measured yet.
 
 Arguments:
