@@ -212,3 +212,60 @@ def measured(train: ml_collections.ConfigDict, **fields: Any) -> ml_collections.
     # Its training, which has the seed of whatever it is part of.
     c.train = within(train)
     return c
+
+
+def silhouette_sets(
+    *,
+    size: int,
+    people: int,
+    sequences: int,
+    frames: int,
+    span: int = 0,
+) -> ml_collections.ConfigDict:
+    """Fields of the data of recognisers by silhouettes, to be merged into their `data`."""
+    c = ml_collections.ConfigDict()
+    # Numbers of the sequences to train on; all where there is none.
+    c.sequences = ()
+    # Rows of the aligned silhouettes, which have 11/16 as many columns.
+    c.size = size
+    # A pack, the example of a batch: people, and sequences of each. Triplets are those within it.
+    c.pack = ml_collections.ConfigDict({"people": people, "sequences": sequences})
+    # Frames of a sequence that are drawn for a pack; later, all of it is looked at.
+    c.frames = frames
+    # They are drawn from so many frames in a row; from the whole sequence where it is 0.
+    c.span = span
+    return c
+
+
+def classifier(weight: float) -> ml_collections.ConfigDict:
+    """Fields of the names that a recogniser is trained by besides triplets."""
+    c = ml_collections.ConfigDict()
+    # Weight of the cross entropy of names, beside the triplets' 1; 0 for none.
+    c.weight = weight
+    # What the cosines are multiplied by.
+    c.scale = 16.0
+    # Share of a name that is spread over all names.
+    c.smoothing = 0.1
+    # How many people it has room for.
+    c.people = 128
+    return c
+
+
+def sgd_or_adam(
+    name: str, learning_rate: float, milestones: tuple[int, ...] = ()
+) -> ml_collections.ConfigDict:
+    """Fields of an optimiser that can be either."""
+    c = ml_collections.ConfigDict()
+    # sgd or adam.
+    c.name = name
+    # Its step.
+    c.learning_rate = learning_rate
+    # Steps after which that becomes a tenth.
+    c.milestones = milestones
+    # Of SGD.
+    c.momentum = 0.9
+    c.weight_decay = 5e-4
+    # Of Adam: decay of its mean of gradients, and of their squares.
+    c.b1 = 0.9
+    c.b2 = 0.999
+    return c

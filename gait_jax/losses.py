@@ -1,5 +1,7 @@
 """The papers' loss functions, each named by its equation (Tieu et al. 2019 and, for colour, 2020).
 
+At the end are those of recognisers by silhouette sets, with papers of their own.
+
 Discriminators give logits, so that log D = log σ(logit) is computed without overflow.
 Expectations are means over the batch; contour norms are means over the valid points of a frame, in
 body heights, so that neither the number of points nor zero padding weighs in.
@@ -177,3 +179,68 @@ def edge_style(
     target = jnp.take_along_axis(target, nearest[..., None, None], axis=1)
     matched = (sizes > 0) & (target_sizes.sum(-1, keepdims=True) > 0)
     return (jnp.abs(target - found).sum((-2, -1)) * matched).sum(-1).mean()
+
+
+def triplets(points: jax.Array, people: int, margin: float) -> dict[str, jax.Array]:
+    """All triplets of a pack, part by part (Hermans et al. 2017, eq 6, as GaitSet takes it).
+
+    A triplet is a sequence, another one of its person and one of another person: the second has to
+    be nearer than the third by the margin. Triplets that are no longer violated do not count in the
+    mean.
+
+    Args:
+      points: [N, P, D] embeddings of a pack by parts, as many sequences of each person one after
+        the other, two at least.
+      people: how many, two at least; divides N.
+      margin: in units of the embedding.
+
+    Returns:
+      Scalars. "triplet": the mean over parts of the mean over violated triplets; "violated": the
+      share of those in 0..1; "distance": the mean distance of two sequences.
+    """
+    count = len(points)
+    each = count // people
+    whose = jnp.arange(count) // each
+    squares = jnp.square(points).sum(-1).T
+    inner = jnp.einsum("npd,mpd->pnm", points, points, precision=lax.Precision.HIGHEST)
+    square = jnp.maximum(squares[:, :, None] + squares[:, None] - 2 * inner, 0)
+    # At 0 the root has no gradient.
+    distance = jnp.where(square > 0, jnp.sqrt(jnp.where(square > 0, square, 1)), 0)
+
+    def of_others(of_same: bool, columns: int) -> jax.Array:
+        """[P, N, columns]: distances to one's own other sequences, or to those of the others."""
+        wanted = (whose[:, None] == whose) == of_same
+        wanted &= ~jnp.eye(count, dtype=bool)
+        order = jnp.argsort(~wanted, axis=1, stable=True)[:, :columns]
+        return jnp.take_along_axis(distance, order[None], axis=2)
+
+    same, other = of_others(True, each - 1), of_others(False, count - each)
+    violation = jnp.maximum(margin + same[..., None] - other[..., None, :], 0)
+    violated = violation > 0
+    by_part = violation.sum((1, 2, 3)) / jnp.maximum(violated.sum((1, 2, 3)), 1)
+    return {
+        "triplet": by_part.mean(),
+        "violated": violated.mean(),
+        "distance": (same.sum() + other.sum()) / (same.size + other.size),
+    }
+
+
+def smoothed_cross_entropy(
+    logits: jax.Array, people: jax.Array, count: jax.Array, smoothing: float
+) -> jax.Array:
+    """Cross entropy with smoothed labels (Szegedy et al. 2016, section 7), a mean over parts.
+
+    Args:
+      logits: [N, P, K] float.
+      people: [N] int in 0..count - 1.
+      count: how many people there are, at most K; the rest of the logits is not looked at.
+      smoothing: ε: the label's share is 1 - ε, and ε is shared out among all.
+
+    Returns:
+      A scalar.
+    """
+    known = jnp.arange(logits.shape[-1]) < count
+    log_p = jax.nn.log_softmax(jnp.where(known, logits, -1e9))
+    right = jnp.take_along_axis(log_p, people[:, None, None], axis=-1)[..., 0]
+    spread = jnp.where(known, log_p, 0).sum(-1) / count
+    return -((1 - smoothing) * right + smoothing * spread).mean()

@@ -22,7 +22,7 @@ from gait_jax.runtime.step_log import StepLog
 
 
 class DivergedError(RuntimeError):
-    """A loss became NaN or infinite."""
+    """A loss became NaN or infinite, or the method found its run hopeless."""
 
 
 # Where a run that another one builds on is trained: from its name and its configuration.
@@ -83,7 +83,8 @@ def train_and_evaluate(
 
     Raises:
       InputError: the configuration, the data or the folder cannot be used.
-      DivergedError: a loss became NaN or infinite; checkpoints from before it are kept.
+      DivergedError: a loss became NaN or infinite, or the method found its run hopeless;
+        checkpoints from before it are kept.
       PreemptedError: the run was told to stop (SIGTERM, Ctrl-C), and saved.
     """
     workdir = pathlib.Path(workdir)
@@ -232,9 +233,13 @@ def _loop(config, method, state, plan, steps, held_out, output, unit, bar):
                 rows, means = log.read()
                 bad = step_log.first_not_finite(rows)
                 if bad:
+                    at, wrong = bad[0], f"{bad[1]} is {bad[2]}"
+                else:
+                    at, wrong = step, method.hopeless(means)
+                if wrong:
                     raise DivergedError(
-                        f"step {bad[0]}: {bad[1]} is {bad[2]}; {output.kept()}. Lower the "
-                        "learning rate, or change the seed"
+                        f"step {at}: {wrong}; {output.kept()}. Lower the learning rate, or change "
+                        "the seed"
                     )
                 if not checked:
                     evaluated = jax.eval_shape(method.evaluate, state, held_out)

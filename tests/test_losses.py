@@ -185,3 +185,57 @@ def test_style_pulls_the_edge_alone_towards_the_centres_colour():
     gradient = jax.grad(lambda x: losses.edge_style(image, x, _CENTRE, _EDGE, (1, 2)))(output)
     # d(x²) = 2 · 0.9 where the edge is.
     assert gradient[0, 0, :, 0].tolist() == pytest.approx([0, 1.8, 0, 1.8], rel=1e-5)
+
+
+def _by_hand(points, margin):
+    """Two people of two sequences at places on a line, one part."""
+    return losses.triplets(jnp.array(points, jnp.float32)[:, None, None], 2, margin)
+
+
+def test_triplets_by_hand():
+    # Anchor 0: own at 1, others at 3 and 0.5: max(0, 2 + 1 - 3) = 0 and 2 + 1 - 0.5 = 2.5.
+    # Anchor 1: own at 1, others at 2 and 0.5: 1 and 2.5.
+    # Anchor 3 (of the other person): own at 2.5, others at 3 and 2: 1.5 and 2.5.
+    # Anchor 0.5: own at 2.5, others at 0.5 and 0.5: 4 and 4.
+    found = _by_hand([0, 1, 3, 0.5], 2)
+    assert found["triplet"] == pytest.approx((2.5 + 1 + 2.5 + 1.5 + 2.5 + 4 + 4) / 7)
+    assert found["violated"] == pytest.approx(7 / 8)
+    # 1, 3, 0.5, 2, 0.5 and 2.5.
+    assert found["distance"] == pytest.approx(9.5 / 6)
+
+
+def test_triplets_of_people_who_are_apart_or_all_in_one_place():
+    apart = _by_hand([0, 0.25, 5, 5.25], 0.2)
+    assert (apart["triplet"], apart["violated"]) == (0, 0)
+    loss, gradient = jax.value_and_grad(lambda x: losses.triplets(x, 2, 0.2)["triplet"])(
+        jnp.ones((4, 3, 5))
+    )
+    # A collapsed embedding stands at the margin.
+    assert loss == pytest.approx(0.2) and _by_hand([1, 1, 1, 1], 0.2)["distance"] == 0
+    assert not gradient.any()
+
+
+def test_each_part_has_its_own_mean_over_violated_triplets():
+    # The second part is apart, where no triplet is violated.
+    points = jnp.array([[0, 0], [1, 0.1], [3, 9], [0.5, 9.1]], jnp.float32)[..., None]
+    found = losses.triplets(points, 2, 2)
+    assert found["triplet"] == pytest.approx(18 / 7 / 2)
+    assert found["violated"] == pytest.approx(7 / 16)
+
+
+def test_triplets_do_not_depend_on_who_stands_where():
+    points = jax.random.normal(jax.random.key(0), (6, 2, 4))
+    one = losses.triplets(points, 3, 0.5)
+    other = losses.triplets(points[jnp.array([4, 5, 1, 0, 2, 3])], 3, 0.5)
+    for name in one:
+        assert one[name] == pytest.approx(float(other[name]), rel=1e-5), name
+
+
+def test_smoothed_cross_entropy_by_hand():
+    # Two of three places are known people, whose probabilities are 3/4 and 1/4.
+    logits = jnp.log(jnp.array([[[3.0, 1.0, 77.0]]]))
+    found = losses.smoothed_cross_entropy(logits, jnp.array([1]), jnp.int32(2), 0.1)
+    expected = 0.9 * math.log(4) + 0.1 * (math.log(4 / 3) + math.log(4)) / 2
+    assert found == pytest.approx(expected, rel=1e-5)
+    plain = losses.smoothed_cross_entropy(logits, jnp.array([0]), jnp.int32(2), 0.0)
+    assert plain == pytest.approx(math.log(4 / 3), rel=1e-5)

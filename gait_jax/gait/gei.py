@@ -12,7 +12,7 @@ _LEAST_OVERLAP = 8
 _LEAST_CORRELATION = 0.2
 
 
-def align(mask: np.ndarray, size: int = 64) -> np.ndarray:
+def align(mask: np.ndarray, size: int = 64, columns: int | None = None) -> np.ndarray:
     """Crops a silhouette to its rows, scales these to `size` and centres it at its median of mass.
 
     The alignment that gait recognisers of today are fed with (OpenGait's pre-treatment): half of
@@ -20,10 +20,11 @@ def align(mask: np.ndarray, size: int = 64) -> np.ndarray:
 
     Args:
       mask: [H, W] uint8, non-zero inside.
-      size: rows and columns of the result.
+      size: rows of the result.
+      columns: of the result, as many on both sides of the middle; as many as rows if None.
 
     Returns:
-      [size, size] uint8 of 0..255, grey along the outline.
+      [size, columns] uint8 of 0..255, grey along the outline.
 
     Raises:
       ValueError: the mask is empty.
@@ -36,9 +37,10 @@ def align(mask: np.ndarray, size: int = 64) -> np.ndarray:
     scaled = cv2.resize(body, (wide, size), interpolation=cv2.INTER_CUBIC)
     mass = scaled.sum(axis=0, dtype=np.int64).cumsum()
     middle = int(np.searchsorted(mass, mass[-1] / 2, side="right"))
-    aligned = np.zeros((size, size), np.uint8)
-    first = size // 2 - middle
-    left, right = max(first, 0), min(first + wide, size)
+    columns = size if columns is None else columns
+    aligned = np.zeros((size, columns), np.uint8)
+    first = columns // 2 - middle
+    left, right = max(first, 0), min(first + wide, columns)
     aligned[:, left:right] = scaled[:, left - first : right - first]
     return aligned
 

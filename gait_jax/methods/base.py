@@ -240,6 +240,15 @@ class TrainedMethod(Method):
     def train_step(self, state: State, batch: Batch) -> tuple[State, Metrics]:
         """One step on a device's share of the batch; averages gradients with `parallel.mean`."""
 
+    def hopeless(self, metrics: Mapping[str, float]) -> str | None:
+        """Why a run cannot come to anything any more, in words; None where it may.
+
+        Args:
+          metrics: means over the steps since it was last asked.
+        """
+        del metrics
+        return None
+
     @abc.abstractmethod
     def evaluate(self, state: State, batch: Batch) -> Metrics:
         """Scalars that tell how the networks in use do on a held-out batch."""

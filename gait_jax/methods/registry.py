@@ -4,11 +4,17 @@ from gait_jax.methods.anonymizers.noise_gan import NoiseGAN
 from gait_jax.methods.anonymizers.stgan import STGAN
 from gait_jax.methods.base import Method
 from gait_jax.methods.colourisers.colour_transfer import ColourTransfer
+from gait_jax.methods.recognisers.gaitbase import GaitBase
+from gait_jax.methods.recognisers.gaitpart import GaitPart
+from gait_jax.methods.recognisers.gaitset import GaitSet
 from gait_jax.methods.recognisers.wu2017 import Wu2017
 from gait_jax.methods.recognisers.zheng2011 import Zheng2011
 
 METHODS: dict[str, type[Method]] = {
     "colour_transfer": ColourTransfer,
+    "gaitbase": GaitBase,
+    "gaitpart": GaitPart,
+    "gaitset": GaitSet,
     "noise_gan": NoiseGAN,
     "stgan": STGAN,
     "wu2017": Wu2017,

@@ -19,6 +19,13 @@ def test_alignment_by_hand():
     np.testing.assert_array_equal(gei.align(mask, 4), expected)
 
 
+def test_fewer_columns_than_rows_are_those_in_the_middle():
+    mask = draw_person(0.7, 90)
+    whole, narrow = gei.align(mask, 32), gei.align(mask, 32, 22)
+    assert narrow.shape == (32, 22) and not whole[:, :5].any() and not whole[:, 27:].any()
+    np.testing.assert_array_equal(narrow, whole[:, 5:27])
+
+
 def test_alignment_fills_the_rows_and_centres_the_mass():
     aligned = gei.align(draw_person(0.7, 90), 64)
     assert aligned.shape == (64, 64) and aligned.dtype == np.uint8
