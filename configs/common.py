@@ -194,6 +194,31 @@ def schedule() -> ml_collections.ConfigDict:
     return c
 
 
+def sgd_or_adam(
+    name: str,
+    learning_rate: float,
+    weight_decay: float = 0.0,
+    decay_steps: tuple[int, ...] = (),
+) -> ml_collections.ConfigDict:
+    """Fields of an optimiser that is either; its step is a tenth after each of `decay_steps`."""
+    c = ml_collections.ConfigDict()
+    # sgd or adam.
+    c.name = name
+    # Its step.
+    c.learning_rate = learning_rate
+    # Of SGD.
+    c.momentum = 0.9
+    # Of Adam: decay of its mean of gradients, and of their squares.
+    c.b1 = 0.9
+    c.b2 = 0.999
+    c.update(schedule())
+    c.weight_decay = weight_decay
+    if decay_steps:
+        c.schedule = "step"
+        c.decay_steps = decay_steps
+    return c
+
+
 def within(train: ml_collections.ConfigDict) -> ml_collections.ConfigDict:
     """A training that is part of something else, which gives it its seed."""
     c = ml_collections.ConfigDict(train)
@@ -248,24 +273,4 @@ def classifier(weight: float) -> ml_collections.ConfigDict:
     c.smoothing = 0.1
     # How many people it has room for.
     c.people = 128
-    return c
-
-
-def sgd_or_adam(
-    name: str, learning_rate: float, milestones: tuple[int, ...] = ()
-) -> ml_collections.ConfigDict:
-    """Fields of an optimiser that can be either."""
-    c = ml_collections.ConfigDict()
-    # sgd or adam.
-    c.name = name
-    # Its step.
-    c.learning_rate = learning_rate
-    # Steps after which that becomes a tenth.
-    c.milestones = milestones
-    # Of SGD.
-    c.momentum = 0.9
-    c.weight_decay = 5e-4
-    # Of Adam: decay of its mean of gradients, and of their squares.
-    c.b1 = 0.9
-    c.b2 = 0.999
     return c

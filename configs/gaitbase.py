@@ -58,7 +58,9 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
     # A run whose sequences are on average nearer to each other than this many margins stops.
     c.collapsed = 0.05
     c.classifier = common.classifier(weight=1.0)
-    c.optimizer = common.sgd_or_adam("sgd", 0.1, (20_000, 40_000, 50_000))
+    c.optimizer = common.sgd_or_adam(
+        "sgd", 0.1, weight_decay=5e-4, decay_steps=(20_000, 40_000, 50_000)
+    )
     # Of the running mean of the parameters, which is what recognises; 0 for the last ones.
     c.ema_decay = 0.0
 
@@ -72,9 +74,7 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
         c.eval_every = 100
         c.checkpoint_every = 100
         c.eval_batch = 4
-        c.optimizer.name = "adam"
-        c.optimizer.learning_rate = 1e-3
-        c.optimizer.milestones = (350,)
+        c.optimizer = common.sgd_or_adam("adam", 1e-3, decay_steps=(350,))
         c.ema_decay = 0.99
     if few:
         c.data.pack.people = 4

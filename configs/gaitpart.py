@@ -57,7 +57,7 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
     # A run whose sequences are on average nearer to each other than this many margins stops.
     c.collapsed = 0.05
     c.classifier = common.classifier(weight=0.0)
-    c.optimizer = common.sgd_or_adam("adam", 1e-4, (100_000,))
+    c.optimizer = common.sgd_or_adam("adam", 1e-4, decay_steps=(100_000,))
     # Of the running mean of the parameters, which is what recognises; 0 for the last ones.
     c.ema_decay = 0.0
 
@@ -73,8 +73,7 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
         c.eval_every = 250
         c.checkpoint_every = 250
         c.eval_batch = 4
-        c.optimizer.learning_rate = 1e-3
-        c.optimizer.milestones = (1100,)
+        c.optimizer = common.sgd_or_adam("adam", 1e-3, decay_steps=(1100,))
         c.ema_decay = 0.99
     if few:
         c.data.pack.people = 4

@@ -72,8 +72,7 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
         c.eval_every = 250
         c.checkpoint_every = 250
         c.eval_batch = 4
-        c.optimizer.learning_rate = 1e-3
-        c.optimizer.milestones = (1100,)
+        c.optimizer = common.sgd_or_adam("adam", 1e-3, decay_steps=(1100,))
         c.ema_decay = 0.99
     if few:
         c.data.pack.people = 4

@@ -59,18 +59,7 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
 
     # Share of units that is dropped in training.
     c.dropout = 0.5
-    c.optimizer = ml_collections.ConfigDict()
-    # sgd or adam.
-    c.optimizer.name = "sgd"
-    # Its step.
-    c.optimizer.learning_rate = 0.01
-    # Of SGD.
-    c.optimizer.momentum = 0.9
-    # Of Adam: decay of its mean of gradients, and of their squares.
-    c.optimizer.b1 = 0.9
-    c.optimizer.b2 = 0.999
-    c.optimizer.update(common.schedule())
-    c.optimizer.weight_decay = 5e-4
+    c.optimizer = common.sgd_or_adam("sgd", 0.01, weight_decay=5e-4)
     # Of the running mean of the parameters, which is what recognises.
     c.ema_decay = 0.999
     # Whether the layer where two images meet starts with opposite kernels for the two, so that it
@@ -90,9 +79,7 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
         c.log_every = 25
         c.eval_every = 200
         c.checkpoint_every = 200
-        c.optimizer.name = "adam"
-        c.optimizer.learning_rate = 2e-4
-        c.optimizer.weight_decay = 0.0
+        c.optimizer = common.sgd_or_adam("adam", 2e-4)
         c.ema_decay = 0.99
         c.start_from_differences = True
         c.plateau.steps = 200

@@ -134,6 +134,7 @@ _OPTIMIZER: Fields = {
 }
 ADAM: Fields = {**_OPTIMIZER, "b1": number(0, 1 - 1e-9), "b2": number(0, 1 - 1e-9)}
 SGD: Fields = {**_OPTIMIZER, "momentum": number(0, 1 - 1e-9)}
+SGD_OR_ADAM: Fields = {**ADAM, **SGD, "name": one_of("sgd", "adam")}
 
 
 def check_fields(config: ml_collections.ConfigDict, fields: Fields) -> None:

@@ -49,6 +49,11 @@ def sgd(config: ml_collections.ConfigDict, group: str) -> optax.GradientTransfor
     return _clipped(optimizer, own.clip_norm)
 
 
+def sgd_or_adam(config: ml_collections.ConfigDict, group: str) -> optax.GradientTransformation:
+    """The one of the two that the fields name (see `fields.SGD_OR_ADAM`); see `adam` and `sgd`."""
+    return {"sgd": sgd, "adam": adam}[config[group].name](config, group)
+
+
 def _clipped(optimizer: optax.GradientTransformation, norm: float) -> optax.GradientTransformation:
     # Without clipping there is no state of it either: checkpoints hold the optimiser's alone.
     return optax.chain(optax.clip_by_global_norm(norm), optimizer) if norm else optimizer

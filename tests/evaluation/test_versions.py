@@ -4,6 +4,7 @@ Each stage is run on drawn input. Whole numbers are compared by their digest, fl
 model's masks with a tolerance, since other machines round otherwise.
 """
 
+import functools
 import hashlib
 import importlib
 import pathlib
@@ -18,6 +19,7 @@ import pytest
 from drawn import ROOT, TINY, draw_person, draw_walk, load_config
 from energy_sets import make_gaits
 from stores import make_store
+from walking_sets import make_walks
 
 from gait_jax import runs
 from gait_jax.data import content, originals
@@ -26,6 +28,7 @@ from gait_jax.data.contour_store import open_contours
 from gait_jax.data.crops import CropStore, crop_data
 from gait_jax.data.gaits import Gaits
 from gait_jax.data.gei_store import open_geis
+from gait_jax.data.silhouette_store import open_silhouettes
 from gait_jax.evaluation import attack_rows, comparison, scoring, verification
 from gait_jax.gait import naturalness
 from gait_jax.gait.silhouette import CleanSettings
@@ -61,6 +64,10 @@ _EXPECTED = {
     "noise_gan": (1, [0.859586, 0.712318, 0.529948, 0.977717]),
     "colour_transfer": (1, [129.729, 117.768, 128.45, 54.0238, 55.7325, 54.8991]),
     "wu2017": (1, [1.79144, 1.78034, 1.77471, 1.82097, 1.7421, 1.78332]),
+    "gait_jax.data.silhouette_store": (1, "d2678a11d9a79f20"),
+    "gaitset": (1, [0.222599, 0.29806, 0.43647, 0.323887, 0.551895, 0.35289]),
+    "gaitbase": (1, [10.688, 15.1495, 6.68625, 13.0158, 8.35675, 17.5998]),
+    "gaitpart": (1, [0.040982, 0.0877538, 0.103859, 0.0748486, 0.118277, 0.112908]),
     "zheng2011": (1, [0.137966, 0.0872967, 0.161433, 0.191238, 0.0544446, 0.07649]),
 }
 
@@ -174,6 +181,12 @@ def _content(folder):
 def _gei_store(folder):
     store = open_geis(make_store(folder / "gaits", _sequences()), 32, progress=False)
     return _digest(store.images, store.rows, np.int64(store.count))
+
+
+def _silhouette_store(folder):
+    gaits = make_store(folder / "gaits", _sequences())
+    store = open_silhouettes(gaits, (32, 22), progress=False)
+    return _digest(store.images, store.offsets)
 
 
 def _crops(folder):
@@ -312,6 +325,21 @@ def _wu2017(folder):
     return [float(x) for x in distances[np.triu_indices(3)]]
 
 
+def _by_silhouettes(name, widths, folder):
+    config = load_config(name, "casia_a,small")
+    tiny = {"data.size": 16, "network.parts": (4,), "network.embedding": 8}
+    config.update_from_flattened_dict(tiny | {"network.widths": widths})
+    method = METHODS[name](config)
+    gaits = make_walks(folder / "gaits", sequences=1)
+    state = _state(method)
+    known = state.ema["network"]
+    if "batch_stats" in known:
+        # Variances are not negative.
+        known |= {"batch_stats": jax.tree.map(np.abs, known["batch_stats"])}
+    distances = method.recogniser(state).distances(gaits, gaits)
+    return [float(x) for x in distances[np.triu_indices(4, 1)]]
+
+
 def _zheng2011(folder):
     config = load_config("zheng2011", "casia_a")
     config.update_from_flattened_dict({"data.size": 16, "components": 3, "rank": 4, "views": 3})
@@ -332,6 +360,7 @@ _STAGES = {
     "gait_jax.data.content": _content,
     "gait_jax.data.contour_store": _contour_store,
     "gait_jax.data.gei_store": _gei_store,
+    "gait_jax.data.silhouette_store": _silhouette_store,
     "gait_jax.data.crops": _crops,
     "gait_jax.evaluation.comparison": _comparison,
     "gait_jax.evaluation.verification": _verification,
@@ -342,6 +371,9 @@ _STAGES = {
     "colour_transfer": _colour_transfer,
     "wu2017": _wu2017,
     "zheng2011": _zheng2011,
+    "gaitset": functools.partial(_by_silhouettes, "gaitset", (4, 4, 8)),
+    "gaitbase": functools.partial(_by_silhouettes, "gaitbase", (4, 4, 8, 8)),
+    "gaitpart": functools.partial(_by_silhouettes, "gaitpart", (4, 4, 8)),
 }
 
 

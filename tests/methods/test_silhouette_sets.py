@@ -33,7 +33,8 @@ def config_of(name, **changes):
             "network.parts": (4,),
             "network.embedding": 8,
             "classifier.people": 8,
-            "optimizer.milestones": (),
+            "optimizer.schedule": "constant",
+            "optimizer.decay_steps": (),
         }
         | changes
     )
@@ -213,14 +214,16 @@ def test_the_published_settings_are_the_default(name, steps, optimizer, weight):
     config = load_config(name, "casia_b")
     data, o = config.data, config.optimizer
     assert (config.train_steps, config.margin, config.classifier.weight) == (steps, 0.2, weight)
-    assert (o.name, o.learning_rate, o.milestones) == optimizer
+    assert (o.name, o.learning_rate, o.decay_steps) == optimizer
+    assert o.schedule == ("step" if o.decay_steps else "constant") and o.decay_rate == 0.1
     assert (data.size, data.pack.people, data.pack.sequences, data.frames) == (64, 8, 16, 30)
     assert data.span == (40 if name == "gaitpart" else 0)
     assert aligned.shape_of(data.size) == (64, 44)
 
 
 def test_the_step_becomes_a_tenth_at_a_milestone():
-    changes = {"optimizer.milestones": (2,), "optimizer.name": "sgd", "optimizer.momentum": 0.0}
+    changes = {"optimizer.schedule": "step", "optimizer.decay_steps": (2,)}
+    changes |= {"optimizer.name": "sgd", "optimizer.momentum": 0.0}
     config = config_of("gaitset", **changes | {"optimizer.learning_rate": 0.5})
     config.optimizer.weight_decay = 0.0
     optimizer = METHODS["gaitset"](config).optimizer

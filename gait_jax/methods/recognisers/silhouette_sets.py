@@ -12,6 +12,7 @@ from gait_jax import losses
 from gait_jax.gait import picture
 from gait_jax.methods import fields
 from gait_jax.methods.base import Batch, Metrics, State, TrainedMethod, Tree, move_average
+from gait_jax.methods.optimizers import sgd_or_adam
 from gait_jax.methods.recognisers.aligned import SetRecogniser, shape_of
 from gait_jax.models.silhouettes import PartNeck
 from gait_jax.runtime import keys, parallel
@@ -48,16 +49,14 @@ class SilhouetteSets(TrainedMethod):
         "classifier.scale": fields.number(),
         "classifier.smoothing": fields.SHARE,
         "classifier.people": fields.whole(),
-        "optimizer.name": fields.one_of("sgd", "adam"),
-        "optimizer.milestones": fields.wholes(0, 2**31 - 1, fewest=0),
-        **fields.below("optimizer", fields.ADAM | fields.SGD),
+        **fields.below("optimizer", fields.SGD_OR_ADAM),
     }
 
     def __init__(self, config):
         super().__init__(config)
         self.network = self.build_network()
         self.neck = PartNeck(config.classifier.people, parallel.AXIS)
-        self.optimizer = _optimizer(config.optimizer)
+        self.optimizer = sgd_or_adam(config, "optimizer")
 
     @abc.abstractmethod
     def build_network(self) -> nn.Module:
@@ -219,15 +218,3 @@ def _nearest(points: jax.Array, people: int) -> tuple[jax.Array, jax.Array]:
     nearest = (distance + jnp.where(jnp.eye(len(points), dtype=bool), jnp.inf, 0)).argmin(1)
     each = len(points) // people
     return nearest, (nearest // each == jnp.arange(len(points)) // each).astype(jnp.float32)
-
-
-def _optimizer(config) -> optax.GradientTransformation:
-    """SGD or Adam, whose step becomes a tenth at every milestone."""
-    rate = optax.piecewise_constant_schedule(
-        config.learning_rate, {int(step): 0.1 for step in config.milestones}
-    )
-    if config.name == "adam":
-        return optax.adam(rate, b1=config.b1, b2=config.b2)
-    return optax.chain(
-        optax.add_decayed_weights(config.weight_decay), optax.sgd(rate, momentum=config.momentum)
-    )

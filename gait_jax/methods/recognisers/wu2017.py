@@ -12,7 +12,7 @@ from jax import numpy as jnp
 from gait_jax.gait import picture
 from gait_jax.methods import fields
 from gait_jax.methods.base import Batch, Metrics, State, TrainedMethod, move_average
-from gait_jax.methods.optimizers import adam, sgd
+from gait_jax.methods.optimizers import sgd_or_adam
 from gait_jax.methods.recognisers.energy import energy_images
 from gait_jax.models.verification import LocalBottom, MiddleTop
 from gait_jax.runtime import keys, parallel
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from gait_jax.data.gaits import Gaits
 
 _NETWORKS = {"lb": LocalBottom, "mt": MiddleTop}
-_OPTIMIZERS = {"sgd": sgd, "adam": adam}
 # What a network that cannot tell anything scores on as many pairs of one person as of two.
 _CHANCE = math.log(2)
 _SHOWN = 24
@@ -50,8 +49,7 @@ class Wu2017(TrainedMethod):
         "data.pack.images": fields.whole(2),
         "data.pack.pairs": fields.whole(2),
         "dropout": fields.number(0, 1 - 1e-9),
-        "optimizer.name": fields.one_of(*_OPTIMIZERS),
-        **fields.below("optimizer", fields.ADAM | fields.SGD),
+        **fields.below("optimizer", fields.SGD_OR_ADAM),
         "start_from_differences": fields.flag,
         "plateau.steps": fields.whole(1, 2**31 - 1),
         "plateau.loss": fields.number(),
@@ -61,7 +59,7 @@ class Wu2017(TrainedMethod):
     def __init__(self, config):
         super().__init__(config)
         self.network = _NETWORKS[config.network](config.dropout, self.dtype)
-        self.optimizer = _OPTIMIZERS[config.optimizer.name](config, "optimizer")
+        self.optimizer = sgd_or_adam(config, "optimizer")
 
     def open_data(self, dataset, prerequisites, progress):
         from gait_jax.data.pairs import pair_data
