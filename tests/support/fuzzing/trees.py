@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import types
+from unittest import mock
 
 import cv2
 import numpy as np
@@ -31,14 +32,13 @@ class Trees(Kind):
         # Loaded and compiled once, for all cases.
         run = runs.open_run(DEFAULT)
         anonymizer = run.anonymizer()
-        opened = types.SimpleNamespace(
+        self._opened = types.SimpleNamespace(
             anonymizer=lambda: anonymizer,
             config=run.config,
             method=run.method,
             step=run.step,
             workdir=run.workdir,
         )
-        trees.runs.open_run = lambda checkpoint: opened
 
     def _entry(self, rng, path: pathlib.Path) -> None:
         form = rng.randrange(24)
@@ -78,7 +78,9 @@ class Trees(Kind):
     def read(self, folder):
         tree, out = folder / "in", folder / "out"
         before = sorted(os.listdir(folder))
-        report = trees.anonymize_tree(tree, out, DEFAULT, seed=1, progress=False)
+        # Other kinds open their own runs in this process.
+        with mock.patch.object(trees.runs, "open_run", lambda *_: self._opened):
+            report = trees.anonymize_tree(tree, out, DEFAULT, seed=1, progress=False)
         check(sorted(os.listdir(folder)) == sorted([*before, "out"]), "wrote beside the folder")
         check(json.loads((out / trees.REPORT).read_text()) == report, "another report")
         check(report["complete"] and report["sequences"], "an incomplete report")
