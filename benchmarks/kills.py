@@ -19,7 +19,8 @@ import time
 from gait_jax.runtime.run_directory import RunDirectory
 
 _ROOT = pathlib.Path(__file__).parents[1]
-_FLAGS = [
+# A small ST-GAN on ten walkers.
+SMALL = [
     f"--config={_ROOT / 'configs' / 'stgan_resampled.py'}:walkers",
     "--config.data.subjects=10",
     "--config.data.groups=few",
@@ -28,8 +29,6 @@ _FLAGS = [
     "--config.data.frames=4",
     "--config.generator.widths=(8,8,8)",
     "--config.discriminators.widths=(8,8)",
-    "--config.noise=gaussian",
-    "--config.log_every=1",
     "--config.eval_every=20",
     "--config.checkpoint_every=5",
 ]
@@ -40,7 +39,9 @@ def _command(workdir: pathlib.Path, data_dir: str, steps: int) -> list[str]:
         sys.executable,
         "-m",
         "gait_jax.train",
-        *_FLAGS,
+        *SMALL,
+        "--config.noise=gaussian",
+        "--config.log_every=1",
         f"--workdir={workdir}",
         f"--config.data.data_dir={data_dir}",
         f"--config.train_steps={steps}",

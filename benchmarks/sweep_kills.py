@@ -19,24 +19,16 @@ import tempfile
 import time
 
 import pandas as pd
+from kills import SMALL
 
 from gait_jax import collect
 
 _ROOT = pathlib.Path(__file__).parents[1]
 _TASKS = 2
 _FLAGS = [
-    f"--config={_ROOT / 'configs' / 'stgan_resampled.py'}:walkers",
-    "--config.data.subjects=10",
-    "--config.data.groups=few",
-    "--config.data.group=train",
-    "--config.data.points=64",
-    "--config.data.frames=4",
-    "--config.generator.widths=(8,8,8)",
-    "--config.discriminators.widths=(8,8)",
+    *SMALL,
     "--config.train_steps=200",
     "--config.log_every=5",
-    "--config.eval_every=20",
-    "--config.checkpoint_every=5",
     "--config.noise_gan.data.group=train",
     "--config.noise_gan.generator.widths=(8,8)",
     "--config.noise_gan.generator.stride=8",

@@ -162,6 +162,34 @@ def data(
     return c
 
 
+def is_few(arg: ml_collections.ConfigDict) -> bool:
+    """Whether arguments ask for the groups of a set of a dozen people, or name such a set."""
+    return arg.groups == "few" or arg.data in FEW
+
+
+def recogniser_data(arg: ml_collections.ConfigDict) -> ml_collections.ConfigDict:
+    """Fields of what a recogniser trains on: its `data`.
+
+    Args:
+      arg: data, groups and anonymized_by, as `parse_arg` gives them.
+    """
+    c = ml_collections.ConfigDict()
+    few = is_few(arg)
+    c.update(
+        data(
+            arg.data,
+            groups="few" if few else "jisa2019",
+            group="train" if few else "recogniser",
+            # Two people at least, to tell apart; `few` has one in its validation group.
+            validation_group="test" if few else "validation",
+            anonymized_by=arg.anonymized_by,
+        )
+    )
+    # Numbers of the sequences to train on; all where there is none.
+    c.sequences = ()
+    return c
+
+
 def adam(learning_rate: float, b1: float, b2: float = 0.999) -> ml_collections.ConfigDict:
     """Fields of Adam."""
     c = ml_collections.ConfigDict()
@@ -249,8 +277,6 @@ def silhouette_sets(
 ) -> ml_collections.ConfigDict:
     """Fields of the data of recognisers by silhouettes, to be merged into their `data`."""
     c = ml_collections.ConfigDict()
-    # Numbers of the sequences to train on; all where there is none.
-    c.sequences = ()
     # Rows of the aligned silhouettes, which have 11/16 as many columns.
     c.size = size
     # A pack, the example of a batch: people, and sequences of each. Triplets are those within it.

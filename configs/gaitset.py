@@ -26,7 +26,6 @@ ARGUMENTS = {"data": "walkers", "form": ("", "small"), "groups": ("", "few"), "a
 def get_config(arg: str = "") -> ml_collections.ConfigDict:
     """The configuration for the arguments above."""
     arg = common.parse_arg(arg, **ARGUMENTS)
-    few = arg.groups == "few" or arg.data in common.FEW
     c = ml_collections.ConfigDict()
     # The method to train.
     c.method = "gaitset"
@@ -35,14 +34,7 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
             batch_size=1, train_steps=80_000, log_every=100, eval_every=5000, eval_batch=1
         )
     )
-    c.data = common.data(
-        arg.data,
-        groups="few" if few else "jisa2019",
-        group="train" if few else "recogniser",
-        # Triplets need two people at least; `few` has one in its validation group.
-        validation_group="test" if few else "validation",
-        anonymized_by=arg.anonymized_by,
-    )
+    c.data = common.recogniser_data(arg)
     c.data.update(common.silhouette_sets(size=64, people=8, sequences=16, frames=30))
     c.network = ml_collections.ConfigDict()
     # Channels of the blocks.
@@ -74,6 +66,6 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
         c.eval_batch = 4
         c.optimizer = common.sgd_or_adam("adam", 1e-3, decay_steps=(1100,))
         c.ema_decay = 0.99
-    if few:
+    if common.is_few(arg):
         c.data.pack.people = 4
     return c

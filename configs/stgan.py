@@ -27,7 +27,7 @@ ARGUMENTS = {"data": "walkers", "groups": ("", "few"), "anonymized_by": ""}
 def get_config(arg: str = "") -> ml_collections.ConfigDict:
     """The configuration for the arguments above."""
     arg = common.parse_arg(arg, **ARGUMENTS)
-    few = arg.groups == "few" or arg.data in common.FEW
+    few = common.is_few(arg)
     c = ml_collections.ConfigDict()
     # The method to train.
     c.method = "stgan"

@@ -26,7 +26,6 @@ ARGUMENTS = {"data": "walkers", "form": ("", "small"), "groups": ("", "few"), "a
 def get_config(arg: str = "") -> ml_collections.ConfigDict:
     """The configuration for the arguments above."""
     arg = common.parse_arg(arg, **ARGUMENTS)
-    few = arg.groups == "few" or arg.data in common.FEW
     c = ml_collections.ConfigDict()
     # The method to train.
     c.method = "wu2017"
@@ -42,16 +41,7 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
         )
     )
 
-    c.data = common.data(
-        arg.data,
-        groups="few" if few else "jisa2019",
-        group="train" if few else "recogniser",
-        # Pairs need two people at least; `few` has one in its validation group.
-        validation_group="test" if few else "validation",
-        anonymized_by=arg.anonymized_by,
-    )
-    # Numbers of the sequences to train on; all where there is none.
-    c.data.sequences = ()
+    c.data = common.recogniser_data(arg)
     # Rows and columns of the images.
     c.data.size = 126
     # A pack: people, images of each, and pairs among them, half of one person.

@@ -24,22 +24,13 @@ ARGUMENTS = {"data": "walkers", "groups": ("", "few"), "anonymized_by": ""}
 def get_config(arg: str = "") -> ml_collections.ConfigDict:
     """The configuration for the arguments above."""
     arg = common.parse_arg(arg, **ARGUMENTS)
-    few = arg.groups == "few" or arg.data in common.FEW
     c = ml_collections.ConfigDict()
     # The method.
     c.method = "zheng2011"
     # Of the noise in anonymised gaits; the method draws none.
     c.seed = 0
 
-    c.data = common.data(
-        arg.data,
-        groups="few" if few else "jisa2019",
-        group="train" if few else "recogniser",
-        validation_group="test" if few else "validation",
-        anonymized_by=arg.anonymized_by,
-    )
-    # Numbers of the sequences to train on; all where there is none.
-    c.data.sequences = ()
+    c.data = common.recogniser_data(arg)
     # Rows and columns of the images.
     c.data.size = 64
 

@@ -1,8 +1,10 @@
 """What a run measures, step by step: a file of rows, and their curves."""
 
+import contextlib
 import json
 import math
 import pathlib
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from gait_jax.runtime.errors import InputError
@@ -65,6 +67,43 @@ def _metrics(row: Any) -> dict[str, float]:
     return row
 
 
+@contextlib.contextmanager
+def panels(names: Sequence[str], path: pathlib.Path, below: float = 0.0) -> Iterator[dict]:
+    """A picture of small diagrams, one below each name, written when they are drawn.
+
+    Args:
+      names: of the diagrams, each once and at least one.
+      path: the picture's file.
+      below: inches left free at the bottom.
+
+    Yields:
+      Matplotlib's axes by name.
+    """
+    # Slow to import and needed once, at the end of a run. Not by way of pyplot, which takes longer
+    # and keeps what it draws.
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    columns = 3
+    lines = math.ceil(len(names) / columns)
+    width, height = 4.2 * columns, 2.6 * lines + below
+    figure = Figure(figsize=(width, height))
+    axes = figure.subplots(lines, columns, squeeze=False)
+    # In inches from the edges and between the axes; to find room by drawing takes as long again.
+    figure.subplots_adjust(
+        left=0.6 / width, right=1 - 0.15 / width, top=1 - 0.3 / height,
+        bottom=(0.3 + below) / height, wspace=0.22, hspace=0.3,
+    )  # fmt: skip
+    for axis in axes.flat[len(names) :]:
+        axis.axis("off")
+    for axis, name in zip(axes.flat, names, strict=False):
+        axis.set_title(name, fontsize=9)
+        axis.tick_params(labelsize=7)
+    yield dict(zip(names, axes.flat, strict=False))
+    with replacing(path) as partial:
+        FigureCanvasAgg(figure).print_figure(partial, dpi=100)
+
+
 def draw_curves(rows: list[dict[str, float]], path: pathlib.Path) -> None:
     """Draws every metric of some rows over the steps; without any, nothing.
 
@@ -72,31 +111,12 @@ def draw_curves(rows: list[dict[str, float]], path: pathlib.Path) -> None:
       rows: as `read_metrics` gives them.
       path: the picture's file.
     """
-    # Slow to import and needed once, at the end of a run. Not by way of pyplot, which takes longer
-    # and keeps what it draws.
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     names = list(dict.fromkeys(name for row in rows for name in row if name != "step"))
     if not names:
         return
-    columns = 3
-    lines = math.ceil(len(names) / columns)
-    width, height = 4.2 * columns, 2.6 * lines
-    figure = Figure(figsize=(width, height))
-    axes = figure.subplots(lines, columns, squeeze=False)
-    # In inches from the edges and between the axes; to find room by drawing takes as long again.
-    figure.subplots_adjust(
-        left=0.6 / width, right=1 - 0.15 / width, bottom=0.3 / height, top=1 - 0.3 / height,
-        wspace=0.22, hspace=0.3,
-    )  # fmt: skip
-    for axis in axes.flat[len(names) :]:
-        axis.axis("off")
-    for axis, name in zip(axes.flat, names, strict=False):
-        points = [(row["step"], row[name]) for row in rows if name in row]
-        # A run that was computed at once has one point.
-        axis.plot(*zip(*points, strict=True), linewidth=1, marker="." if len(points) == 1 else "")
-        axis.set_title(name, fontsize=9)
-        axis.tick_params(labelsize=7)
-    with replacing(path) as partial:
-        FigureCanvasAgg(figure).print_figure(partial, dpi=100)
+    with panels(names, path) as axes:
+        for name, axis in axes.items():
+            points = [(row["step"], row[name]) for row in rows if name in row]
+            # A run that was computed at once has one point.
+            marker = "." if len(points) == 1 else ""
+            axis.plot(*zip(*points, strict=True), linewidth=1, marker=marker)

@@ -9,8 +9,8 @@ import pandas as pd
 from scipy import stats
 
 from gait_jax.evaluation import rows
+from gait_jax.runtime import metric_log
 from gait_jax.runtime.errors import InputError
-from gait_jax.runtime.files import replacing
 from gait_jax.runtime.run_directory import RunDirectory
 from gait_jax.sweeps.directory import SweepDirectory
 
@@ -21,6 +21,7 @@ _INTERVAL = ("low", "high", "n")
 _LEVEL = 0.95
 # More lines in one picture cannot be told apart.
 _MOST_LINES = 10
+_LEGEND_COLUMNS = 3
 
 
 def read(directory: SweepDirectory) -> tuple[pd.DataFrame, list[str]]:
@@ -122,37 +123,27 @@ def draw(found: pd.DataFrame, path: pathlib.Path) -> None:
       found: as from `means`, of trainings.
       path: of the picture; none is drawn where no metric has two steps.
     """
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot as plt
-
     known = {"step", "metric", "mean", "low", "high", "sd", "seeds", *_OF_ROWS}
     fields = [name for name in found.columns if name not in known]
     steps = found.groupby("metric", sort=False)["step"].nunique()
     metrics = list(steps[steps > 1].index)
     if not metrics:
         return
-    columns = 3
-    lines = math.ceil(len(metrics) / columns)
-    figure, axes = plt.subplots(lines, columns, figsize=(4.2 * columns, 2.6 * lines), squeeze=False)
-    for axis in axes.flat[len(metrics) :]:
-        axis.axis("off")
-    for axis, metric in zip(axes.flat, metrics, strict=False):
-        chosen = found[found["metric"] == metric]
-        parts = chosen.groupby(fields, sort=False) if fields else [((), chosen)]
-        for values, part in list(parts)[:_MOST_LINES]:
-            (line,) = axis.plot(part["step"], part["mean"], linewidth=1)
-            line.set_label(label(fields, values) or "all runs")
-            band = part.dropna(subset=["low", "high"])
-            axis.fill_between(
-                band["step"], band["low"], band["high"], color=line.get_color(), alpha=0.2
-            )
-        axis.set_title(metric, fontsize=9)
-        axis.tick_params(labelsize=7)
-    handles, labels = axes.flat[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="lower center", ncols=3, fontsize=8)
-    figure.tight_layout(rect=(0, 0.3 / lines / 2.6 * math.ceil(len(labels) / 3), 1, 1))
-    with replacing(path) as partial:
-        figure.savefig(partial, dpi=100)
-    plt.close(figure)
+    lines = 1 if not fields else min(found[fields].drop_duplicates().shape[0], _MOST_LINES)
+    rows_of_legend = math.ceil(lines / _LEGEND_COLUMNS)
+    with metric_log.panels(metrics, path, below=0.25 * rows_of_legend + 0.15) as axes:
+        for metric, axis in axes.items():
+            chosen = found[found["metric"] == metric]
+            parts = chosen.groupby(fields, sort=False) if fields else [((), chosen)]
+            for values, part in list(parts)[:_MOST_LINES]:
+                (line,) = axis.plot(part["step"], part["mean"], linewidth=1)
+                line.set_label(label(fields, values) or "all runs")
+                band = part.dropna(subset=["low", "high"])
+                axis.fill_between(
+                    band["step"], band["low"], band["high"], color=line.get_color(), alpha=0.2
+                )
+        first = axes[metrics[0]]
+        first.figure.legend(
+            *first.get_legend_handles_labels(),
+            loc="lower center", ncols=_LEGEND_COLUMNS, fontsize=8,
+        )  # fmt: skip
