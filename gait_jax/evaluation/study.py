@@ -75,6 +75,8 @@ class Study:
         if "protocol" in config:
             self.protocol = protocol(config.protocol)
             self.data.groups = self.protocol.groups
+        self._recognisers: dict[str, Run] = {}
+        self._methods: dict[str, Run] = {}
         self._stores: dict[str, GaitStore] = {}
         for settings in (*config.recognisers.values(), *config.methods.values()):
             # Before anything is computed.
@@ -106,25 +108,30 @@ class Study:
         members = self.dataset.members(self.protocol.enrolled)
         return chosen(self.protocol.gallery, gaits.of_subjects(members))
 
-    @functools.cached_property
-    def recognisers(self) -> dict[str, Run]:
-        """The recognisers, trained by the protocol now unless they are trained already.
+    def recogniser(self, name: str) -> Run:
+        """A recogniser, trained by the protocol now unless it is trained already.
 
         Raises:
-          InputError: one cannot be trained, its checkpoint cannot be used, or was trained on the
+          InputError: it cannot be trained, its checkpoint cannot be used, or was trained on the
             people whom the protocol tests.
+          InUseError: another process trains it.
         """
-        found = {}
-        for name, settings in self.config.recognisers.items():
-            run = self._opened(settings, self.workdir / "recognisers" / name, self._training())
+        if name not in self._recognisers:
+            settings = self.config.recognisers[name]
+            run = self.trained(settings, self.workdir / "recognisers" / name, self._training())
             leaked = self.trained_on_probed(run)
             if leaked and not self.protocol.train_sequences:
                 raise InputError(
                     f"{run.workdir} was trained on people whom the protocol tests: "
                     f"{', '.join(leaked)}"
                 )
-            found[name] = run
-        return found
+            self._recognisers[name] = run
+        return self._recognisers[name]
+
+    @property
+    def recognisers(self) -> dict[str, Run]:
+        """All recognisers (see `recogniser`)."""
+        return {name: self.recogniser(name) for name in self.config.recognisers}
 
     def _training(self) -> dict[str, Any]:
         """What the protocol says of the data that recognisers are trained on."""
@@ -144,7 +151,7 @@ class Study:
         Raises:
           InputError: it cannot be trained.
         """
-        run = self.methods[method]
+        run = self.method(method)
         known = f"{method}-{fingerprint(run.key, draws)}"
         folder = self.workdir / "recognisers" / f"{recogniser}-informed-of-{known}"
         fields = self._training() | {
@@ -155,24 +162,43 @@ class Study:
         settings = ml_collections.ConfigDict(
             self.config.recognisers[recogniser].to_dict() | {"checkpoint": "", "step": ""}
         )
-        return self._opened(settings, folder, fields)
+        return self.trained(settings, folder, fields)
 
-    @functools.cached_property
-    def methods(self) -> dict[str, Run]:
-        """The methods, trained now unless they are trained already."""
-        found = {}
-        for name, settings in self.config.methods.items():
-            run = self._opened(settings, self.workdir / "methods" / name, {})
+    def method(self, name: str) -> Run:
+        """A method, trained now unless it is trained already.
+
+        Raises:
+          InputError: it cannot be trained, or its checkpoint cannot be used.
+          InUseError: another process trains it.
+        """
+        if name not in self._methods:
+            run = self.trained(self.config.methods[name], self.workdir / "methods" / name, {})
             leaked = self.trained_on_probed(run) if self.protocol else []
             if leaked:
                 people = ", ".join(leaked)
                 logging.warning("%s was trained on probed people: %s.", run.workdir, people)
-            found[name] = run
-        return found
+            self._methods[name] = run
+        return self._methods[name]
 
-    def _opened(
+    @property
+    def methods(self) -> dict[str, Run]:
+        """All methods (see `method`)."""
+        return {name: self.method(name) for name in self.config.methods}
+
+    def trained(
         self, settings: ml_collections.ConfigDict, folder: pathlib.Path, fields: dict[str, Any]
     ) -> Run:
+        """A run on the study's data: trained now, or as far as it is not, unless it is given.
+
+        Args:
+          settings: checkpoint, step and train (see `configs.common.measured`).
+          folder: where it is trained.
+          fields: further fields of its `data`.
+
+        Raises:
+          InputError: it cannot be trained, or its checkpoint cannot be used.
+          InUseError: another process trains it.
+        """
         if settings.checkpoint:
             shipped = settings.checkpoint == SHIPPED
             return runs.open_run(DEFAULT if shipped else settings.checkpoint, settings.step)
@@ -196,7 +222,7 @@ class Study:
     def anonymized_store(self, method: str) -> GaitStore:
         """What a method makes of everybody who is enrolled or probed, each with its own noise."""
         if method not in self._stores:
-            run, known, members = self.methods[method], self.protocol, self.dataset.members
+            run, known, members = self.method(method), self.protocol, self.dataset.members
             wanted = {
                 *self.dataset.indices(members(known.enrolled), known.gallery),
                 *self.dataset.indices(members(known.probed), known.probes),

@@ -1,6 +1,7 @@
 """Who is found by whom: every recogniser in the hands of attackers who know more and more."""
 
 import dataclasses
+import functools
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -12,7 +13,7 @@ from gait_jax.evaluation import attack_rows, attack_sections, comparison, verifi
 from gait_jax.evaluation.attackers import IGNORANT, KNOWING
 from gait_jax.evaluation.cache import cached
 from gait_jax.evaluation.comparison import Comparison
-from gait_jax.evaluation.evaluators.base import PROTOCOL, Evaluator
+from gait_jax.evaluation.evaluators.base import PROTOCOL, Evaluator, Piece
 from gait_jax.evaluation.report import Section
 from gait_jax.evaluation.rows import CLEAN, Row
 from gait_jax.methods import fields
@@ -55,36 +56,46 @@ class Attackers(Evaluator):
                 "data.anonymized_by empty, or take them out of evaluators.attackers.who"
             )
 
-    def rows(self) -> Iterator[Row]:
-        study = self.study
-        clean = {}
-        for name, run in study.recognisers.items():
-            probes = study.probes(study.originals, study.protocol.enrolled)
-            gallery = study.gallery(study.originals)
-            if not len(probes) or not len(gallery):
-                raise InputError(
-                    f"protocol {study.config.protocol}: {study.dataset.name} has {len(probes)} "
-                    f"probes and {len(gallery)} gallery sequences of it; choose another protocol"
-                )
-            clean[name] = self._compared(f"clean-{name}", run, probes, gallery)
-            names = {"method": CLEAN, "recogniser": name, "attacker": IGNORANT}
-            yield from self._measured(clean[name], clean[name], names)
-        for method in study.methods:
-            probes = study.probes(study.anonymized(method), study.protocol.probed)
-            for name, run in study.recognisers.items():
+    def pieces(self) -> Iterator[Piece]:
+        for name in self.study.config.recognisers:
+            yield functools.partial(self._clean_rows, name)
+        for method in self.study.config.methods:
+            for name in self.study.config.recognisers:
                 for attacker in self.settings.who:
-                    knowing = KNOWING[attacker]
-                    gallery = knowing.gallery(study, method)
-                    if not len(probes) or not len(gallery):
-                        logging.warning("%s left no probe or no gallery for %s.", method, attacker)
-                        continue
-                    asked = run
-                    if knowing.informed:
-                        asked = study.informed(name, method, self.settings.draws)
-                    label = f"{method}-{name}-{attacker}"
-                    found = self._compared(label, asked, probes, gallery)
-                    names = {"method": method, "recogniser": name, "attacker": attacker}
-                    yield from self._measured(found, clean[name], names)
+                    yield functools.partial(self._attacked_rows, method, name, attacker)
+
+    def _clean(self, name: str) -> _Compared:
+        """Clean probes of everybody who is enrolled, in the clean gallery."""
+        study = self.study
+        probes = study.probes(study.originals, study.protocol.enrolled)
+        gallery = study.gallery(study.originals)
+        if not len(probes) or not len(gallery):
+            raise InputError(
+                f"protocol {study.config.protocol}: {study.dataset.name} has {len(probes)} probes "
+                f"and {len(gallery)} gallery sequences of it; choose another protocol"
+            )
+        return self._compared(f"clean-{name}", study.recogniser(name), probes, gallery)
+
+    def _clean_rows(self, name: str) -> list[Row]:
+        clean = self._clean(name)
+        names = {"method": CLEAN, "recogniser": name, "attacker": IGNORANT}
+        return self._measured(clean, clean, names)
+
+    def _attacked_rows(self, method: str, name: str, attacker: str) -> list[Row]:
+        study, knowing = self.study, KNOWING[attacker]
+        probes = study.probes(study.anonymized(method), study.protocol.probed)
+        gallery = knowing.gallery(study, method)
+        if not len(probes) or not len(gallery):
+            logging.warning("%s left no probe or no gallery for %s.", method, attacker)
+            return []
+        asked = (
+            study.informed(name, method, self.settings.draws)
+            if knowing.informed
+            else study.recogniser(name)
+        )
+        found = self._compared(f"{method}-{name}-{attacker}", asked, probes, gallery)
+        names = {"method": method, "recogniser": name, "attacker": attacker}
+        return self._measured(found, self._clean(name), names)
 
     def _compared(self, label: str, run: Run, probes: Gaits, gallery: Gaits) -> _Compared:
         """Compares, or reads what was compared before."""

@@ -1,7 +1,7 @@
 """What an evaluation knows of an evaluator."""
 
 import abc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import ClassVar
 
 import ml_collections
@@ -15,6 +15,10 @@ from gait_jax.methods.fields import Fields
 
 # What an evaluation has besides where people are enrolled and probed.
 PROTOCOL: Fields = {"protocol": fields.text, "export": fields.flag}
+
+
+# Measures, or reads what was measured before.
+Piece = Callable[[], Iterable[Row]]
 
 
 class Evaluator(abc.ABC):
@@ -41,12 +45,22 @@ class Evaluator(abc.ABC):
         self.settings, self.study = settings, study
 
     @abc.abstractmethod
-    def rows(self) -> Iterator[Row]:
-        """Measures; what is done already is not done again.
+    def pieces(self) -> Iterator[Piece]:
+        """Parts of the work that do not need each other, of seconds to minutes each.
 
-        Raises:
-          InputError: something in the configuration cannot be used.
+        What a piece has done is kept in the study's folder and not done again. Several processes
+        may ask for the pieces of one evaluation, and share them out: which pieces there are must
+        follow from the configuration alone, and nothing may be trained or measured to tell.
+
+        Yields:
+          What measures it. It raises InputError where something in the configuration cannot be
+          used, and InUseError where another process is at work on what it needs.
         """
+
+    def rows(self) -> Iterator[Row]:
+        """What all pieces measure, in their order."""
+        for piece in self.pieces():
+            yield from piece()
 
     @abc.abstractmethod
     def sections(self, frame: pd.DataFrame) -> list[Section]:

@@ -13,7 +13,7 @@ from gait_jax.data.gait_store import GaitStore
 from gait_jax.data.recording import Recording
 from gait_jax.evaluation import papers, report, sections
 from gait_jax.evaluation.colour_quality import compare
-from gait_jax.evaluation.evaluators.base import Evaluator
+from gait_jax.evaluation.evaluators.base import Evaluator, Piece
 from gait_jax.evaluation.report import Section
 from gait_jax.evaluation.rows import Row
 from gait_jax.gait import picture
@@ -135,7 +135,10 @@ class Colour(Evaluator):
         trained = {name: run.colouriser() for name, run in self.study.methods.items()}
         return {NEAREST: nearest.colourise, **trained}
 
-    def rows(self) -> Iterator[Row]:
+    def pieces(self) -> Iterator[Piece]:
+        yield self._rows
+
+    def _rows(self) -> Iterator[Row]:
         colourisers, indices = self._colourisers(), self._sequences()
         gaits, sheet = self._anonymized(indices), []
         values: dict[tuple[str, str, str], list[tuple[float, float]]] = {}

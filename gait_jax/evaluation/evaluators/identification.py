@@ -1,5 +1,6 @@
 """Who is found: success rates against every recogniser and every attacker."""
 
+import functools
 from collections.abc import Iterator
 
 import pandas as pd
@@ -9,7 +10,7 @@ from gait_jax.data.gaits import Gaits
 from gait_jax.evaluation import orderings, scoring, sections
 from gait_jax.evaluation.attackers import ATTACKERS
 from gait_jax.evaluation.cache import cached
-from gait_jax.evaluation.evaluators.base import PROTOCOL, Evaluator
+from gait_jax.evaluation.evaluators.base import PROTOCOL, Evaluator, Piece
 from gait_jax.evaluation.report import Section
 from gait_jax.evaluation.rows import CLEAN, CLEAN_GALLERY, Row
 from gait_jax.evaluation.scoring import Hits
@@ -25,30 +26,36 @@ class Identification(Evaluator):
     FIELDS = {"ranks": fields.wholes()}
     NEEDS = PROTOCOL
 
-    def rows(self) -> Iterator[Row]:
-        study, clean = self.study, {}
-        for name, run in study.recognisers.items():
-            clean[name] = self._clean(name, run)
-            labels = {"method": CLEAN, "recogniser": name, "attacker": CLEAN_GALLERY}
-            yield from scoring.rows(clean[name], clean[name], self._ranks, **labels)
-        for method in study.methods:
-            probes = study.probes(study.anonymized(method), study.protocol.probed)
-            for name, run in study.recognisers.items():
-                for attacker, enrol in ATTACKERS.items():
-                    gallery = enrol(study, method)
-                    if not len(probes) or not len(gallery):
-                        logging.warning("%s left no probe or no gallery for %s.", method, attacker)
-                        continue
-                    label = f"{method}-{name}-{attacker.split()[0]}"
-                    hits = self._scored(label, run, probes, gallery)
-                    labels = {"method": method, "recogniser": name, "attacker": attacker}
-                    yield from scoring.rows(hits, clean[name], self._ranks, **labels)
+    def pieces(self) -> Iterator[Piece]:
+        for name in self.study.config.recognisers:
+            yield functools.partial(self._clean_rows, name)
+        for method in self.study.config.methods:
+            for name in self.study.config.recognisers:
+                for attacker in ATTACKERS:
+                    yield functools.partial(self._attacked_rows, method, name, attacker)
+
+    def _clean_rows(self, name: str) -> list[Row]:
+        hits = self._clean(name)
+        labels = {"method": CLEAN, "recogniser": name, "attacker": CLEAN_GALLERY}
+        return list(scoring.rows(hits, hits, self._ranks, **labels))
+
+    def _attacked_rows(self, method: str, name: str, attacker: str) -> list[Row]:
+        study = self.study
+        probes = study.probes(study.anonymized(method), study.protocol.probed)
+        gallery = ATTACKERS[attacker](study, method)
+        if not len(probes) or not len(gallery):
+            logging.warning("%s left no probe or no gallery for %s.", method, attacker)
+            return []
+        label = f"{method}-{name}-{attacker.split()[0]}"
+        hits = self._scored(label, study.recogniser(name), probes, gallery)
+        labels = {"method": method, "recogniser": name, "attacker": attacker}
+        return list(scoring.rows(hits, self._clean(name), self._ranks, **labels))
 
     @property
     def _ranks(self) -> tuple[int, ...]:
         return tuple(self.settings.ranks)
 
-    def _clean(self, name: str, run: Run) -> Hits:
+    def _clean(self, name: str) -> Hits:
         """Clean probes of everybody who is enrolled, in the clean gallery."""
         study = self.study
         probes = study.probes(study.originals, study.protocol.enrolled)
@@ -58,7 +65,7 @@ class Identification(Evaluator):
                 f"protocol {study.config.protocol}: {study.dataset.name} has {len(probes)} probes "
                 f"and {len(gallery)} gallery sequences of it; choose another protocol"
             )
-        return self._scored(f"clean-{name}", run, probes, gallery)
+        return self._scored(f"clean-{name}", study.recogniser(name), probes, gallery)
 
     def _scored(self, label: str, run: Run, probes: Gaits, gallery: Gaits) -> Hits:
         """Scores, or reads what was scored before."""

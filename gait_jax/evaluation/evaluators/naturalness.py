@@ -1,5 +1,6 @@
 """What became of the frames, and how natural they look beside their originals."""
 
+import functools
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,7 +11,7 @@ import pandas as pd
 from gait_jax.data.gait_store import GaitStore
 from gait_jax.evaluation import sections
 from gait_jax.evaluation.cache import cached
-from gait_jax.evaluation.evaluators.base import PROTOCOL, Evaluator
+from gait_jax.evaluation.evaluators.base import PROTOCOL, Evaluator, Piece
 from gait_jax.evaluation.report import Section
 from gait_jax.evaluation.rows import ALL, Row
 from gait_jax.gait import naturalness, picture
@@ -46,29 +47,30 @@ class Naturalness(Evaluator):
     FIELDS = {"every": fields.whole()}
     NEEDS = PROTOCOL
 
-    def rows(self) -> Iterator[Row]:
-        for method in self.study.methods:
-            store = self.study.anonymized_store(method)
-            kept = len(self.study.anonymized(method))
-            frames = len(store.numbers)
+    def pieces(self) -> Iterator[Piece]:
+        for method in self.study.config.methods:
+            yield functools.partial(self._rows, method)
 
-            def row(metric, value, n, condition=ALL, method=method):
-                return Row(
-                    method=method, metric=metric, value=float(value), n=n, condition=condition
-                )
+    def _rows(self, method: str) -> Iterator[Row]:
+        store = self.study.anonymized_store(method)
+        kept = len(self.study.anonymized(method))
+        frames = len(store.numbers)
 
-            yield row("sequences", len(store.sequences), len(store.sequences))
-            yield row("sequences_lost", len(store.sequences) - kept, len(store.sequences))
-            yield row("frames", frames, frames)
-            yield row("frames_empty", sum(store.unusable.values()), frames)
-            for reason, count in sorted(store.unusable.items()):
-                yield row("frames_empty", count, frames, reason)
-            for name, mean in naturalness.mean_measures(store.measures).items():
-                yield row(name, mean, len(store.sequences))
-            measured = self._measured(method, store)
-            for name, value in measured.items():
-                if name != "frames":
-                    yield row(name, value, measured["frames"])
+        def row(metric, value, n, condition=ALL):
+            return Row(method=method, metric=metric, value=float(value), n=n, condition=condition)
+
+        yield row("sequences", len(store.sequences), len(store.sequences))
+        yield row("sequences_lost", len(store.sequences) - kept, len(store.sequences))
+        yield row("frames", frames, frames)
+        yield row("frames_empty", sum(store.unusable.values()), frames)
+        for reason, count in sorted(store.unusable.items()):
+            yield row("frames_empty", count, frames, reason)
+        for name, mean in naturalness.mean_measures(store.measures).items():
+            yield row(name, mean, len(store.sequences))
+        measured = self._measured(method, store)
+        for name, value in measured.items():
+            if name != "frames":
+                yield row(name, value, measured["frames"])
 
     def _measured(self, method: str, store: GaitStore) -> dict[str, Any]:
         """Measures and draws, or reads what was measured before."""
