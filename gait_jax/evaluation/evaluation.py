@@ -7,13 +7,15 @@ from typing import Any
 import ml_collections
 
 from gait_jax import trainer
-from gait_jax.evaluation import opengait, report, rows, sections, settings
+from gait_jax.evaluation import opengait, report, rows, sections, settings, sharing
 from gait_jax.evaluation.evaluators.base import Evaluator
 from gait_jax.evaluation.evaluators.registry import EVALUATORS
 from gait_jax.evaluation.report import Section
 from gait_jax.evaluation.rows import MEASURED, Row
 from gait_jax.evaluation.study import Study
 from gait_jax.runtime import records
+from gait_jax.runtime.errors import InUseError
+from gait_jax.runtime.fingerprint import fingerprint
 from gait_jax.runtime.lock import WorkdirLock
 
 
@@ -59,8 +61,12 @@ def _with_step(row: Row, study: Study) -> Row:
 
 
 def evaluate(
-    config: ml_collections.ConfigDict, workdir: str | pathlib.Path, progress: bool = True
-) -> dict[str, Any]:
+    config: ml_collections.ConfigDict,
+    workdir: str | pathlib.Path,
+    progress: bool = True,
+    share: tuple[int, int] | None = None,
+    processes: int = 1,
+) -> dict[str, Any] | None:
     """Measures methods, or goes on where an earlier call stopped.
 
     Everything stands in the folder: recognisers/ and methods/ (training runs), scores/ and the like
@@ -71,21 +77,42 @@ def evaluate(
       config: the configuration (see `configs/jisa2019.py`).
       workdir: the folder, made where it is missing.
       progress: whether to show progress bars.
+      share: (task, tasks), from 0: others do the same evaluation in the same folder, at this time
+        or another, and this process leaves them what they are at.
+      processes: how many tasks to start on this machine, by this process's own command line, if it
+        is none itself; 1 does all of it here.
 
     Returns:
-      What also stands in results.json.
+      What also stands in results.json; None where another task wrote that.
 
     Raises:
       InputError: the configuration, the data or the folder cannot be used, or another process
         writes the folder.
       DivergedError: a training's loss became NaN or infinite.
+      PreemptedError: told to stop; what is done is kept.
+      TaskFailedError: one of `processes` failed.
     """
     workdir = pathlib.Path(workdir)
     settings.check(config)
     study = Study(config, workdir, progress)
     evaluators = [EVALUATORS[name](own, study) for name, own in config.evaluators.items()]
+    pieces = [piece for evaluator in evaluators for piece in evaluator.pieces()]
     records.make_workdir(workdir)
+    board = sharing.Board(workdir / "pieces" / fingerprint(config.to_dict()), len(pieces))
+    if share:
+        sharing.do_share(pieces, board, *share)
+        try:
+            with WorkdirLock(workdir):
+                return _measure(study, evaluators)
+        except InUseError:
+            # Whoever holds it has all that this task has.
+            return None
     with WorkdirLock(workdir):
+        if processes > 1 and len(board.left()) > 1:
+            for training in study.trainings():
+                # With all cores, before they are shared out.
+                trainer.prepare(training, progress)
+            sharing.run_tasks(min(processes, len(pieces)), board, len(pieces), progress)
         return _measure(study, evaluators)
 
 

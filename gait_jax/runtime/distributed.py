@@ -72,10 +72,10 @@ def interruptible() -> Iterator[None]:
     """Lets the first Ctrl-C (SIGINT) tell all processes to stop, as SIGTERM does; a second kills.
 
     Within itself, and outside of a program's first thread, which alone may handle signals, it does
-    nothing.
+    nothing; nor where SIGINT is ignored, as it is of what a shell starts in the background.
     """
     before = signal.getsignal(signal.SIGINT)
-    within = before is _interrupt or _interrupted.is_set()
+    within = before in (_interrupt, signal.SIG_IGN) or _interrupted.is_set()
     if within or threading.current_thread() is not threading.main_thread():
         yield
         return

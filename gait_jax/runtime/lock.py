@@ -29,11 +29,13 @@ class WorkdirLock:
     `GONE` seconds.
     """
 
-    def __init__(self, folder: pathlib.Path):
+    def __init__(self, folder: pathlib.Path, looking: bool = True):
         """Takes the lock.
 
         Args:
           folder: is there.
+          looking: whether to look, for seconds, if a holder elsewhere is alive; otherwise it is
+            taken to be, until its last sign of life is `GONE` seconds old.
 
         Raises:
           InUseError: another process holds it.
@@ -44,7 +46,7 @@ class WorkdirLock:
             self._path, lease_duration=GONE, heartbeat_interval=BEAT, thread_local=False
         )
         try:
-            self._take()
+            self._take(looking)
             # The library's record leaves unknown lines alone. Its own has no time.
             with self._path.open("a", encoding="utf-8") as file:
                 file.write(f"since={_now()}\n")
@@ -55,7 +57,7 @@ class WorkdirLock:
                 "choose another --workdir"
             ) from None
 
-    def _take(self) -> None:
+    def _take(self, looking: bool) -> None:
         seen, since = self._sign(), time.monotonic()
         told = False
         while True:
@@ -63,7 +65,8 @@ class WorkdirLock:
                 self._lease.acquire(timeout=0)
                 return
             sign = self._sign()
-            if None not in (seen, sign) and sign != seen:
+            alive = sign != seen if looking else not self._is_old(sign)
+            if None not in (seen, sign) and alive:
                 raise InUseError(
                     f"{self._path.parent} is in use: {self._holder()} writes it. Wait for it, stop "
                     "it, or choose another --workdir"
@@ -92,6 +95,10 @@ class WorkdirLock:
         except OSError:
             return None
         return found.st_ino, found.st_mtime_ns
+
+    def _is_old(self, sign: tuple[int, int] | None) -> bool:
+        """Whether a sign of life was given longer ago than any holder waits with the next."""
+        return sign is not None and time.time() - sign[1] / 1e9 > GONE + BEAT
 
     def _holder(self) -> str:
         lines: dict[str, str] = {}

@@ -11,6 +11,7 @@ from absl import logging
 
 from gait_jax import trainer
 from gait_jax.evaluation import evaluation
+from gait_jax.evaluation.sharing import checked_share
 from gait_jax.runtime import distributed
 from gait_jax.runtime.errors import InputError, InUseError
 from gait_jax.sweeps.directory import SweepDirectory
@@ -38,9 +39,8 @@ def share(planned: Sequence[Planned], task: int, tasks: int) -> list[Planned]:
     Raises:
       InputError: there is no such task.
     """
-    if not 0 <= task < tasks:
-        raise InputError(f"--task={task} is not one of --tasks={tasks}: they are numbered from 0")
-    return list(planned[task::tasks])
+    first, every = checked_share(task, tasks)
+    return list(planned[first::every])
 
 
 def run_share(

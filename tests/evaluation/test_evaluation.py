@@ -78,7 +78,8 @@ def finished(manual, data_dir, tmp_path_factory):
     for key, value in _tiny(manual, data_dir, ("alpha_03", "gaussian")).items():
         text = f"({','.join(map(str, value))},)" if isinstance(value, tuple) else value
         flags.append(f"--config.{key}={text}")
-    done = processes.module("gait_jax.evaluate", "--noprogress", *flags, "--config.export")
+    flags += ["--config.export", "--processes=2"]
+    done = processes.module("gait_jax.evaluate", "--noprogress", *flags)
     assert done.returncode == 0, done.stderr[-3000:]
     return workdir
 

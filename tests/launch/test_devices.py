@@ -120,11 +120,12 @@ _CLUSTER = {"slurm.sbatch": 8, "tpu_vm.sh": 16, "gke_jobset.yaml": 16, "gke_jobs
 
 def test_what_launch_files_ask_for_is_read_from_them():
     found = {(start.file, start.devices) for start in _STARTS}
-    # And of a slurm array's tasks, of local.sh's processes and tasks, and of a sweep's pods.
+    # And of a slurm array's tasks, of local.sh's processes and tasks, and of pods.
     assert found == {
         *_CLUSTER.items(),
         *{("slurm.sbatch", 4), ("slurm.sbatch", 1), ("local.sh", 4), ("local.sh", 1)},
         ("gke_sweep.yaml", 1),
+        ("gke_evaluate.yaml", 1),
     }
 
 

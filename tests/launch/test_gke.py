@@ -60,7 +60,7 @@ def jobset(request):
 
 def test_every_file_is_looked_at():
     files = {path.name for path in LAUNCH.glob("*.y*ml")}
-    assert files == {*_JOBSETS, "gke_sweep.yaml", "gke_volume.yaml"}
+    assert files == {*_JOBSETS, "gke_evaluate.yaml", "gke_sweep.yaml", "gke_volume.yaml"}
 
 
 def test_jobsets_fit_the_schema(jobset):
@@ -184,11 +184,12 @@ def test_the_two_jobsets_differ_in_the_accelerator_alone():
     assert tpu == gpu
 
 
-def test_the_shares_of_a_sweep_are_restarted_apart_and_numbered():
-    sweep = _read("gke_sweep.yaml")
-    assert (sweep["apiVersion"], sweep["kind"]) == ("batch/v1", "Job")
-    assert _fits(sweep, IoK8sApiBatchV1Job)
-    job = sweep["spec"]
+@pytest.mark.parametrize("what", ["sweep", "evaluate"])
+def test_shares_are_restarted_apart_and_numbered(what):
+    shared = _read(f"gke_{what}.yaml")
+    assert (shared["apiVersion"], shared["kind"]) == ("batch/v1", "Job")
+    assert _fits(shared, IoK8sApiBatchV1Job)
+    job = shared["spec"]
     assert job["completionMode"] == "Indexed" and job["backoffLimitPerIndex"] > 0
     assert job["template"]["spec"]["restartPolicy"] == "Never"
     assert job["template"]["spec"]["terminationGracePeriodSeconds"] >= 300
@@ -209,7 +210,7 @@ def test_the_shares_of_a_sweep_are_restarted_apart_and_numbered():
     # One process a GPU.
     assert arguments["--num_processes"] == "1"
     assert container["resources"]["limits"] == {"nvidia.com/gpu": 1}
-    assert container["command"] == shlex.split("tini -- python -m gait_jax.sweep")
+    assert container["command"] == shlex.split(f"tini -- python -m gait_jax.{what}")
 
 
 def test_the_image_passes_signals_on():

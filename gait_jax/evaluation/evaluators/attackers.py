@@ -64,6 +64,8 @@ class Attackers(Evaluator):
                 for attacker in self.settings.who:
                     yield functools.partial(self._attacked_rows, method, name, attacker)
 
+    # Read once: everything that is measured of a method stands beside it.
+    @functools.cache  # noqa: B019, an evaluator lives as long as its evaluation
     def _clean(self, name: str) -> _Compared:
         """Clean probes of everybody who is enrolled, in the clean gallery."""
         study = self.study

@@ -55,6 +55,8 @@ class Identification(Evaluator):
     def _ranks(self) -> tuple[int, ...]:
         return tuple(self.settings.ranks)
 
+    # Read once: everything that is measured of a method stands beside it.
+    @functools.cache  # noqa: B019, an evaluator lives as long as its evaluation
     def _clean(self, name: str) -> Hits:
         """Clean probes of everybody who is enrolled, in the clean gallery."""
         study = self.study
