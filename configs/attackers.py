@@ -13,15 +13,18 @@ lazy-informed and 75 % by the semi-informed attacker, 78 % when 5 walks are link
 93 % before anonymisation.
 
 Arguments:
-    data  walkers (the default) or casia_b, by the groups of Tieu et al. (2019); casia_a, where
-          everybody is enrolled as in `configs/closed.py`, and probed
+    data  walkers (the default): 88 people, half of whom train the recognisers; casia_b, by the
+          groups of Tieu et al. (2019); casia_a, where everybody is enrolled as in
+          `configs/closed.py`, and probed
+    form  small (the default): recognisers for two cores; published: as their papers have them, for
+          a GPU or TPU
 """
 
 import ml_collections
 
-from configs import closed, common, jisa2019
+from configs import closed, common, gaitbase, gaitset, jisa2019, wu2017
 
-ARGUMENTS = {"data": "walkers"}
+ARGUMENTS = {"data": "walkers", "form": ("small", "published")}
 
 
 def get_config(arg: str = "") -> ml_collections.ConfigDict:
@@ -29,9 +32,12 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
     arg = common.parse_arg(arg, **ARGUMENTS)
     of = closed if arg.data in common.FEW else jisa2019
     c = of.get_config(f"data={arg.data}")
+    # The shipped model has seen none of the people who are tested.
     if of is closed:
-        # The shipped model has seen none of them.
         c.protocol = "everybody"
+    elif arg.data == "walkers":
+        c.protocol = "attackers"
+        c.data.subjects = 88
 
     c.evaluators = ml_collections.ConfigDict()
     c.evaluators.attackers = ml_collections.ConfigDict()
@@ -43,7 +49,18 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
     c.evaluators.attackers.links = (1, 2, 5, 10)
     # How often each walk is anonymised, with other noise each time, for those who are semi-informed
     # to learn from.
-    c.evaluators.attackers.draws = 4
+    c.evaluators.attackers.draws = 2
+
+    form = "small" if arg.form == "small" else ""
+    if not form:
+        c.recognisers.wu2017 = common.measured(wu2017.get_config(f"data={arg.data}"))
+    # Those who know few people begin with walkers.
+    pretrain = "walkers" if of is closed else ""
+    for name, recogniser in (("gaitset", gaitset), ("gaitbase", gaitbase)):
+        train = recogniser.get_config(f"data={arg.data},form={form},pretrain={pretrain}")
+        if of is closed:
+            train.data.validation_group = "test"
+        c.recognisers[name] = common.measured(train)
 
     # What is measured: its name in tables; the workdir of a training run, shipped for the model
     # that ships with the package, empty to train one here; its training.

@@ -7,6 +7,15 @@ import ml_collections
 # Data sets of a dozen people, too few for the papers' groups.
 FEW = ("casia_a",)
 
+# Of recognisers by silhouettes.
+SILHOUETTES = {
+    "data": "walkers",
+    "form": ("", "small"),
+    "groups": ("", "few"),
+    "pretrain": ("", "walkers"),
+    "anonymized_by": "",
+}
+
 # What is said of a value that an argument cannot have, where "is no NAME" would not read well.
 _REFUSED = {"compare": "cannot be compared"}
 
@@ -285,6 +294,37 @@ def silhouette_sets(
     c.frames = frames
     # They are drawn from so many frames in a row; from the whole sequence where it is 0.
     c.span = span
+    c.augmented = augmented()
+    return c
+
+
+def pretrain(c: ml_collections.ConfigDict, before: ml_collections.ConfigDict) -> None:
+    """Has a recogniser by silhouettes begin with one of walkers, 60 of 64 people.
+
+    Args:
+      c: its configuration.
+      before: the other one's.
+    """
+    before.data.subjects = 64
+    before.data.groups = "pretraining"
+    # Walkers are filmed from their left side alone.
+    before.data.augmented.flip = 0.5
+    c.pretraining = within(before)
+    c.train_steps = 200
+    c.optimizer = sgd_or_adam("adam", 3e-4)
+
+
+def augmented(
+    flip: float = 0.0, rotate: float = 0.0, perspective: float = 0.0
+) -> ml_collections.ConfigDict:
+    """How sequences are changed that recognisers by silhouettes train on."""
+    c = ml_collections.ConfigDict()
+    # Share of the sequences that are mirrored.
+    c.flip = flip
+    # That are turned, by up to 10 degrees.
+    c.rotate = rotate
+    # That are seen a little aslant.
+    c.perspective = perspective
     return c
 
 

@@ -13,6 +13,7 @@ Arguments:
     form           small: for two cores, silhouettes of 32×22, a quarter of the width, Adam;
                    without it, the published settings
     groups         few: for a set of a dozen people, as casia_a always has it
+    pretrain       walkers: begins with a network that was trained on 60 walkers
     anonymized_by  a run that anonymises, whose gaits to train on in place of the originals
 """
 
@@ -20,7 +21,7 @@ import ml_collections
 
 from configs import common
 
-ARGUMENTS = {"data": "walkers", "form": ("", "small"), "groups": ("", "few"), "anonymized_by": ""}
+ARGUMENTS = common.SILHOUETTES
 
 
 def get_config(arg: str = "") -> ml_collections.ConfigDict:
@@ -36,6 +37,12 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
     )
     c.data = common.recogniser_data(arg)
     c.data.update(common.silhouette_sets(size=64, people=8, sequences=16, frames=30))
+    c.data.augmented = common.augmented(flip=0.2, rotate=0.2, perspective=0.2)
+    # The workdir of a run of the same network to begin with; it is drawn at random where empty.
+    c.pretrained = ""
+    # How such a run is trained first where none is given: on another data set; not at all where
+    # empty.
+    c.pretraining = ml_collections.ConfigDict()
     c.network = ml_collections.ConfigDict()
     # Channels of the blocks.
     c.network.widths = (64, 128, 256, 512)
@@ -70,4 +77,6 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
         c.ema_decay = 0.99
     if common.is_few(arg):
         c.data.pack.people = 4
+    if arg.pretrain:
+        common.pretrain(c, get_config(f"data={arg.pretrain},form={arg.form}"))
     return c

@@ -237,6 +237,11 @@ def test_what_a_field_is_for_stands_in_the_comments():
     assert weights[0] == weights[1] and weights[0].startswith("Weights of L_S, L_T")
     assert describe.purpose("noise_gan.discriminator.pool", said).startswith("D_N: channels")
     assert describe.purpose("nothing.said", said) == ""
+    # Of fields that a group takes from a function, too.
+    told = describe.comments_of("gaitset")
+    assert (
+        describe.purpose("data.augmented.flip", told) == "Share of the sequences that are mirrored."
+    )
 
 
 def test_the_page_of_fields_is_up_to_date():

@@ -48,7 +48,13 @@ brackets holds with the argument before it.
 def fields_of(file: str, arg: str = "") -> dict[str, Any]:
     """The fields of a configuration by their dotted names, which are sorted."""
     config = importlib.import_module(f"configs.{file}").get_config(arg)
-    return traverse_util.flatten_dict(config.to_dict(), sep=".")
+    return traverse_util.flatten_dict(config.to_dict(), sep=".", is_leaf=_is_leaf)
+
+
+def _is_leaf(path: tuple[str, ...], value: Any) -> bool:
+    """Whether a group is shown as one field: what may be a whole training, or nothing."""
+    del value
+    return path[-1:] == ("pretraining",)
 
 
 def experiments() -> list[str]:
@@ -150,8 +156,10 @@ def _assigned(statement: ast.stmt) -> tuple[str | None, ast.expr | None]:
         root, *names = ast.unparse(statement.targets[0]).split(".")
         return (".".join(names), statement.value) if root == "c" else (None, None)
     call = statement.value if isinstance(statement, ast.Expr) else None
-    if isinstance(call, ast.Call) and ast.unparse(call.func) == "c.update":
-        return "", call.args[0]
+    if isinstance(call, ast.Call):
+        root, *names, called = ast.unparse(call.func).split(".")
+        if (root, called) == ("c", "update"):
+            return ".".join(names), call.args[0]
     return None, None
 
 
@@ -225,6 +233,8 @@ def _without_trainings(
 def _shown(value: Any) -> str:
     if isinstance(value, str):
         return value if value.startswith("as configs/") else f'`"{value}"`'
+    if isinstance(value, dict) and value:
+        return "a training"
     return f"`{value}`"
 
 

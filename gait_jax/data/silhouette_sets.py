@@ -3,6 +3,7 @@
 import ml_collections
 import numpy as np
 
+from gait_jax.data.augmentation import augment
 from gait_jax.data.batches import Batch, TrainingData
 from gait_jax.data.dataset import GaitDataset
 from gait_jax.data.gaits import Gaits
@@ -25,6 +26,7 @@ class SetPacks:
         sequences: int,
         frames: int,
         span: int = 0,
+        augmented: ml_collections.ConfigDict | None = None,
     ):
         """Groups the sequences by person.
 
@@ -36,6 +38,7 @@ class SetPacks:
           frames: T, in order of time. Sequences of fewer show some of them more than once.
           span: the frames are drawn from so many usable ones in a row, which begin anywhere; from
             the whole sequence where it is 0.
+          augmented: how sequences are changed (see `augmentation.augment`); None: not at all.
 
         Raises:
           InputError: the span is shorter than the frames, or there are too few people.
@@ -54,6 +57,7 @@ class SetPacks:
         self._of_person = [np.flatnonzero(self._owner == k) for k in range(len(self.names))]
         self._store, self._rows = store, gaits.rows
         self._people, self._each, self._frames, self._span = people, sequences, frames, span
+        self._augmented = augmented
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -65,7 +69,8 @@ class SetPacks:
             first = rng.integers(len(images) - self._span + 1)
             images = images[first : first + self._span]
         few = len(images) < self._frames
-        return images[np.sort(rng.choice(len(images), self._frames, replace=few))]
+        chosen = images[np.sort(rng.choice(len(images), self._frames, replace=few))]
+        return chosen if self._augmented is None else augment(chosen, self._augmented, rng)
 
     def _pack(self, index: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
         rng = np.random.default_rng(seed)
@@ -108,8 +113,8 @@ def set_data(
 
     Args:
       dataset: the data set.
-      config: the `data` part: pack, frames, span, group, validation_group and sequences (numbers of
-        those to train on; all where there is none).
+      config: the `data` part: pack, frames, span, augmented, group, validation_group and sequences
+        (numbers of those to train on; all where there is none).
       shape: rows and columns of the silhouettes.
       progress: whether to show progress bars.
 
@@ -124,7 +129,8 @@ def set_data(
     known = gaits.of_subjects(members)
     if config.sequences:
         known = known.take(np.isin(known.numbers, config.sequences))
-    train = SetPacks(store, known, pack.people, pack.sequences, config.frames, config.span)
+    shape_of_packs = pack.sequences, config.frames, config.span
+    train = SetPacks(store, known, pack.people, *shape_of_packs, config.augmented)
     watched = gaits.of_subjects(dataset.members(config.validation_group))
     people = min(pack.people, len(np.unique(watched.subjects)))
     if people < 2:
@@ -134,7 +140,7 @@ def set_data(
         )
     return TrainingData(
         train,
-        SetPacks(store, watched, people, pack.sequences, config.frames, config.span),
+        SetPacks(store, watched, people, *shape_of_packs),
         ("sequences", pack.people * pack.sequences),
         f"{len(train)} sequences of {', '.join(members)}",
         dataset.description,

@@ -76,6 +76,17 @@ PROTOCOLS: Mapping[str, Protocol] = {
         "74 subjects train the recognisers, 50 test them. The protocol knows no anonymiser: it "
         "trains on the recognisers' people, never on the tested ones.",
     ),
+    "attackers": Protocol(
+        "attackers",
+        "recogniser",
+        "test",
+        "test",
+        _CASIA_B_GALLERY,
+        _CASIA_B_PROBES,
+        "Half of the people train the recognisers, the other half are tested; sequences as in "
+        "“jisa2019”. The anonymiser was trained on other people, or on those who train the "
+        "recognisers, never on the tested ones.",
+    ),
     "closed": Protocol(
         "few",
         "all",

@@ -14,7 +14,6 @@ from gait_jax.evaluation.evaluators.base import Piece
 from gait_jax.runtime import bars, distributed
 from gait_jax.runtime.errors import InputError, InUseError
 from gait_jax.runtime.lock import WorkdirLock
-from tfds_casia.parts import cores
 
 # Seconds between two looks for something to do, while others are at all that is left.
 _LOOK = 1.0
@@ -125,7 +124,13 @@ def checked_share(task: int, tasks: int) -> tuple[int, int]:
 
 def processes_by_default() -> int:
     """How many processes to share a machine's evaluation among, if nobody says: one a core."""
-    return min(cores(), _MOST)
+    return min(len(_cores()) or 1, _MOST)
+
+
+def _cores() -> list[int]:
+    """The cores that this process may use; none where the system does not tell them apart."""
+    usable = getattr(os, "sched_getaffinity", None)
+    return sorted(usable(0)) if usable else []
 
 
 def run_tasks(number: int, board: Board, count: int, progress: bool) -> None:
@@ -170,8 +175,7 @@ def run_tasks(number: int, board: Board, count: int, progress: bool) -> None:
 
 def _start(task: int, tasks: int) -> subprocess.Popen:
     """One of the processes, on its own share of the cores."""
-    usable = getattr(os, "sched_getaffinity", None)
-    all_of_them = sorted(usable(0)) if usable else []
+    all_of_them = _cores()
     own = all_of_them[task::tasks] or all_of_them
     command = [sys.executable, "-m", "gait_jax.evaluate", *sys.argv[1:]]
     command += [f"--task={task}", f"--tasks={tasks}", f"--parent={os.getpid()}", "--noprogress"]

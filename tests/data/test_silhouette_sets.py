@@ -96,6 +96,7 @@ def _dataset(gaits, groups):
 
 def _config(**changes):
     config = {"pack": {"people": 3, "sequences": 2}, "frames": 4, "span": 0, "sequences": ()}
+    config["augmented"] = {"flip": 0.0, "rotate": 0.0, "perspective": 0.0}
     return ml_collections.ConfigDict(
         config | {"group": "train", "validation_group": "validation"} | changes
     )

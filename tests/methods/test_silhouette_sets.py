@@ -1,3 +1,4 @@
+import pathlib
 import sys
 import types
 
@@ -191,6 +192,37 @@ def test_a_trained_run_is_opened_and_recognises(casia_a_dir, data_dir, tmp_path,
 def test_settings_that_cannot_be_used_are_refused(name, changes, message):
     with pytest.raises(InputError, match=message):
         METHODS[name](config_of(name, **changes))
+
+
+def test_a_pretrained_network_is_begun_with():
+    config = config_of("gaitset")
+    method = METHODS["gaitset"](config)
+    before = METHODS["gaitset"](config_of("gaitset", seed=7, **{"classifier.people": 3})).init()
+    run = types.SimpleNamespace(workdir="runs/a", state=before)
+    begun = method.init({"pretrained": run})
+    for part in (begun.params, begun.ema):
+        known = part["network"]["params"] if part is begun.ema else part["network"]
+        jax.tree.map(np.testing.assert_array_equal, known, before.ema["network"]["params"])
+    # Names are of other people: they are learnt anew.
+    own = method.init()
+    jax.tree.map(np.testing.assert_array_equal, begun.params["neck"], own.params["neck"])
+    other = METHODS["gaitset"](config_of("gaitset", **{"network.widths": (4, 8, 8)})).init()
+    with pytest.raises(
+        InputError, match=r"^runs/b \(pretrained\) was trained with another network"
+    ):
+        method.init({"pretrained": types.SimpleNamespace(workdir="runs/b", state=other)})
+
+
+def test_a_pretraining_has_the_seed_and_the_folders_of_what_follows_it():
+    config = load_config("gaitbase", "casia_a,small,pretrain=walkers")
+    config.seed, config.data.data_dir, config.data.derived_dir = 5, "d", "e"
+    (before,) = METHODS["gaitbase"](config).prerequisites().values()
+    assert (before.seed, before.data.data_dir, before.data.derived_dir) == (5, "d", "e")
+    assert (before.method, before.data.name, before.data.subjects) == ("gaitbase", "walkers", 64)
+    config.pretrained = "runs/a"
+    given = METHODS["gaitbase"](config).prerequisites()
+    assert given == {"pretrained": pathlib.Path("runs/a")}
+    assert METHODS["gaitbase"](config_of("gaitbase")).prerequisites() == {}
 
 
 def test_more_people_than_there_is_room_for_are_refused(gaits):

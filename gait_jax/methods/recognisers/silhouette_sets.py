@@ -1,8 +1,10 @@
 """What recognisers by silhouettes and triplets have in common: all but the network."""
 
 import abc
+import pathlib
 
 import jax
+import ml_collections
 import numpy as np
 import optax
 from flax import linen as nn
@@ -11,7 +13,7 @@ from jax import numpy as jnp
 from gait_jax import losses
 from gait_jax.gait import picture
 from gait_jax.methods import fields
-from gait_jax.methods.base import Batch, Metrics, State, TrainedMethod, Tree, move_average
+from gait_jax.methods.base import Batch, Metrics, Run, State, TrainedMethod, Tree, move_average
 from gait_jax.methods.optimizers import sgd_or_adam
 from gait_jax.methods.recognisers.aligned import SetRecogniser, shape_of
 from gait_jax.models.silhouettes import PartNeck
@@ -19,6 +21,7 @@ from gait_jax.runtime import keys, parallel
 from gait_jax.runtime.errors import InputError
 
 _SHOWN = 24
+_PRETRAINED = "pretrained"
 
 
 class SilhouetteSets(TrainedMethod):
@@ -41,6 +44,14 @@ class SilhouetteSets(TrainedMethod):
         "data.span": fields.whole(0),
         "data.pack.people": fields.whole(2),
         "data.pack.sequences": fields.whole(2),
+        "data.augmented.flip": fields.SHARE,
+        "data.augmented.rotate": fields.SHARE,
+        "data.augmented.perspective": fields.SHARE,
+        "pretrained": fields.folder,
+        "pretraining": fields.Check(
+            "a configuration of the same method, or empty",
+            lambda value: isinstance(value, (dict, ml_collections.ConfigDict)),
+        ),
         "network.parts": fields.wholes(),
         "network.embedding": fields.whole(),
         "margin": fields.number(),
@@ -87,8 +98,19 @@ class SilhouetteSets(TrainedMethod):
             )
         return data
 
+    def prerequisites(self):
+        if given := self.config.pretrained:
+            return {_PRETRAINED: pathlib.Path(given).expanduser()}
+        if not self.config.pretraining:
+            return {}
+        before = ml_collections.ConfigDict(self.config.pretraining.to_dict())
+        before.seed = self.config.seed
+        for name in ("data_dir", "derived_dir"):
+            before.data[name] = self.config.data[name]
+        # A field that cannot be used says so now.
+        return {_PRETRAINED: type(self)(before).config}
+
     def init(self, prerequisites=None, statistics=None) -> State:
-        del prerequisites
         rows, columns = shape_of(self.config.data.size)
         images, lengths = jnp.zeros((2, 1, rows, columns)), jnp.ones(2, jnp.int32)
         key = keys.stream(self.config.seed, self.config.method)
@@ -98,6 +120,8 @@ class SilhouetteSets(TrainedMethod):
         )
         params = {"network": known["params"]}
         averages = {"network": known.get("batch_stats", {})}
+        if prerequisites:
+            _take_over(prerequisites[_PRETRAINED], params, averages)
         if self.config.classifier.weight:
             points = jax.eval_shape(
                 lambda k: self.network.apply(k, images, lengths, train=False), known
@@ -205,6 +229,20 @@ class SilhouetteSets(TrainedMethod):
 
     def recogniser(self, state: State) -> SetRecogniser:
         return SetRecogniser(self.network, state.ema["network"], self.config.data.size)
+
+
+def _take_over(run: Run, params: Tree, averages: Tree) -> None:
+    """Begins with the network that another run has trained, in place of a drawn one."""
+    known = run.state.ema.get("network", {})
+    found = {"params": known.get("params"), "batch_stats": known.get("batch_stats", {})}
+    shapes = lambda tree: jax.tree.map(lambda x: x.shape, tree)  # noqa: E731
+    wanted = {"params": params["network"], "batch_stats": averages["network"]}
+    if shapes(found) != shapes(wanted):
+        raise InputError(
+            f"{run.workdir} (pretrained) was trained with another network: set method, network and "
+            "data.size as in its config.json, or leave pretrained empty"
+        )
+    params["network"], averages["network"] = found["params"], found["batch_stats"]
 
 
 def _variables(params: Tree, averages: Tree, name: str) -> Tree:
