@@ -15,7 +15,7 @@ from gait_jax.data.gait_store import GaitStore
 from gait_jax.data.gaits import Gaits
 from gait_jax.evaluation.protocol import Protocol, chosen, protocol
 from gait_jax.methods.base import Run
-from gait_jax.methods.identity import identity
+from gait_jax.methods.identity import identity, may_change
 from gait_jax.pretrained import DEFAULT
 from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.fingerprint import fingerprint
@@ -208,6 +208,15 @@ class Study:
             return folder.parent / f"{name}-{fingerprint(identity(needed.to_dict()))}"
 
         config = with_data(settings.train, self.data, self.config.seed, **fields)
+        files, values = RunDirectory(folder), config.to_dict()
+        files.check_config(values, may_change(values))
+        steps = values.get("train_steps", 1)
+        result = files.last_start().get("result")
+        if isinstance(result, dict) and result.get("step") == steps:
+            run = runs.open_run(folder, settings.step)
+            # Otherwise the last checkpoint has been damaged since.
+            if settings.step or run.step >= steps:
+                return run
         trainer.train_and_evaluate(config, folder, self.progress, place)
         return runs.open_run(folder, settings.step)
 
