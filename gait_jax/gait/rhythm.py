@@ -1,4 +1,4 @@
-"""The rhythm of a walk, from its silhouettes alone: steps, and how evenly they follow each other."""
+"""The rhythm of a walk, from its silhouettes alone: its steps, and how evenly they follow."""
 
 from collections.abc import Sequence
 
@@ -6,13 +6,13 @@ import numpy as np
 
 from gait_jax.gait import gei
 
-# Steps a frame, at 25 frames a second 75 to 165 a minute. Less than a factor of two and a bit: of a
-# walk from the side, which shows one step as the next, half of a quick walk's would be a slow one's.
-_SLOWEST, _QUICKEST = 0.05, 0.11
+# Steps a frame: at 25 frames a second 75 to 150 a minute. No more than a factor of two: from the
+# side, which shows one step as the next, a slow walk's step looks like two of a quick walk's.
+_SLOWEST, _QUICKEST = 0.05, 0.1
 # Frequencies that are tried, of which the best is refined.
-_TRIED = 121
+_TRIED = 101
 # Frames of which two steps of the slowest walker are.
-_LEAST_FRAMES = 24
+_LEAST_FRAMES = 40
 # Rows of the aligned silhouettes, and what of the lower half is averaged.
 _ROWS, _COARSE = 32, 4
 # The rhythm explains at least this share of how the legs change, or there is none.
@@ -52,7 +52,7 @@ def _explained(times: np.ndarray, signal: np.ndarray, frequency: float) -> float
 
 
 def _ripple(times: np.ndarray, signal: np.ndarray, frequency: float) -> float:
-    """Standard deviation of the rhythm's phase from a straight line, in cycles; NaN if too short."""
+    """Standard deviation of the phase from a straight line, in cycles; NaN if too short."""
     waves = _waves(times, frequency)
     fitted = np.linalg.lstsq(waves, signal, rcond=None)[0]
     # Of stride and step, the one that shows most; without the other one.
@@ -102,9 +102,13 @@ def find(bodies: Sequence[np.ndarray], times: np.ndarray) -> tuple[float, float]
     total = float(np.square(sizes).sum())
     tried = np.linspace(_SLOWEST, _QUICKEST, _TRIED)
     found = np.array([_explained(times, signal, frequency) for frequency in tried])
-    best = int(found.argmax())
-    # At an end, the rhythm is another one, or none.
-    if not 0 < best < _TRIED - 1 or found[best] < _LEAST_SHARE * total:
+    # What still rises at an end is a rhythm beyond it.
+    inner = found[1:-1]
+    peaks = 1 + np.flatnonzero((inner >= found[:-2]) & (inner > found[2:]))
+    if not len(peaks):
+        return None
+    best = int(max(peaks, key=lambda peak: found[peak]))
+    if found[best] < _LEAST_SHARE * total:
         return None
     before, top, after = found[best - 1 : best + 2]
     # The top of the parabola through the best and its neighbours.

@@ -42,8 +42,8 @@ def columns(channels: Sequence[str]) -> np.ndarray:
 def _slopes(times: np.ndarray, values: np.ndarray) -> np.ndarray:
     """[D] how fast values [T, D] grow in time, by least squares; 0 where time stands still."""
     centred = times - times.mean()
-    spread = centred @ centred
-    return centred @ (values - values.mean(axis=0)) / spread if spread else np.zeros(values.shape[1])
+    # From the first on: what does not change at all has exactly no slope.
+    return centred @ (values - values[0]) / (centred @ centred or 1.0)
 
 
 def measure(

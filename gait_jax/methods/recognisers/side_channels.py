@@ -26,40 +26,50 @@ _CONSTANT = 1e-6
 _LEAST_WITHIN = 1e-3
 
 
-def _deviations(residuals: np.ndarray, groups: np.ndarray) -> tuple[np.ndarray, int]:
-    """(residuals [N, D] from the mean of their group, degrees of freedom left in them)."""
+def _deviations(residuals: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    """[N, D] residuals from the mean of their group."""
     _, place, counts = np.unique(groups, return_inverse=True, return_counts=True)
     sums = np.zeros((len(counts), residuals.shape[1]))
     np.add.at(sums, place, residuals)
-    return residuals - (sums / counts[:, None])[place], len(residuals) - len(counts)
+    return residuals - (sums / counts[:, None])[place]
 
 
-def _whitening(residuals: np.ndarray, subjects: np.ndarray, views: np.ndarray) -> np.ndarray:
+def _within(residuals: np.ndarray, gaits: "Gaits") -> tuple[np.ndarray, int]:
+    """(how one person's walks deviate from each other [N, D], how many deviations are free)."""
+    people = gaits.subjects
+    labels = (people, gaits.views, gaits.conditions, gaits.numbers)
+    # Draws of an anonymiser's noise are no further walks: they have the original's pace in common.
+    walks = {*zip(*(label.tolist() for label in labels), strict=True)}
+    directions = np.array([f"{view} {who}" for view, who in zip(gaits.views, people, strict=True)])
+    for groups in (directions, people):
+        free = len(walks) - len(np.unique(groups))
+        if free > residuals.shape[1]:
+            break
+        # Hardly anybody walks twice in a direction: across directions, then.
+    return _deviations(residuals, groups), max(free, 1)
+
+
+def _whitening(residuals: np.ndarray, gaits: "Gaits") -> np.ndarray:
     """[D, D] what makes walks of one person vary alike in all directions."""
     spread = residuals.std(axis=0)
     constant = spread < _CONSTANT
     scale = np.where(constant, 0, 1 / np.where(constant, 1, spread))
-    walks = np.array([f"{view} {who}" for view, who in zip(views, subjects, strict=True)])
-    within, free = _deviations(residuals * scale, walks)
+    within, free = _within(residuals * scale, gaits)
     numbers = residuals.shape[1]
-    if free < numbers + 1:
-        # Hardly anybody walks twice in a direction: across directions, then.
-        within, free = _deviations(residuals * scale, subjects)
+    covariance = within.T @ within / len(within)
     # Of few walks, how numbers vary together cannot be told.
-    shrunk = min(1.0, (numbers + 1) / max(free, 1))
-    covariance = within.T @ within / max(free, 1)
+    shrunk = min(1.0, (numbers + 1) / free)
     covariance = (1 - shrunk) * covariance + shrunk * np.diag(np.diag(covariance))
     lower = np.linalg.cholesky(covariance + _LEAST_WITHIN * np.eye(numbers))
     return np.linalg.inv(lower) * scale
 
 
-def fit_channels(values: np.ndarray, subjects: np.ndarray, views: np.ndarray) -> dict:
+def fit_channels(values: np.ndarray, gaits: "Gaits") -> dict[str, np.ndarray]:
     """Learns what the view does to measurements, and how those of one person vary.
 
     Args:
       values: [N, D] measurements of known people's walks; NaN where there is none.
-      subjects: [N] whose.
-      views: [N] from which view.
+      gaits: the walks.
 
     Returns:
       "views" [V] int32 rising, "mean" [V, D] and "whitening" [D, D] float32: numbers less their
@@ -69,10 +79,10 @@ def fit_channels(values: np.ndarray, subjects: np.ndarray, views: np.ndarray) ->
     Raises:
       InputError: there are fewer than two people.
     """
-    people = len(np.unique(subjects))
+    people = len(np.unique(gaits.subjects))
     if people < 2:
         raise InputError(f"{people} people are too few to train a recogniser on")
-    known, place = np.unique(views, return_inverse=True)
+    known, place = np.unique(gaits.views, return_inverse=True)
     there = ~np.isnan(values)
     filled = np.where(there, values, 0)
     counts = np.stack([there[place == k].sum(axis=0) for k in range(len(known))])
@@ -84,7 +94,7 @@ def fit_channels(values: np.ndarray, subjects: np.ndarray, views: np.ndarray) ->
     return {
         "views": known.astype(np.int32),
         "mean": mean.astype(np.float32),
-        "whitening": _whitening(residuals, subjects, views).astype(np.float32),
+        "whitening": _whitening(residuals, gaits).astype(np.float32),
     }
 
 
@@ -140,7 +150,7 @@ class SideChannels(FittedMethod):
             gaits = gaits.take(np.isin(gaits.numbers, config.data.sequences))
         values = open_side_channels(gaits.store, progress)[gaits.rows]
         values = values[:, side_channels.columns(config.channels)]
-        found = fit_channels(values, gaits.subjects, gaits.views)
+        found = fit_channels(values, gaits)
         count = len(found["views"])
         if count > config.views:
             raise InputError(f"the data has {count} views: set views to that or more")
