@@ -1,4 +1,4 @@
-"""Gaits as OpenGait reads them: `id/type/view/view.pkl`, and a list of who trains, who is tested."""
+"""Gaits as OpenGait reads them: `id/type/view/view.pkl`, with a list of who trains."""
 
 import dataclasses
 import pathlib
