@@ -75,7 +75,13 @@ def test_short_and_named_arguments_give_the_same_configuration(file):
 @pytest.mark.parametrize(
     "file",
     [
-        "gaitbase", "gaitpart", "gaitset", "side_channels", "stgan", "stgan_resampled", "wu2017",
+        "gaitbase",
+        "gaitpart",
+        "gaitset",
+        "side_channels",
+        "stgan",
+        "stgan_resampled",
+        "wu2017",
         "zheng2011",
     ],  # fmt: skip
 )
