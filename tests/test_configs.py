@@ -83,7 +83,7 @@ def test_short_and_named_arguments_give_the_same_configuration(file):
         "stgan_resampled",
         "wu2017",
         "zheng2011",
-    ],  # fmt: skip
+    ],
 )
 def test_a_training_takes_anonymised_gaits(file):
     config = _module(file).get_config("anonymized_by=runs/a=b,data=casia_a")
