@@ -73,7 +73,17 @@ def test_short_and_named_arguments_give_the_same_configuration(file):
 
 
 @pytest.mark.parametrize(
-    "file", ["gaitbase", "gaitpart", "gaitset", "stgan", "stgan_resampled", "wu2017", "zheng2011"]
+    "file",
+    [
+        "gaitbase",
+        "gaitpart",
+        "gaitset",
+        "side_channels",
+        "stgan",
+        "stgan_resampled",
+        "wu2017",
+        "zheng2011",
+    ],
 )
 def test_a_training_takes_anonymised_gaits(file):
     config = _module(file).get_config("anonymized_by=runs/a=b,data=casia_a")

@@ -11,8 +11,8 @@ PRESETS: Mapping[str, Mapping[str, int]] = {
     "apsipa2020": {"baseline": 30, "recogniser": 50, "test": 44},
     # The field's own: the first 74 subjects train, the last 50 test.
     "lt74": {"train": 74, "test": 50},
-    # Not of the papers: as many people train recognisers as are tested, where no anonymiser trains.
-    "attackers": {"recogniser": 44, "validation": 4, "test": 40},
+    # Not of the papers: many people train recognisers, and no anonymiser.
+    "attackers": {"recogniser": 80, "validation": 4, "test": 40},
     # What recognisers begin with that go on with few people.
     "pretraining": {"recogniser": 60, "validation": 4},
     # Not of the papers: for a set of a dozen subjects, where five groups would be of one or two

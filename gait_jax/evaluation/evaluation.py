@@ -21,15 +21,18 @@ from gait_jax.runtime.lock import WorkdirLock
 
 def _export(study: Study) -> None:
     """Writes all silhouettes, original and anonymised, as OpenGait reads them."""
-    folder = study.workdir / "opengait"
-    wanted = {"original": study.dataset.gaits} | {
-        method: study.anonymized_store(method) for method in study.methods
-    }
-    for name, gaits in wanted.items():
-        done = folder / f".{name}-{gaits.key}-is-whole"
-        if not done.exists():
-            opengait.export(folder / name, gaits)
-            done.touch()
+    folder, protocol, members = study.workdir / "opengait", study.protocol, study.dataset.members
+    tested = {*members(protocol.enrolled), *members(protocol.probed)}
+    originals, training = study.dataset.gaits, study.training_indices
+    people = {originals.sequences[index].subject for index in training}
+    twice = [index for index in training if originals.sequences[index].subject in tested]
+    parts = {"original": [opengait.Part(originals), opengait.Part(originals, twice, tested)]}
+    for method in study.methods:
+        learned_from = opengait.Part(study.training_store(method), None, tested)
+        parts[method] = [opengait.Part(study.anonymized_store(method)), learned_from]
+    for name, wanted in parts.items():
+        opengait.export(folder / name, wanted)
+    opengait.write_partition(folder / "partition.json", people, tested)
 
 
 def prepare(

@@ -83,7 +83,7 @@ PROTOCOLS: Mapping[str, Protocol] = {
         "test",
         _CASIA_B_GALLERY,
         _CASIA_B_PROBES,
-        "Half of the people train the recognisers, the other half are tested; sequences as in "
+        "80 people train the recognisers, 40 others are tested; sequences as in "
         "“jisa2019”. The anonymiser was trained on other people, or on those who train the "
         "recognisers, never on the tested ones.",
     ),

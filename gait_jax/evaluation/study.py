@@ -231,20 +231,31 @@ class Study:
     def anonymized_store(self, method: str) -> GaitStore:
         """What a method makes of everybody who is enrolled or probed, each with its own noise."""
         if method not in self._stores:
-            run, known, members = self.method(method), self.protocol, self.dataset.members
+            known, members = self.protocol, self.dataset.members
             wanted = {
                 *self.dataset.indices(members(known.enrolled), known.gallery),
                 *self.dataset.indices(members(known.probed), known.probes),
             }
-            self._stores[method] = anonymized.anonymized_gaits(
-                self.dataset,
-                run.anonymizer(),
-                run.key,
-                self.config.seed,
-                sorted(wanted),
-                self.progress,
-            )
+            self._stores[method] = self._anonymized(method, sorted(wanted))
         return self._stores[method]
+
+    @functools.cached_property
+    def training_indices(self) -> list[int]:
+        """Which sequences of the data set the protocol trains recognisers on, rising."""
+        known, sequences = self.protocol, self.dataset.gaits.sequences
+        indices = self.dataset.indices(self.dataset.members(known.train))
+        numbers = known.train_sequences
+        return [i for i in indices if not numbers or sequences[i].number in numbers]
+
+    def training_store(self, method: str) -> GaitStore:
+        """What a method makes of the gaits that the protocol trains recognisers on."""
+        return self._anonymized(method, self.training_indices)
+
+    def _anonymized(self, method: str, indices: list[int]) -> GaitStore:
+        run, seed = self.method(method), self.config.seed
+        return anonymized.anonymized_gaits(
+            self.dataset, run.anonymizer(), run.key, seed, indices, self.progress
+        )
 
     def anonymized(self, method: str) -> Gaits:
         """The gaits of `anonymized_store` that have enough frames left to be a walk."""

@@ -7,6 +7,7 @@ from gait_jax.methods.colourisers.colour_transfer import ColourTransfer
 from gait_jax.methods.recognisers.gaitbase import GaitBase
 from gait_jax.methods.recognisers.gaitpart import GaitPart
 from gait_jax.methods.recognisers.gaitset import GaitSet
+from gait_jax.methods.recognisers.side_channels import SideChannels
 from gait_jax.methods.recognisers.wu2017 import Wu2017
 from gait_jax.methods.recognisers.zheng2011 import Zheng2011
 
@@ -16,6 +17,7 @@ METHODS: dict[str, type[Method]] = {
     "gaitpart": GaitPart,
     "gaitset": GaitSet,
     "noise_gan": NoiseGAN,
+    "side_channels": SideChannels,
     "stgan": STGAN,
     "wu2017": Wu2017,
     "zheng2011": Zheng2011,

@@ -11,9 +11,8 @@ import numpy as np
 import processes
 import pytest
 from drawn import ROOT, TINY, draw_walk, load_config, write_walk
-from stores import make_store
+from opengait_reader import read_as_opengait
 
-from gait_jax.evaluation import opengait
 from gait_jax.evaluation.evaluation import evaluate
 from gait_jax.evaluation.rows import (
     ANONYMIZED_GALLERY,
@@ -252,7 +251,8 @@ def test_trainings_of_an_evaluation_have_no_seed_of_their_own(config):
 
 def test_exported_sequences_are_what_opengait_reads(config, finished):
     originals = sorted((finished / "opengait" / "original").rglob("*.pkl"))
-    assert len(originals) == 40
+    # Ten people's four sequences, and once more the two of each that recognisers are trained on.
+    assert len(originals) == 40 + 20
     path = finished / "opengait" / "original" / "sb" / "nm-03" / "000" / "000.pkl"
     frames = pickle.loads(path.read_bytes())
     assert frames.shape == (12, 64, 64) and frames.dtype == np.uint8
@@ -261,16 +261,22 @@ def test_exported_sequences_are_what_opengait_reads(config, finished):
     # Everybody is enrolled with two sequences, three people are probed with the other two.
     for method in ("alpha_03", "gaussian"):
         changed = sorted((finished / "opengait" / method).rglob("*.pkl"))
-        assert len(changed) == 20 + 6
+        assert len(changed) == 20 + 6 + 20
     changed = finished / "opengait" / "alpha_03" / "sj" / "nm-03" / "000" / "000.pkl"
     assert not np.array_equal(pickle.loads(changed.read_bytes()), frames)
 
 
-def test_a_sequence_without_frames_is_not_exported(tmp_path):
-    masks = [np.zeros((4, 4), np.uint8)] * 2
-    store = make_store(tmp_path / "store", [("001", "nm", 1, 90, masks)])
-    opengait.export(tmp_path / "out", store)
-    assert list((tmp_path / "out").rglob("*")) == []
+@pytest.mark.parametrize("tree", ["original", "alpha_03", "gaussian"])
+def test_whoever_trains_in_opengait_has_no_probe(finished, tree):
+    folder = finished / "opengait"
+    people = ["s" + letter for letter in "abcdefghij"]
+    found = read_as_opengait(folder / tree, folder / "partition.json")
+    assert found.unknown == found.missing == []
+    # All are enrolled and all train: those who train are others to it.
+    assert {who for who, *_ in found.train} == {f"{who}-train" for who in people}
+    assert {kind for _, kind, *_ in found.train} == {"nm-01", "nm-02"}
+    assert {who for who, *_ in found.test} == {*people}
+    assert {"nm-03", "nm-04"} < {kind for _, kind, *_ in found.test}
 
 
 @pytest.mark.parametrize(

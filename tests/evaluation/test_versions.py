@@ -28,6 +28,7 @@ from gait_jax.data.contour_store import open_contours
 from gait_jax.data.crops import CropStore, crop_data
 from gait_jax.data.gaits import Gaits
 from gait_jax.data.gei_store import open_geis
+from gait_jax.data.side_channel_store import open_side_channels
 from gait_jax.data.silhouette_store import open_silhouettes
 from gait_jax.evaluation import attack_rows, comparison, scoring, verification
 from gait_jax.gait import naturalness
@@ -44,6 +45,11 @@ _MEASURES = [
     0.433304, 0.412359, 0.486496, 0.0596218,
 ]  # fmt: skip
 
+_CHANNELS = [
+    4.17439, 50.0, 0.769231, 4.23411, 50.0, 0.724638, 4.17439, 25.0, 0.384615, 4.17439, 25.0,
+    0.384615, 4.74929, -6.36002, 1.0, 0.0, 0.625, 0.802083, 0.0, 0.0, 4.09434,
+]  # fmt: skip
+
 # By stage: its VERSION, and what it gives for the input drawn below.
 _EXPECTED = {
     "gait_jax.data.gait_store": (1, "f4b026bf47be9e17"),
@@ -55,6 +61,7 @@ _EXPECTED = {
     ),
     "gait_jax.data.contour_store": (3, "ac1ab14705d04ec5"),
     "gait_jax.data.gei_store": (2, "f8baeca8efc6bc64"),
+    "gait_jax.data.side_channel_store": (1, _CHANNELS),
     "gait_jax.data.crops": (5, "732e4e168474e684"),
     "gait_jax.evaluation.comparison": (1, [11.7357, -3.91116, 0.802748]),
     "gait_jax.evaluation.verification": (1, _MEASURES),
@@ -68,6 +75,7 @@ _EXPECTED = {
     "gaitset": (1, [0.222599, 0.29806, 0.43647, 0.323887, 0.551895, 0.35289]),
     "gaitbase": (1, [10.688, 15.1495, 6.68625, 13.0158, 8.35675, 17.5998]),
     "gaitpart": (1, [0.040982, 0.0877538, 0.103859, 0.0748486, 0.118277, 0.112908]),
+    "side_channels": (1, [0.0951963, 0.182969, 0.0877737]),
     "zheng2011": (1, [0.137966, 0.0872967, 0.161433, 0.191238, 0.0544446, 0.07649]),
 }
 
@@ -187,6 +195,14 @@ def _silhouette_store(folder):
     gaits = make_store(folder / "gaits", _sequences())
     store = open_silhouettes(gaits, (32, 22), progress=False)
     return _digest(store.images, store.offsets)
+
+
+def _side_channel_store(folder):
+    # Long enough for a rhythm.
+    walk = [draw_person(2 * np.pi * i / 26, 30 + i) // 255 for i in range(60)]
+    store = make_store(folder / "gaits", [*_sequences(), ("004", "nm", 1, 54, walk)])
+    found = open_side_channels(store, progress=False)
+    return [float(x) for x in (*found[:3, :3].ravel(), *found[3])]
 
 
 def _crops(folder):
@@ -340,6 +356,16 @@ def _by_silhouettes(name, widths, folder):
     return [float(x) for x in distances[np.triu_indices(4, 1)]]
 
 
+def _side_channels(folder):
+    method = METHODS["side_channels"](load_config("side_channels", "casia_a,all"))
+    state = _state(method)
+    state.ema["channels"]["views"] = np.array([90, *[-1] * 23], np.int32)
+    walks = [(f"{k}", "nm", 1, 90, _walk(9 + k, tall=60 + 3 * k)) for k in range(3)]
+    gaits = Gaits.of(make_store(folder / "gaits", walks))
+    distances = method.recogniser(state).distances(gaits, gaits)
+    return [float(x) for x in distances[np.triu_indices(3, 1)]]
+
+
 def _zheng2011(folder):
     config = load_config("zheng2011", "casia_a")
     config.update_from_flattened_dict({"data.size": 16, "components": 3, "rank": 4, "views": 3})
@@ -361,6 +387,7 @@ _STAGES = {
     "gait_jax.data.contour_store": _contour_store,
     "gait_jax.data.gei_store": _gei_store,
     "gait_jax.data.silhouette_store": _silhouette_store,
+    "gait_jax.data.side_channel_store": _side_channel_store,
     "gait_jax.data.crops": _crops,
     "gait_jax.evaluation.comparison": _comparison,
     "gait_jax.evaluation.verification": _verification,
@@ -371,6 +398,7 @@ _STAGES = {
     "colour_transfer": _colour_transfer,
     "wu2017": _wu2017,
     "zheng2011": _zheng2011,
+    "side_channels": _side_channels,
     "gaitset": functools.partial(_by_silhouettes, "gaitset", (4, 4, 8)),
     "gaitbase": functools.partial(_by_silhouettes, "gaitbase", (4, 4, 8, 8)),
     "gaitpart": functools.partial(_by_silhouettes, "gaitpart", (4, 4, 8)),
