@@ -1,0 +1,126 @@
+"""Feet that stay where they are set down, at any pace."""
+
+import numpy as np
+
+from tfds_casia.walkers import body, motion
+from tfds_casia.walkers.gait import SIDES
+
+# Legs are never stretched further than to this share of their length, and feet are moved to hold
+# the ground by this much at most, metres.
+_STRETCH = 0.9995
+_FURTHEST = 0.4
+
+# Strides shorter than this, metres, are none: both feet stand.
+_STANDING = 0.03
+
+
+def standing(phase: np.ndarray) -> np.ndarray:
+    """Tells which feet stand, [2 sides, T], by the phase in cycles [T]."""
+    own = (phase + np.array([[0.0], [0.5]])) % 1
+    return (own < motion.STANCE) | (own > 0.99)
+
+
+def carried(prints: list[np.ndarray], phase: np.ndarray) -> np.ndarray:
+    """How the feet that bear the body move under it from each phase to the next, going round.
+
+    Args:
+        prints: points of the right and of the left sole, metres, [A, N, P, 3] each.
+        phase: in cycles, evenly spaced over one, [N].
+
+    Returns:
+        Metres, [A, N, 2].
+    """
+    middle = phase + 0.5 / len(phase)
+    bearing = motion.bearing_share((middle + np.array([[0.0], [0.5]])) % 1)
+    total = np.zeros((*prints[0].shape[:2], 2))
+    for points, share in zip(prints, bearing, strict=True):
+        after = np.roll(points, -1, axis=1)
+        total += share[:, None] * _slip(points, after)
+    return total
+
+
+def _slip(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """How the points of a sole that touch the ground move, [..., P, 3] twice to [..., 2]."""
+    height = before[..., 2] + after[..., 2]
+    height = height - height.min(axis=-1, keepdims=True)
+    touching = np.exp(-height / 2 / motion.CONTACT)
+    touching /= touching.sum(axis=-1, keepdims=True)
+    return np.sum(touching[..., None] * (after - before)[..., :2], axis=-2)
+
+
+def holding(
+    prints: list[np.ndarray], way: np.ndarray, phase: np.ndarray, stride: np.ndarray
+) -> np.ndarray:
+    """By how much feet must be moved forwards to stay where they were set down.
+
+    Args:
+        prints: points of the right and of the left sole beside the moving origin, metres,
+            [T, P, 3] each.
+        way: where the origin is, metres along the walk, [T].
+        phase: in cycles, [T].
+        stride: metres a cycle, [T].
+
+    Returns:
+        Metres, [2 sides, T].
+    """
+    stands = standing(phase) | (stride < _STANDING)
+    own = (phase + np.array([[0.0], [0.5]])) % 1
+    # A foot counts as well set down where it is flat, in mid-stance, or where the walker stands.
+    firm = np.where(stride < _STANDING, 1.0, np.clip(1 - np.abs(own - 0.3) / 0.25, 0.02, 1))
+    forwards = np.zeros(stands.shape)
+    for side, points in enumerate(prints):
+        slip = _slip(points[:-1], points[1:])[:, 0] + np.diff(way)
+        drift = np.concatenate([[0.0], np.cumsum(slip)])
+        chosen = np.nonzero(stands[side])[0]
+        if not len(chosen):
+            continue
+        # A foot that swings from one frame to the next has been set down anew.
+        anew = np.diff(chosen) > 1
+        anew |= np.diff(np.floor(phase + side / 2)[chosen]) * (stride[chosen[1:]] > _STANDING) > 0
+        for spell in np.split(chosen, np.nonzero(anew)[0] + 1):
+            weight = firm[side, spell]
+            forwards[side, spell] = weight @ drift[spell] / weight.sum() - drift[spell]
+        forwards[side] = np.interp(np.arange(len(way)), chosen, forwards[side, chosen])
+    return np.clip(forwards, -_FURTHEST, _FURTHEST)
+
+
+def reach(
+    angles: dict[str, np.ndarray],
+    joints: np.ndarray,
+    forwards: np.ndarray | float,
+    up: np.ndarray | float,
+) -> dict[str, np.ndarray]:
+    """Moves the ankles, as far as the legs are long, by bending hips and knees; feet keep their slant.
+
+    Args:
+        angles: see `gait.joint_angles`, [T] each.
+        joints: the body's, at rest, [B, 3].
+        forwards: metres for the right and the left ankle, [2, T], or one number.
+        up: likewise.
+    """
+    bones = body.model().bones
+    found = dict(angles)
+    for index, side in enumerate(SIDES):
+        hip, knee, ankle = (joints[bones.index(f"{name}_{side}")] for name in _LEG)
+        upper, lower = np.linalg.norm(knee - hip), np.linalg.norm(ankle - knee)
+        thigh = np.radians(angles[f"{side} hip"] - angles["tilt"])
+        shank = thigh - np.radians(angles[f"{side} knee"])
+        ahead = upper * np.sin(thigh) + lower * np.sin(shank)
+        down = upper * np.cos(thigh) + lower * np.cos(shank)
+        length = np.hypot(ahead, down)
+        ahead = ahead + (forwards if np.isscalar(forwards) else forwards[index])
+        down = down - (up if np.isscalar(up) else up[index])
+        limit = np.maximum(_STRETCH * (upper + lower), length)
+        wanted = np.minimum(np.hypot(ahead, down), limit)
+        cosine = (wanted**2 - upper**2 - lower**2) / (2 * upper * lower)
+        bend = np.arccos(np.clip(cosine, -1, 1))
+        turned = np.arctan2(ahead, down) + np.arctan2(
+            lower * np.sin(bend), upper + lower * np.cos(bend)
+        )
+        found[f"{side} hip"] = np.degrees(turned) + angles["tilt"]
+        found[f"{side} knee"] = np.degrees(bend)
+        found[f"{side} ankle"] = angles[f"{side} ankle"] + np.degrees(shank - (turned - bend))
+    return found
+
+
+_LEG = ("thigh", "shank", "foot")
