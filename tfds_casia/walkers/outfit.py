@@ -63,9 +63,9 @@ def draw_outfit(rng: np.random.Generator, female: bool) -> Outfit:
     ]
     upper = _UPPER[rng.choice(len(_UPPER), p=[0.45, 0.35, 0.2])]
     chest, arms = {
-        "shirt": (rng.uniform(0.006, 0.030), rng.uniform(0.006, 0.024)),
-        "jacket": (rng.uniform(0.02, 0.065), rng.uniform(0.016, 0.042)),
-        "coat": (rng.uniform(0.02, 0.055), rng.uniform(0.018, 0.040)),
+        "shirt": (rng.uniform(0.008, 0.036), rng.uniform(0.008, 0.028)),
+        "jacket": (rng.uniform(0.02, 0.075), rng.uniform(0.018, 0.050)),
+        "coat": (rng.uniform(0.02, 0.065), rng.uniform(0.018, 0.045)),
     }[upper]
     trousers = {
         "trousers": (rng.uniform(0.006, 0.022), rng.uniform(0.006, 0.036)),
@@ -78,7 +78,8 @@ def draw_outfit(rng: np.random.Generator, female: bool) -> Outfit:
     skirt, flare = 0.0, 0.0
     if lower in ("skirt", "dress"):
         skirt, flare = rng.choice([rng.uniform(0.6, 1.05), rng.uniform(1.0, 1.75)]), 0.0
-        flare = rng.choice([rng.uniform(-0.02, 0.03), rng.uniform(0.03, 0.14)])
+        widest = 0.14 if skirt < 1.05 else 0.07
+        flare = rng.choice([rng.uniform(-0.02, 0.03), rng.uniform(0.03, widest)])
     if upper == "coat":
         skirt, flare = max(skirt, rng.uniform(0.4, 1.4)), max(flare, rng.uniform(0, 0.07))
     elif not skirt and rng.random() < 0.5:
@@ -103,7 +104,7 @@ def draw_outfit(rng: np.random.Generator, female: bool) -> Outfit:
         shoes=rng.uniform(0.008, 0.018),
         skirt=float(skirt),
         flare=float(flare),
-        gap=chest + 0.004 if upper != "shirt" else rng.uniform(0.008, 0.02),
+        gap=rng.uniform(0.004, 0.016),
         hair=float(hair),
         mane=rng.uniform(0.18, 0.5) if long else 0.0,
         bun=rng.uniform(0.025, 0.05) if not long and rng.random() < (0.4 if female else 0.04) else 0,
@@ -131,6 +132,17 @@ def evened(values: np.ndarray, faces: np.ndarray, rounds: int) -> np.ndarray:
     return values
 
 
+def lying(figure: Figure, outwards: np.ndarray) -> np.ndarray:
+    """Which share of its thickness is left of what lies on the shoulders, [V].
+
+    Args:
+        figure: the body.
+        outwards: its normals, [V, 3].
+    """
+    upper = np.isin(figure.parts, [Part.TORSO, Part.UPPER_ARM])
+    return np.where(upper, 1 - 0.75 * np.clip(outwards[:, 2], 0, 1), 1.0)
+
+
 def _clothed(naked: Figure, outfit: Outfit) -> np.ndarray:
     """The body's vertices, moved outwards by what is worn over them."""
     bones = body.model().bones
@@ -140,7 +152,8 @@ def _clothed(naked: Figure, outfit: Outfit) -> np.ndarray:
         Part.TORSO: outfit.chest,
         Part.UPPER_ARM: outfit.arms,
         Part.FOREARM: outfit.arms if outfit.sleeves else 0.0,
-        Part.HAND: 0.0,
+        # Fingers are thin in the mesh.
+        Part.HAND: 0.005,
         Part.HIPS: outfit.hips,
         Part.THIGH: outfit.thighs,
         Part.SHANK: outfit.hem,
@@ -154,8 +167,9 @@ def _clothed(naked: Figure, outfit: Outfit) -> np.ndarray:
     offset[shank] = ((1 - share) * min(outfit.thighs, outfit.hem) + share * outfit.hem)[shank]
     neck = naked.weights[:, bones.index("neck")] > 0.5
     offset[neck] = np.maximum(offset[neck], outfit.collar)
-    offset = evened(offset, naked.faces, 1)
-    moved = naked.vertices + offset[:, None] * body.normals(naked.vertices, naked.faces)
+    outwards = body.normals(naked.vertices, naked.faces)
+    offset = evened(offset * lying(naked, outwards), naked.faces, 1)
+    moved = naked.vertices + offset[:, None] * outwards
     sole = (naked.parts == Part.FOOT) & (naked.vertices[:, 2] < 0.03)
     moved[sole, 2] = naked.vertices[sole, 2] - outfit.sole
     return moved
@@ -229,7 +243,7 @@ def _with_headwear(figure: Figure, outfit: Outfit) -> Figure:
         pieces.append((peak + [high[0] + 0.03, 0, high[2] - 0.34 * size[2]], faces, 0.0))
     elif outfit.headwear == "hat":
         crown, faces = _round(size * [0.98, 1.02, 0.75], 0.5)
-        pieces.append((crown + [middle[0] - 0.006, 0, high[2] - 0.1 * size[2]], faces, 0.0))
+        pieces.append((crown + [middle[0] - 0.006, 0, high[2] - 0.2 * size[2]], faces, 0.0))
         brim, faces = _round(np.array([size[0] + 0.11, size[1] + 0.13, 0.025]), 1.0)
         pieces.append((brim + [middle[0] - 0.006, 0, high[2] - 0.32 * size[2]], faces, 0.0))
     elif outfit.headwear in ("hood", "scarf"):

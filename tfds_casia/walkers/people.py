@@ -50,15 +50,28 @@ def _heavy() -> np.ndarray:
     return girth / np.linalg.norm(girth)
 
 
+def _with_bent_fingers(naked: Figure, length: float) -> Figure:
+    """Shortens what is of the hands beyond the palms to a share: relaxed fingers are bent."""
+    bones, vertices = body.model().bones, naked.vertices.copy()
+    for side in gait.SIDES:
+        bone = bones.index(f"hand_{side}")
+        hand = (naked.parts == Part.HAND) & (naked.weights.argmax(axis=1) == bone)
+        away = vertices[hand] - naked.joints[bone]
+        axis = away.mean(axis=0) / np.linalg.norm(away.mean(axis=0))
+        beyond = np.maximum(away @ axis - 0.06, 0)
+        vertices[hand] -= (1 - length) * beyond[:, None] * axis
+    return dataclasses.replace(naked, vertices=vertices)
+
+
 def draw_naked(rng: np.random.Generator, female: bool) -> Figure:
     """Draws a body: wider in its range than `body.model` alone, from thin to heavy."""
     model = body.model()
     sex = 0 if female else 1
     spread = model.gender_factor[sex] @ rng.normal(size=len(model.components))
-    heaviness = rng.gamma(2.2, 0.7) - 1.3
+    heaviness = rng.gamma(2.0, 0.8) - 1.2
     shape = model.gender_mean[sex] + 1.05 * spread + 0.7 * heaviness * _heavy()
-    naked = body.shape_body(shape)
-    fat = 0.010 * max(heaviness, -0.3) * rng.uniform(0.6, 1.3)
+    naked = _with_bent_fingers(body.shape_body(shape), rng.uniform(0.25, 0.7))
+    fat = 0.006 + 0.014 * max(heaviness, -0.5) * rng.uniform(0.6, 1.3)
     pear = rng.normal(0, 0.25)
     share = {Part.TORSO: 1 - pear, Part.HIPS: 1 + pear, Part.THIGH: 1 + pear}
     offset = np.array(
@@ -69,9 +82,10 @@ def draw_naked(rng: np.random.Generator, female: bool) -> Figure:
     belly = np.exp(-np.square((naked.vertices[:, 2] - hip[2] - 0.17) / 0.12))
     trunk = np.isin(naked.parts, [Part.TORSO, Part.HIPS])
     front = (naked.vertices[:, 0] > 0) & trunk
-    offset = outfit.evened(fat * (offset + rng.uniform(0, 1.6) * belly * front), naked.faces, 6)
-    moved = naked.vertices + offset[:, None] * body.normals(naked.vertices, naked.faces)
-    broad = rng.normal(1.0, 0.035)
+    outwards = body.normals(naked.vertices, naked.faces)
+    offset = fat * (offset + rng.uniform(0, 1.6) * belly * front) * outfit.lying(naked, outwards)
+    moved = naked.vertices + outfit.evened(offset, naked.faces, 6)[:, None] * outwards
+    broad = rng.normal(1.03, 0.05)
     stretch = np.array([1.0, broad, 1.0])
     return dataclasses.replace(naked, vertices=moved * stretch, joints=naked.joints * stretch)
 
@@ -122,6 +136,6 @@ def draw_person(rng: np.random.Generator) -> Person:
     style = dataclasses.replace(
         style,
         amplitude=style.amplitude * tight,
-        arm_spread=np.maximum(style.arm_spread, _beside(figure) + rng.uniform(-1, 2)),
+        arm_spread=np.maximum(style.arm_spread, _beside(figure) + rng.uniform(-1, 5)),
     )
     return Person(figure, gait.draw_walk(rng, style), pace.draw_stance(rng, style))
