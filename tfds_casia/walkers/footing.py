@@ -51,7 +51,7 @@ def _slip(before: np.ndarray, after: np.ndarray) -> np.ndarray:
 def holding(
     prints: list[np.ndarray], way: np.ndarray, phase: np.ndarray, stride: np.ndarray
 ) -> np.ndarray:
-    """By how much feet must be moved forwards to stay where they were set down.
+    """By how much feet must be moved forwards and to the left to stay where they were set down.
 
     Args:
         prints: points of the right and of the left sole beside the moving origin, metres,
@@ -61,58 +61,57 @@ def holding(
         stride: metres a cycle, [T].
 
     Returns:
-        Metres, [2 sides, T].
+        Metres, [2 sides, T, 2].
     """
     stands = standing(phase) | (stride < _STANDING)
     own = (phase + np.array([[0.0], [0.5]])) % 1
     # A foot counts as well set down where it is flat, in mid-stance, or where the walker stands.
     firm = np.where(stride < _STANDING, 1.0, np.clip(1 - np.abs(own - 0.3) / 0.25, 0.02, 1))
-    forwards = np.zeros(stands.shape)
+    moved = np.zeros((*stands.shape, 2))
     for side, points in enumerate(prints):
-        slip = _slip(points[:-1], points[1:])[:, 0] + np.diff(way)
-        drift = np.concatenate([[0.0], np.cumsum(slip)])
+        slip = _slip(points[:-1], points[1:])
+        slip[:, 0] += np.diff(way)
+        drift = np.concatenate([np.zeros((1, 2)), np.cumsum(slip, axis=0)])
         chosen = np.nonzero(stands[side])[0]
         if not len(chosen):
             continue
-        # A foot that swings from one frame to the next has been set down anew.
-        anew = np.diff(chosen) > 1
-        anew |= np.diff(np.floor(phase + side / 2)[chosen]) * (stride[chosen[1:]] > _STANDING) > 0
-        for spell in np.split(chosen, np.nonzero(anew)[0] + 1):
+        # After frames in which it swings, a foot has been set down anew.
+        anew = np.nonzero(np.diff(chosen) > 1)[0] + 1
+        for spell in np.split(chosen, anew):
             weight = firm[side, spell]
-            forwards[side, spell] = weight @ drift[spell] / weight.sum() - drift[spell]
-        forwards[side] = np.interp(np.arange(len(way)), chosen, forwards[side, chosen])
-    return np.clip(forwards, -_FURTHEST, _FURTHEST)
+            moved[side, spell] = weight @ drift[spell] / weight.sum() - drift[spell]
+        for axis in (0, 1):
+            moved[side, :, axis] = np.interp(
+                np.arange(len(way)), chosen, moved[side, chosen, axis]
+            )
+    return np.clip(moved, -_FURTHEST, _FURTHEST)
 
 
 def reach(
-    angles: dict[str, np.ndarray],
-    joints: np.ndarray,
-    forwards: np.ndarray | float,
-    up: np.ndarray | float,
+    angles: dict[str, np.ndarray], joints: np.ndarray, move: np.ndarray
 ) -> dict[str, np.ndarray]:
-    """Moves the ankles, as far as the legs are long, by bending hips and knees; feet keep their slant.
+    """Moves the ankles, as far as the legs are long; the feet keep their slant.
 
     Args:
         angles: see `gait.joint_angles`, [T] each.
         joints: the body's, at rest, [B, 3].
-        forwards: metres for the right and the left ankle, [2, T], or one number.
-        up: likewise.
+        move: metres forwards, to the left and up, for the right and the left ankle, [2, T, 3].
     """
     bones = body.model().bones
     found = dict(angles)
-    for index, side in enumerate(SIDES):
-        hip, knee, ankle = (joints[bones.index(f"{name}_{side}")] for name in _LEG)
+    for side, (forwards, leftwards, up) in zip(SIDES, move.transpose(0, 2, 1), strict=True):
+        hip, knee, ankle = (
+            joints[bones.index(f"{name}_{side}")] for name in ("thigh", "shank", "foot")
+        )
         upper, lower = np.linalg.norm(knee - hip), np.linalg.norm(ankle - knee)
         thigh = np.radians(angles[f"{side} hip"] - angles["tilt"])
         shank = thigh - np.radians(angles[f"{side} knee"])
         ahead = upper * np.sin(thigh) + lower * np.sin(shank)
         down = upper * np.cos(thigh) + lower * np.cos(shank)
-        length = np.hypot(ahead, down)
-        ahead = ahead + (forwards if np.isscalar(forwards) else forwards[index])
-        down = down - (up if np.isscalar(up) else up[index])
-        limit = np.maximum(_STRETCH * (upper + lower), length)
-        wanted = np.minimum(np.hypot(ahead, down), limit)
-        cosine = (wanted**2 - upper**2 - lower**2) / (2 * upper * lower)
+        longest = np.maximum(_STRETCH * (upper + lower), np.hypot(ahead, down))
+        ahead, down = ahead + forwards, down - up
+        length = np.minimum(np.hypot(ahead, down), longest)
+        cosine = (length**2 - upper**2 - lower**2) / (2 * upper * lower)
         bend = np.arccos(np.clip(cosine, -1, 1))
         turned = np.arctan2(ahead, down) + np.arctan2(
             lower * np.sin(bend), upper + lower * np.cos(bend)
@@ -120,7 +119,8 @@ def reach(
         found[f"{side} hip"] = np.degrees(turned) + angles["tilt"]
         found[f"{side} knee"] = np.degrees(bend)
         found[f"{side} ankle"] = angles[f"{side} ankle"] + np.degrees(shank - (turned - bend))
+        inwards = leftwards if side == "right" else -leftwards
+        found[f"{side} adduction"] = angles[f"{side} adduction"] + np.degrees(
+            np.arctan2(inwards, down)
+        )
     return found
-
-
-_LEG = ("thigh", "shank", "foot")

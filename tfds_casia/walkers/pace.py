@@ -102,7 +102,7 @@ class Pace:
         share = np.minimum(amplitude / _FULL_CLEARANCE, 1)
         missing = np.where(standing, 0, np.maximum(share * _CLEARANCE - heights + ground, 0))
         lift = _smoothed(missing.T.reshape(empty.shape))
-        angles = footing.reach(angles, figure.joints, 0.0, lift.reshape(-1, 2).T)
+        angles = footing.reach(angles, figure.joints, raised(lift.reshape(-1, 2)))
         pose = start.posed(angles)
         shape = len(_AMPLITUDES), _PHASES
         prints = [sole.reshape(*shape, -1, 3) for sole in start.footprints(pose)]
@@ -208,6 +208,13 @@ class Pace:
             body.skin(figure.vertices[sole], figure.weights[sole], figure.joints, pose)
             for sole in self.soles
         ]
+
+
+def raised(lift: np.ndarray) -> np.ndarray:
+    """Turns heights of the right and the left foot, [T, 2], into moves for `footing.reach`."""
+    move = np.zeros((2, len(lift), 3))
+    move[..., 2] = lift.T
+    return move
 
 
 def _smoothed(values: np.ndarray) -> np.ndarray:

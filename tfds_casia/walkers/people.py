@@ -135,7 +135,7 @@ def draw_person(rng: np.random.Generator) -> Person:
     tight = 1.0 if clothes.skirt < 0.9 or clothes.flare > 0.02 else 0.85
     style = dataclasses.replace(
         style,
-        amplitude=style.amplitude * tight,
+        amplitude=style.amplitude * tight * rng.normal(1.06, 0.08),
         arm_spread=np.maximum(style.arm_spread, _beside(figure) + rng.uniform(-1, 5)),
     )
     return Person(figure, gait.draw_walk(rng, style), pace.draw_stance(rng, style))

@@ -133,9 +133,9 @@ def silhouettes(points: np.ndarray, topology: Topology, window: Window) -> np.nd
     """
     turned = facing(points, topology.faces)
     turned = np.concatenate([turned, np.zeros((len(turned), 1), bool)], axis=1)
-    change = turned[:, topology.sides[:, 0]].astype(np.int8) - turned[:, topology.sides[:, 1]]
-    frame, edge = np.nonzero(change)
-    sign = change[frame, edge]
+    first_side = turned[:, topology.sides[:, 0]]
+    frame, edge = np.nonzero(first_side != turned[:, topology.sides[:, 1]])
+    sign = np.where(first_side[frame, edge], 1, -1)
     origin = np.stack([window.left, window.top], axis=1) * SUBPIXELS
     start = points[frame, topology.edges[edge, 0]] - origin[frame]
     end = points[frame, topology.edges[edge, 1]] - origin[frame]
@@ -152,7 +152,9 @@ def silhouettes(points: np.ndarray, topology: Topology, window: Window) -> np.nd
     size = (len(points), window.height, window.width + 1)
     index = (frame[owner] * size[1] + row) * size[2] + column
     layers = np.bincount(index, weights=sign[owner], minlength=int(np.prod(size)))
-    covered = np.cumsum(layers.reshape(size), axis=2)[..., :-1] > 0.5
+    # A pixel has few layers, and bytes add up quickly.
+    layers = layers.astype(np.int8).reshape(size)
+    covered = np.cumsum(layers, axis=2, dtype=np.int8)[..., :-1] > 0
     return covered.view(np.uint8) * np.uint8(255)
 
 

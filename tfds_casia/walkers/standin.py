@@ -71,14 +71,15 @@ class Standin:
         own = self.pace
         amplitude = own.amplitude(steps.stride)
         joints = self.figure.joints
-        lift = own.on_grid(own.lift, amplitude, steps.phase).T
+        move = pace.raised(own.on_grid(own.lift, amplitude, steps.phase))
         offset = np.zeros((len(steps.phase), 3))
         offset[:, :2] = own.on_grid(own.offset, amplitude, steps.phase)
         angles = own.angles(amplitude, steps.phase, steps.times)
-        angles = footing.reach(angles, joints, 0.0, lift)
-        prints = own.footprints(own.posed(angles).moved(offset))
-        forwards = footing.holding(prints, steps.way(), steps.phase, steps.stride)
-        pose = own.posed(footing.reach(angles, joints, forwards, 0.0)).moved(offset)
+        lifted = own.posed(footing.reach(angles, joints, move)).moved(offset)
+        move[..., :2] = footing.holding(
+            own.footprints(lifted), steps.way(), steps.phase, steps.stride
+        )
+        pose = own.posed(footing.reach(angles, joints, move)).moved(offset)
         lowest = np.stack([sole[..., 2].min(axis=1) for sole in own.footprints(pose)])
         stands = footing.standing(steps.phase)
         down = np.zeros_like(offset)
@@ -165,7 +166,7 @@ def draw(seed: int) -> Standin:
 
 def _extremes(points: np.ndarray) -> np.ndarray:
     """The points [N, 3] of a figure's vertices that reach furthest in some direction up or down."""
-    rise, turn = np.meshgrid(np.radians([90, 80, 65, 50, 35, 20, 8]), np.arange(24) * np.pi / 12)
+    rise, turn = np.meshgrid(np.radians(np.arange(90, 10, -6)), np.arange(24) * np.pi / 12)
     towards = np.stack(
         [np.cos(rise) * np.cos(turn), np.cos(rise) * np.sin(turn), np.sin(rise)], axis=-1
     ).reshape(-1, 3)
