@@ -51,7 +51,7 @@ def _slip(before: np.ndarray, after: np.ndarray) -> np.ndarray:
 def holding(
     prints: list[np.ndarray], way: np.ndarray, phase: np.ndarray, stride: np.ndarray
 ) -> np.ndarray:
-    """By how much feet must be moved forwards and to the left to stay where they were set down.
+    """By how much feet must be moved to stand on the ground and to stay where they were set down.
 
     Args:
         prints: points of the right and of the left sole beside the moving origin, metres,
@@ -61,13 +61,13 @@ def holding(
         stride: metres a cycle, [T].
 
     Returns:
-        Metres, [2 sides, T, 2].
+        Metres forwards, to the left and up, [2 sides, T, 3].
     """
     stands = standing(phase) | (stride < _STANDING)
     own = (phase + np.array([[0.0], [0.5]])) % 1
     # A foot counts as well set down where it is flat, in mid-stance, or where the walker stands.
     firm = np.where(stride < _STANDING, 1.0, np.clip(1 - np.abs(own - 0.3) / 0.25, 0.02, 1))
-    moved = np.zeros((*stands.shape, 2))
+    moved = np.zeros((*stands.shape, 3))
     for side, points in enumerate(prints):
         slip = _slip(points[:-1], points[1:])
         slip[:, 0] += np.diff(way)
@@ -79,11 +79,14 @@ def holding(
         anew = np.nonzero(np.diff(chosen) > 1)[0] + 1
         for spell in np.split(chosen, anew):
             weight = firm[side, spell]
-            moved[side, spell] = weight @ drift[spell] / weight.sum() - drift[spell]
-        for axis in (0, 1):
+            moved[side, spell, :2] = weight @ drift[spell] / weight.sum() - drift[spell]
+        up = -points[..., 2].min(axis=1)
+        moved[side, :, 2] = up
+        for axis in (0, 1, 2):
             moved[side, :, axis] = np.interp(
                 np.arange(len(way)), chosen, moved[side, chosen, axis]
             )
+        moved[side, :, 2] = np.maximum(moved[side, :, 2], up)
     return np.clip(moved, -_FURTHEST, _FURTHEST)
 
 

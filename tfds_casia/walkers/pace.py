@@ -26,6 +26,9 @@ _FULL_CLEARANCE = 0.25
 # The trunk leads and lags, and sways, by no more than this each way, metres; knees make up for it.
 _SWAY = np.array([0.025, 0.03])
 
+# By how much knees that give are lower than stiff ones, metres.
+_SOFT = 0.004
+
 # What is left of the random changes of trunk, head and arms in one who stands.
 _STILL = 0.35
 
@@ -70,8 +73,8 @@ class Pace:
         stance: how they stand.
         soles: vertices that may touch the ground, of the right and of the left foot.
         strides: metres a cycle, by amplitude, [A], rising.
-        offset: from a point that moves on evenly to the pelvis' place above the ground, metres, by
-            amplitude and phase, [A, N, 2].
+        offset: what is added to the pelvis' place at rest beside a point of the ground that moves on
+            evenly, metres, by amplitude and phase, [A, N, 3].
         lift: how much each foot is raised to clear the ground, metres, likewise, [A, N, 2 sides].
     """
 
@@ -88,8 +91,16 @@ class Pace:
         """Works out the grid of a figure."""
         soles = motion.sole_vertices(figure)
         left = figure.vertices[soles, 1] > 0
-        empty = np.zeros((len(_AMPLITUDES), _PHASES, 2))
-        start = cls(figure, walk, stance, (soles[~left], soles[left]), _AMPLITUDES, empty, empty)
+        shape = len(_AMPLITUDES), _PHASES
+        start = cls(
+            figure=figure,
+            walk=walk,
+            stance=stance,
+            soles=(soles[~left], soles[left]),
+            strides=_AMPLITUDES,
+            offset=np.zeros((*shape, 3)),
+            lift=np.zeros((*shape, 2)),
+        )
         amplitude, phase = (
             part.ravel()
             for part in np.meshgrid(_AMPLITUDES, np.arange(_PHASES) / _PHASES, indexing="ij")
@@ -101,10 +112,9 @@ class Pace:
         ground = np.where(standing, heights, np.inf).min(axis=0)
         share = np.minimum(amplitude / _FULL_CLEARANCE, 1)
         missing = np.where(standing, 0, np.maximum(share * _CLEARANCE - heights + ground, 0))
-        lift = _smoothed(missing.T.reshape(empty.shape))
+        lift = _smoothed(missing.T.reshape(start.lift.shape))
         angles = footing.reach(angles, figure.joints, raised(lift.reshape(-1, 2)))
         pose = start.posed(angles)
-        shape = len(_AMPLITUDES), _PHASES
         prints = [sole.reshape(*shape, -1, 3) for sole in start.footprints(pose)]
         steps = -footing.carried(prints, phase.reshape(shape)[0])
         strides = steps[..., 0].sum(axis=1)
@@ -112,9 +122,14 @@ class Pace:
         even = np.arange(_PHASES)[:, None] / _PHASES
         offset -= even * steps.sum(axis=1, keepdims=True)
         # The point lies below the pelvis, on average.
-        pelvis = pose.positions[:, 0, :2].reshape(empty.shape)
+        pelvis = pose.positions[:, 0, :2].reshape(offset.shape)
         offset -= (offset + pelvis).mean(axis=1, keepdims=True)
         offset *= np.minimum(1, 2 * _SWAY / np.maximum(np.ptp(offset, axis=1, keepdims=True), 1e-9))
+        # People do not come down as hard as stiff legs would.
+        height = _smoothed(-ground.reshape(*shape, 1)) - _SOFT * np.minimum(
+            _AMPLITUDES[:, None, None], 1
+        )
+        offset = np.concatenate([offset, height], axis=-1)
         return dataclasses.replace(start, strides=strides, offset=offset, lift=lift)
 
     @property
