@@ -16,8 +16,9 @@ from tfds_casia.walkers.rhythm import Preference
 _AMPLITUDES = np.array([0.0, 0.12, 0.35, 0.65, 1.0, 1.3, 1.6])
 _PHASES = 48
 
-# How angles grow with the amplitude. Knees and feet must clear the ground in short steps, too.
-_GROWTH = {"knee": 0.6, "ankle": 0.6, "progression": 1.0}
+# Angles grow with the amplitude to this power, below and above 1; the others grow evenly. Knees and
+# feet must clear the ground in short steps, too, and bend little further in long ones.
+_GROWTH = {"knee": (0.6, 0.2), "ankle": (0.6, 0.6)}
 
 # A foot that swings keeps this distance from the ground, metres, from this amplitude on.
 _CLEARANCE = 0.010
@@ -174,7 +175,8 @@ class Pace:
         moving = gait.joint_angles(even, phase)
         found = {}
         for name, angle in self._upright().items():
-            growth = amplitude ** _GROWTH.get(name.split()[-1], 1.0)
+            below, above = _GROWTH.get(name.split()[-1], (1.0, 1.0))
+            growth = np.minimum(amplitude, 1) ** below * np.maximum(amplitude, 1) ** above
             found[name] = angle + growth * (moving[name] - angle)
         if times is None:
             return found

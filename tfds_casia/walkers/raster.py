@@ -30,20 +30,24 @@ class Topology:
     @classmethod
     def of(cls, faces: np.ndarray) -> "Topology":
         """Finds the edges of a mesh, F faces [F, 3]."""
-        open_edges: dict[tuple[int, int], list[int]] = {}
-        edges, sides = [], []
-        for index, (a, b, c) in enumerate(faces.tolist()):
-            for start, end in ((a, b), (b, c), (c, a)):
-                waiting = open_edges.get((end, start))
-                if waiting:
-                    edges.append((end, start))
-                    sides.append((waiting.pop(), index))
-                else:
-                    open_edges.setdefault((start, end), []).append(index)
-        for edge, left in open_edges.items():
-            edges += [edge] * len(left)
-            sides += [(index, len(faces)) for index in left]
-        return cls(faces, np.array(edges), np.array(sides))
+        count = len(faces)
+        ends = np.stack([faces, np.roll(faces, -1, axis=1)], axis=-1).reshape(-1, 2)
+        face = np.repeat(np.arange(count), 3)
+        back = ends[:, 0] > ends[:, 1]
+        name = ends.min(axis=1) * (ends.max() + 1) + ends.max(axis=1)
+        # The faces on one side of an edge come first, then those on its other side, and the first of
+        # either meet, the second of either, and so on.
+        order = np.lexsort((back, name))
+        name, back, face, ends = name[order], back[order], face[order], ends[order]
+        starts = np.concatenate([[True], (np.diff(name) != 0) | (np.diff(back) != 0)])
+        group = np.cumsum(starts) - 1
+        rank = np.arange(len(name)) - np.nonzero(starts)[0][group]
+        order = np.lexsort((back, rank, name))
+        name, back, face, ends, rank = (part[order] for part in (name, back, face, ends, rank))
+        meets = np.concatenate([(np.diff(name) == 0) & (np.diff(rank) == 0), [False]])
+        second = np.where(meets, np.roll(face, -1), count)
+        met = np.concatenate([[False], meets[:-1]])
+        return cls(faces, ends[~met], np.stack([face, second], axis=1)[~met])
 
 
 @dataclasses.dataclass(frozen=True)

@@ -116,7 +116,7 @@ class Standin:
         columns = motion.transpose(1, 3, 0, 2).reshape(-1, 3 * frames)
         seen = (self.follow @ columns).reshape(-1, frames, 3)
         pixels = _pinhole(seen) * focal[:, None] + shift
-        points = np.round(pixels.transpose(1, 0, 2) * raster.SUBPIXELS).astype(np.int64)
+        points = np.round(pixels.transpose(1, 0, 2) * raster.SUBPIXELS).astype(np.int32)
         window = raster.Window.around(points)
         masks = self._drawn(points, window)
         return Sight(points, seen[..., 2].T, window, masks, anchors, joints)
@@ -141,10 +141,10 @@ class Standin:
 
 def _one_region(mask: np.ndarray) -> np.ndarray:
     """The mask without specks: tips of fingers whose thin roots meet no pixel's centre."""
-    count, labels, found, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    count, labels = cv2.connectedComponents(mask, connectivity=8)
     if count <= 2:
         return mask
-    largest = 1 + found[1:, cv2.CC_STAT_AREA].argmax()
+    largest = 1 + np.bincount(labels.ravel())[1:].argmax()
     return np.where(labels == largest, mask, 0).astype(np.uint8)
 
 
