@@ -4,6 +4,7 @@ import numpy as np
 
 from tfds_casia.walkers import body, motion
 from tfds_casia.walkers.gait import SIDES
+from tfds_casia.walkers.rhythm import Steps
 
 # Legs are never stretched further than to this share of their length, and feet are moved to hold
 # the ground by this much at most, metres.
@@ -12,6 +13,9 @@ _FURTHEST = 0.4
 
 # Strides shorter than this, metres, are none: both feet stand.
 _STANDING = 0.03
+
+# Who turns faster than this, degrees a second, takes steps for it.
+_TURNING = 15.0
 
 
 def standing(phase: np.ndarray) -> np.ndarray:
@@ -48,44 +52,45 @@ def _slip(before: np.ndarray, after: np.ndarray) -> np.ndarray:
     return np.sum(touching[..., None] * (after - before)[..., :2], axis=-2)
 
 
-def holding(
-    prints: list[np.ndarray], way: np.ndarray, phase: np.ndarray, stride: np.ndarray
-) -> np.ndarray:
+def holding(prints: list[np.ndarray], steps: Steps) -> np.ndarray:
     """By how much feet must be moved to stand on the ground and to stay where they were set down.
 
     Args:
-        prints: points of the right and of the left sole beside the moving origin, metres,
-            [T, P, 3] each.
-        way: where the origin is, metres along the walk, [T].
-        phase: in cycles, [T].
-        stride: metres a cycle, [T].
+        prints: points of the right and of the left sole beside the moving origin, x in the direction
+            of the walk, metres, [T, P, 3] each.
+        steps: where the origin moves.
 
     Returns:
         Metres forwards, to the left and up, [2 sides, T, 3].
     """
-    stands = standing(phase) | (stride < _STANDING)
-    own = (phase + np.array([[0.0], [0.5]])) % 1
+    turn = np.radians(steps.heading)
+    forth = np.stack([np.cos(turn), np.sin(turn)], axis=-1)
+    # Rows of the world's axes: what is ahead, and what is to the left.
+    axes = np.stack([forth, np.stack([-forth[:, 1], forth[:, 0]], axis=-1)], axis=1)
+    path = steps.path()
+    still = (steps.stride < _STANDING) & (steps.turning() < _TURNING)
+    stands = standing(steps.phase) | still
+    own = (steps.phase + np.array([[0.0], [0.5]])) % 1
     # A foot counts as well set down where it is flat, in mid-stance, or where the walker stands.
-    firm = np.where(stride < _STANDING, 1.0, np.clip(1 - np.abs(own - 0.3) / 0.25, 0.02, 1))
+    firm = np.where(still, 1.0, np.clip(1 - np.abs(own - 0.3) / 0.25, 0.02, 1))
+    frames = np.arange(len(path))
     moved = np.zeros((*stands.shape, 3))
     for side, points in enumerate(prints):
-        slip = _slip(points[:-1], points[1:])
-        slip[:, 0] += np.diff(way)
-        drift = np.concatenate([np.zeros((1, 2)), np.cumsum(slip, axis=0)])
-        chosen = np.nonzero(stands[side])[0]
-        if not len(chosen):
-            continue
-        # After frames in which it swings, a foot has been set down anew.
-        anew = np.nonzero(np.diff(chosen) > 1)[0] + 1
-        for spell in np.split(chosen, anew):
-            weight = firm[side, spell]
-            moved[side, spell, :2] = weight @ drift[spell] / weight.sum() - drift[spell]
         up = -points[..., 2].min(axis=1)
         moved[side, :, 2] = up
+        spells = np.nonzero(stands[side])[0]
+        if not len(spells):
+            continue
+        world = points.copy()
+        world[..., :2] = points[..., :2] @ axes + path[:, None]
+        drift = np.concatenate([np.zeros((1, 2)), np.cumsum(_slip(world[:-1], world[1:]), axis=0)])
+        # After frames in which it swings, a foot has been set down anew.
+        for spell in np.split(spells, np.nonzero(np.diff(spells) > 1)[0] + 1):
+            weight = firm[side, spell]
+            back = weight @ drift[spell] / weight.sum() - drift[spell]
+            moved[side, spell, :2] = (axes[spell] @ back[..., None])[..., 0]
         for axis in (0, 1, 2):
-            moved[side, :, axis] = np.interp(
-                np.arange(len(way)), chosen, moved[side, chosen, axis]
-            )
+            moved[side, :, axis] = np.interp(frames, spells, moved[side, spells, axis])
         moved[side, :, 2] = np.maximum(moved[side, :, 2], up)
     return np.clip(moved, -_FURTHEST, _FURTHEST)
 

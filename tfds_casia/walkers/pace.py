@@ -11,7 +11,7 @@ import numpy as np
 
 from tfds_casia.walkers import body, footing, gait, motion
 from tfds_casia.walkers.gait import SIDES
-from tfds_casia.walkers.rhythm import Preference
+from tfds_casia.walkers.rhythm import Preference, Steps
 
 _AMPLITUDES = np.array([0.0, 0.12, 0.35, 0.65, 1.0, 1.3, 1.6])
 _PHASES = 48
@@ -29,6 +29,9 @@ _SWAY = np.array([0.025, 0.03])
 
 # By how much knees that give are lower than stiff ones, metres.
 _SOFT = 0.004
+
+# Who turns on the spot steps at this amplitude, from so many degrees a second on.
+_ON_THE_SPOT, _QUICK_TURN = 0.15, 60.0
 
 # What is left of the random changes of trunk, head and arms in one who stands.
 _STILL = 0.35
@@ -139,9 +142,10 @@ class Pace:
         stride = float(np.interp(1.0, _AMPLITUDES, self.strides))
         return Preference(self.walk.cadence / 120, stride, float(self.strides[-1]))
 
-    def amplitude(self, stride: np.ndarray) -> np.ndarray:
-        """Returns the amplitudes at which strides of some metres are taken, [T]."""
-        return np.interp(stride, self.strides, _AMPLITUDES)
+    def amplitude(self, steps: Steps) -> np.ndarray:
+        """Returns the amplitudes at which steps are taken, [T]; turning on the spot lifts feet."""
+        turning = _ON_THE_SPOT * np.minimum(steps.turning() / _QUICK_TURN, 1)
+        return np.maximum(np.interp(steps.stride, self.strides, _AMPLITUDES), turning)
 
     def on_grid(self, values: np.ndarray, amplitude: np.ndarray, phase: np.ndarray) -> np.ndarray:
         """Reads what is worked out by amplitude and phase, [A, N, C], at points [T]: [T, C]."""

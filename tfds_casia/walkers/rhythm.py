@@ -8,6 +8,9 @@ import numpy as np
 # shorter until the walker stands. What phase there is then cannot be seen.
 _SLOWEST = 0.4
 
+# Who turns by so many degrees a second steps at the usual cadence at least.
+_QUICK_TURN = 90.0
+
 # A phase that is followed is taken to run evenly over so many seconds.
 _EVEN = 0.6
 
@@ -20,16 +23,27 @@ class Steps:
         times: of the frames in seconds, rising, [T].
         phase: of the gait in cycles, see `gait`, [T].
         stride: metres per cycle, 0 where the walker stands, [T].
+        heading: direction in which they lead, degrees counter-clockwise as seen from above, without
+            jumps by whole turns, [T].
     """
 
     times: np.ndarray
     phase: np.ndarray
     stride: np.ndarray
+    heading: np.ndarray
 
-    def way(self) -> np.ndarray:
-        """Returns how far these steps have led since the first frame, metres [T]."""
+    def path(self) -> np.ndarray:
+        """Returns where these steps have led since the first frame, metres [T, 2]."""
         moved = np.diff(self.phase) * (self.stride[1:] + self.stride[:-1]) / 2
-        return np.concatenate([[0.0], np.cumsum(moved)])
+        towards = np.radians((self.heading[1:] + self.heading[:-1]) / 2)
+        steps = moved[:, None] * np.stack([np.cos(towards), np.sin(towards)], axis=-1)
+        return np.concatenate([np.zeros((1, 2)), np.cumsum(steps, axis=0)])
+
+    def turning(self) -> np.ndarray:
+        """Returns how fast the heading changes, degrees a second [T], not negative."""
+        if len(self.times) < 2:
+            return np.zeros(len(self.times))
+        return np.abs(np.gradient(self.heading, self.times))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,7 +62,11 @@ class Preference:
 
 
 def own(
-    speed: np.ndarray, preference: Preference, start: float, frame_rate: float = 25.0
+    speed: np.ndarray,
+    preference: Preference,
+    start: float,
+    frame_rate: float = 25.0,
+    heading: np.ndarray | None = None,
 ) -> Steps:
     """Steps in a walker's own rhythm that lead on at a speed without a foot sliding.
 
@@ -60,17 +78,26 @@ def own(
         preference: the walker's.
         start: phase of the first frame in cycles.
         frame_rate: frames a second.
+        heading: see `Steps`; straight on without.
     """
+    times = np.arange(len(speed)) / frame_rate
+    straight = _steps(times, np.zeros(len(times)), np.zeros(len(times)), heading)
+    slowest = np.clip(straight.turning() / _QUICK_TURN, _SLOWEST, 1)
     usual = preference.frequency * preference.stride
-    frequency = preference.frequency * np.maximum(np.sqrt(speed / usual), _SLOWEST)
+    frequency = preference.frequency * np.maximum(np.sqrt(speed / usual), slowest)
     frequency = np.maximum(frequency, speed / preference.longest)
     elapsed = np.concatenate([[0.0], np.cumsum((frequency[1:] + frequency[:-1]) / 2)])
-    times = np.arange(len(speed)) / frame_rate
-    return Steps(times, start + elapsed / frame_rate, speed / frequency)
+    return dataclasses.replace(
+        straight, phase=start + elapsed / frame_rate, stride=speed / frequency
+    )
 
 
 def kept(
-    phase: np.ndarray, speed: np.ndarray, preference: Preference, frame_rate: float = 25.0
+    phase: np.ndarray,
+    speed: np.ndarray,
+    preference: Preference,
+    frame_rate: float = 25.0,
+    heading: np.ndarray | None = None,
 ) -> Steps:
     """Steps in a given rhythm: as long as the speed asks for, if the walker's legs are.
 
@@ -79,6 +106,7 @@ def kept(
         speed: metres a second, not negative, [T].
         preference: the walker's.
         frame_rate: frames a second.
+        heading: see `Steps`; straight on without.
     """
     times = np.arange(len(phase)) / frame_rate
     reach = max(round(_EVEN * frame_rate / 2), 1)
@@ -87,4 +115,10 @@ def kept(
     frequency = (phase[late] - phase[early]) / np.maximum(late - early, 1) * frame_rate
     slowest = _SLOWEST * preference.frequency
     stride = speed / np.maximum(frequency, slowest)
-    return Steps(times, phase, np.minimum(stride, preference.longest))
+    return _steps(times, phase, np.minimum(stride, preference.longest), heading)
+
+
+def _steps(
+    times: np.ndarray, phase: np.ndarray, stride: np.ndarray, heading: np.ndarray | None
+) -> Steps:
+    return Steps(times, phase, stride, np.zeros_like(times) if heading is None else heading)

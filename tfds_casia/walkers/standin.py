@@ -70,13 +70,13 @@ class Standin:
             T poses; the origin is on the ground, the pelvis above it, x points forwards.
         """
         own = self.pace
-        amplitude = own.amplitude(steps.stride)
+        amplitude = own.amplitude(steps)
         joints = self.figure.joints
         move = pace.raised(own.on_grid(own.lift, amplitude, steps.phase))
         offset = own.on_grid(own.offset, amplitude, steps.phase)
         angles = own.angles(amplitude, steps.phase, steps.times)
         lifted = own.posed(footing.reach(angles, joints, move)).moved(offset)
-        move += footing.holding(own.footprints(lifted), steps.way(), steps.phase, steps.stride)
+        move += footing.holding(own.footprints(lifted), steps)
         return own.posed(footing.reach(angles, joints, move)).moved(offset)
 
     def see(
@@ -91,8 +91,9 @@ class Standin:
 
         Args:
             steps: T frames.
-            azimuth: degrees from where the person faces to the camera, [T]: 0 sees them come, 90
-                their left side, -90 their right side, 180 sees them leave.
+            azimuth: degrees from where the person faces to the camera, counter-clockwise as seen
+                from above, [T]: 0 sees them come, 90 their left side, -90 their right side, 180
+                sees them leave. Who turns by some degrees loses as many here.
             elevation: degrees by which the camera looks down, 0 to 60, [T].
             height: pixels that the person would measure in this frame if they stood upright, [T].
             place: where the anchor shall be, (x, y) pixels, fractions too, [T, 2]; the picture's
