@@ -59,11 +59,13 @@ _UPPER = ("shirt", "jacket", "coat")
 def draw_outfit(rng: np.random.Generator, female: bool) -> Outfit:
     """Draws clothes; `rng` is the person's."""
     lower = _LOWER[
-        rng.choice(len(_LOWER), p=[0.42, 0.16, 0.06, 0.18, 0.18] if female else [0.7, 0.2, 0.1, 0, 0])
+        rng.choice(
+            len(_LOWER), p=[0.42, 0.16, 0.06, 0.18, 0.18] if female else [0.7, 0.2, 0.1, 0, 0]
+        )
     ]
     upper = _UPPER[rng.choice(len(_UPPER), p=[0.45, 0.35, 0.2])]
     chest, arms = {
-        "shirt": (rng.uniform(0.008, 0.036), rng.uniform(0.008, 0.028)),
+        "shirt": (rng.uniform(0.004, 0.036), rng.uniform(0.004, 0.028)),
         "jacket": (rng.uniform(0.02, 0.075), rng.uniform(0.018, 0.050)),
         "coat": (rng.uniform(0.02, 0.065), rng.uniform(0.018, 0.045)),
     }[upper]
@@ -107,7 +109,9 @@ def draw_outfit(rng: np.random.Generator, female: bool) -> Outfit:
         gap=rng.uniform(0.004, 0.016),
         hair=float(hair),
         mane=rng.uniform(0.18, 0.5) if long else 0.0,
-        bun=rng.uniform(0.025, 0.05) if not long and rng.random() < (0.4 if female else 0.04) else 0,
+        bun=rng.uniform(0.025, 0.05)
+        if not long and rng.random() < (0.4 if female else 0.04)
+        else 0,
         headwear=headwear,
         collar=rng.uniform(0.01, 0.035) if upper != "shirt" else 0.0,
     )
@@ -230,9 +234,7 @@ def _with_headwear(figure: Figure, outfit: Outfit) -> Figure:
     if outfit.mane and outfit.headwear != "hood":
         long = outfit.mane
         fall, faces = _round(np.array([0.55 * size[0], 1.08 * size[1], long]), 0.7)
-        pieces.append(
-            (fall + [low[0] + 0.24 * size[0], 0, high[2] - 0.05 - long / 2], faces, 0.8)
-        )
+        pieces.append((fall + [low[0] + 0.24 * size[0], 0, high[2] - 0.05 - long / 2], faces, 0.8))
     if outfit.headwear == "beanie":
         cap, faces = _round(size * [1.06, 1.1, 0.75], 0.8)
         pieces.append((cap + [middle[0] - 0.006, 0, high[2] - 0.28 * size[2]], faces, 0.0))

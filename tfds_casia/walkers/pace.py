@@ -59,7 +59,7 @@ class Stance:
 def draw_stance(rng: np.random.Generator, style: gait.Style) -> Stance:
     """Draws how a person stands who walks in a style."""
     return Stance(
-        apart=rng.normal(0.5, 1.6),
+        apart=rng.normal(-1.0, 1.4),
         stagger=rng.normal(0, 1.2),
         knees=max(rng.normal(4, 2) + style.offset[1] / 2, 1.0),
         elbow=np.maximum(0.8 * style.elbow + rng.normal(0, 4, 2), 3),

@@ -36,6 +36,10 @@ _FAT = {
 }
 
 
+# Nobody spreads their arms further than this to hang beside their clothes, degrees.
+_WIDEST = 20.0
+
+
 @functools.cache
 def _heavy() -> np.ndarray:
     """The direction in a shape's components, of length 1, in which women and men gain girth."""
@@ -68,10 +72,10 @@ def draw_naked(rng: np.random.Generator, female: bool) -> Figure:
     model = body.model()
     sex = 0 if female else 1
     spread = model.gender_factor[sex] @ rng.normal(size=len(model.components))
-    heaviness = rng.gamma(2.0, 0.8) - 1.2
-    shape = model.gender_mean[sex] + 1.05 * spread + 0.7 * heaviness * _heavy()
+    heaviness = min(rng.gamma(2.0, 1.0) - 1.5, 2.8)
+    shape = model.gender_mean[sex] + 1.2 * spread + 0.7 * heaviness * _heavy()
     naked = _with_bent_fingers(body.shape_body(shape), rng.uniform(0.25, 0.7))
-    fat = 0.006 + 0.014 * max(heaviness, -0.5) * rng.uniform(0.6, 1.3)
+    fat = 0.006 + 0.014 * max(heaviness, -0.6) * rng.uniform(0.6, 1.3)
     pear = rng.normal(0, 0.25)
     share = {Part.TORSO: 1 - pear, Part.HIPS: 1 + pear, Part.THIGH: 1 + pear}
     offset = np.array(
@@ -85,7 +89,7 @@ def draw_naked(rng: np.random.Generator, female: bool) -> Figure:
     outwards = body.normals(naked.vertices, naked.faces)
     offset = fat * (offset + rng.uniform(0, 1.6) * belly * front) * outfit.lying(naked, outwards)
     moved = naked.vertices + outfit.evened(offset, naked.faces, 6)[:, None] * outwards
-    broad = rng.normal(1.03, 0.05)
+    broad = rng.normal(1.02, 0.055)
     stretch = np.array([1.0, broad, 1.0])
     return dataclasses.replace(naked, vertices=moved * stretch, joints=naked.joints * stretch)
 
@@ -135,7 +139,9 @@ def draw_person(rng: np.random.Generator) -> Person:
     tight = 1.0 if clothes.skirt < 0.9 or clothes.flare > 0.02 else 0.85
     style = dataclasses.replace(
         style,
-        amplitude=style.amplitude * tight * rng.normal(1.06, 0.08),
-        arm_spread=np.maximum(style.arm_spread, _beside(figure) + rng.uniform(-1, 5)),
+        amplitude=style.amplitude * tight * rng.normal(1.08, 0.12),
+        arm_spread=np.maximum(
+            style.arm_spread, np.minimum(_beside(figure), _WIDEST) + rng.uniform(-1, 5)
+        ),
     )
     return Person(figure, gait.draw_walk(rng, style), pace.draw_stance(rng, style))
