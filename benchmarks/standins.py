@@ -6,15 +6,15 @@ Printed:
 
   set-up     seconds to draw and dress a person
   rate       silhouettes a second on one core, 130 and 180 pixels tall, clips of 100 frames
-  slide      centimetres by which the part of a sole that bears the body slips in a step (8 to 55 % of
-             its cycle): median and 95th percentile over people, at several speeds, where they start
-             and stop within 0.6 s, and where they turn by 90 degrees a second
+  slide      centimetres by which the part of a sole that bears the body slips in a step (8 to 55 %
+             of its cycle): median and 95th percentile over people, at several speeds, where they
+             start and stop within 0.6 s, and where they turn by 90 degrees a second
   table      beside CASIA-A, if its folder is given (DIR/NAME/VIEW_SEQ/*.png): over all frames, 5th
              percentile, median and 95th percentile of the bounding box's width over its height, and
              of the silhouette's area over the height's square. The masks are cleaned first
 
-OUT.png shows 24 people from the front, obliquely, from the side and from behind, twice each: one row
-of sheets for each speed and height of the camera.
+OUT.png shows 24 people from the front, obliquely, from the side and from behind, twice each: a
+sheet for each speed and height of the camera.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""The cameras: eleven on a half circle around the walk, as in CASIA-B, or anywhere around a person."""
+"""The cameras: eleven on a half circle around the walk, as in CASIA-B, or anywhere around it."""
 
 import dataclasses
 
@@ -50,8 +50,8 @@ class Camera:
         """A camera on a sphere around a point above the origin.
 
         Args:
-            azimuth: degrees from the walk's direction to the camera's, any number: 0 sees the walker
-                come, 90 their left side, -90 their right side, 180 sees them leave.
+            azimuth: degrees from the walk's direction to the camera's, any number: 0 sees the
+                walker come, 90 their left side, -90 their right side, 180 sees them leave.
             elevation: degrees by which the camera looks down, 0 level, less than 90.
             distance: metres from the point.
             aim: the point's height, metres.

@@ -56,8 +56,8 @@ def holding(prints: list[np.ndarray], steps: Steps) -> np.ndarray:
     """By how much feet must be moved to stand on the ground and to stay where they were set down.
 
     Args:
-        prints: points of the right and of the left sole beside the moving origin, x in the direction
-            of the walk, metres, [T, P, 3] each.
+        prints: points of the right and of the left sole beside the moving origin, x in the
+            direction of the walk, metres, [T, P, 3] each.
         steps: where the origin moves.
 
     Returns:

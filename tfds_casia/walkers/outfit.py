@@ -52,69 +52,93 @@ class Outfit:
     collar: float
 
 
-_LOWER = ("trousers", "wide trousers", "shorts", "skirt", "dress")
-_UPPER = ("shirt", "jacket", "coat")
+# What is drawn, and how often by women and by men.
+_LOWER = {
+    "trousers": (0.42, 0.70),
+    "wide trousers": (0.16, 0.20),
+    "shorts": (0.06, 0.10),
+    "skirt": (0.36, 0.0),
+}
+_UPPER = {"shirt": (0.45, 0.45), "jacket": (0.35, 0.35), "coat": (0.2, 0.2)}
+_HEADWEAR = dict(
+    zip(
+        HEADWEAR,
+        ((0.66, 0.62), (0.07, 0.12), (0.05, 0.12), (0.05, 0.05), (0.06, 0.09), (0.11, 0.0)),
+        strict=True,
+    )
+)
+_HAIR = {
+    (0.004, 0.014): (0.4, 0.4),
+    (0.012, 0.032): (0.48, 0.48),
+    (0.03, 0.06): (0.12, 0.12),
+}
+_SOLES = {(0.012, 0.03): (0.8, 0.8), (0.03, 0.05): (0.2, 0.2)}
+
+# How far clothes stand off: at the trunk and at the arms, at the thighs and at the hem; least and
+# most, metres.
+_UPPER_SIZE = {
+    "shirt": ((0.004, 0.036), (0.004, 0.028)),
+    "jacket": ((0.02, 0.075), (0.018, 0.050)),
+    "coat": ((0.02, 0.065), (0.018, 0.045)),
+}
+_LOWER_SIZE = {
+    "trousers": ((0.006, 0.022), (0.006, 0.036)),
+    "wide trousers": ((0.015, 0.035), (0.035, 0.075)),
+    "shorts": ((0.015, 0.04), (0.0, 0.0)),
+    "skirt": ((0.006, 0.006), (0.0, 0.0)),
+}
+
+
+def _choose(rng: np.random.Generator, table: dict, female: bool):
+    """Draws one of a table's keys, as often as it says for women and for men."""
+    share = np.array([pair[0 if female else 1] for pair in table.values()])
+    return list(table)[rng.choice(len(table), p=share)]
 
 
 def draw_outfit(rng: np.random.Generator, female: bool) -> Outfit:
     """Draws clothes; `rng` is the person's."""
-    lower = _LOWER[
-        rng.choice(
-            len(_LOWER), p=[0.42, 0.16, 0.06, 0.18, 0.18] if female else [0.7, 0.2, 0.1, 0, 0]
-        )
-    ]
-    upper = _UPPER[rng.choice(len(_UPPER), p=[0.45, 0.35, 0.2])]
-    chest, arms = {
-        "shirt": (rng.uniform(0.004, 0.036), rng.uniform(0.004, 0.028)),
-        "jacket": (rng.uniform(0.02, 0.075), rng.uniform(0.018, 0.050)),
-        "coat": (rng.uniform(0.02, 0.065), rng.uniform(0.018, 0.045)),
-    }[upper]
-    trousers = {
-        "trousers": (rng.uniform(0.006, 0.022), rng.uniform(0.006, 0.036)),
-        "wide trousers": (rng.uniform(0.015, 0.035), rng.uniform(0.035, 0.075)),
-        "shorts": (rng.uniform(0.015, 0.04), 0.0),
-        "skirt": (0.006, 0.0),
-        "dress": (0.006, 0.0),
-    }[lower]
-    # A long shirt or jacket hangs over the hips; a coat and a skirt reach further down.
-    skirt, flare = 0.0, 0.0
-    if lower in ("skirt", "dress"):
-        skirt, flare = rng.choice([rng.uniform(0.6, 1.05), rng.uniform(1.0, 1.75)]), 0.0
-        widest = 0.14 if skirt < 1.05 else 0.07
-        flare = rng.choice([rng.uniform(-0.02, 0.03), rng.uniform(0.03, widest)])
-    if upper == "coat":
-        skirt, flare = max(skirt, rng.uniform(0.4, 1.4)), max(flare, rng.uniform(0, 0.07))
-    elif not skirt and rng.random() < 0.5:
-        skirt, flare = rng.uniform(0.15, 0.4), rng.uniform(0, 0.03)
-    hair = rng.choice([rng.uniform(0.004, 0.014), rng.uniform(0.012, 0.032), rng.uniform(0.03, 0.06)],
-                      p=[0.4, 0.48, 0.12])  # fmt: skip
+    lower, upper = _choose(rng, _LOWER, female), _choose(rng, _UPPER, female)
+    chest, arms = (rng.uniform(*limits) for limits in _UPPER_SIZE[upper])
+    thighs, hem = (rng.uniform(*limits) for limits in _LOWER_SIZE[lower])
+    skirt, flare = _draw_skirt(rng, upper, lower)
     long = rng.random() < (0.4 if female else 0.06)
-    headwear = HEADWEAR[
-        rng.choice(
-            len(HEADWEAR),
-            p=[0.66, 0.07, 0.05, 0.05, 0.06, 0.11] if female else [0.62, 0.12, 0.12, 0.05, 0.09, 0],
-        )
-    ]
+    tied = rng.random() < (0.4 if female else 0.04)
+    thick = upper != "shirt"
     return Outfit(
         chest=chest,
         arms=arms,
-        sleeves=bool(upper != "shirt" or rng.random() < 0.55),
-        hips=trousers[0] + (chest / 2 if upper != "shirt" else 0.004),
-        thighs=trousers[0] + trousers[1] / 3,
-        hem=trousers[1],
-        sole=rng.choice([rng.uniform(0.012, 0.03), rng.uniform(0.03, 0.05)], p=[0.8, 0.2]),
+        sleeves=bool(thick or rng.random() < 0.55),
+        hips=thighs + (chest / 2 if thick else 0.004),
+        thighs=thighs + hem / 3,
+        hem=hem,
+        sole=rng.uniform(*_choose(rng, _SOLES, female)),
         shoes=rng.uniform(0.008, 0.018),
-        skirt=float(skirt),
-        flare=float(flare),
+        skirt=skirt,
+        flare=flare,
         gap=rng.uniform(0.004, 0.016),
-        hair=float(hair),
+        hair=rng.uniform(*_choose(rng, _HAIR, female)),
         mane=rng.uniform(0.18, 0.5) if long else 0.0,
-        bun=rng.uniform(0.025, 0.05)
-        if not long and rng.random() < (0.4 if female else 0.04)
-        else 0,
-        headwear=headwear,
-        collar=rng.uniform(0.01, 0.035) if upper != "shirt" else 0.0,
+        bun=rng.uniform(0.025, 0.05) if tied and not long else 0.0,
+        headwear=_choose(rng, _HEADWEAR, female),
+        collar=rng.uniform(0.01, 0.035) if thick else 0.0,
     )
+
+
+def _draw_skirt(rng: np.random.Generator, upper: str, lower: str) -> tuple[float, float]:
+    """Draws how long and how wide what hangs from the waist is."""
+    skirt, flare = 0.0, 0.0
+    if lower == "skirt":
+        short = rng.random() < 0.5
+        skirt = rng.uniform(0.6, 1.05) if short else rng.uniform(1.0, 1.75)
+        tight = rng.random() < 0.5
+        # Longer skirts are as wide at their hem.
+        flare = rng.uniform(-0.02, 0.03) if tight else rng.uniform(0.03, 0.14 if short else 0.07)
+    if upper == "coat":
+        return max(skirt, rng.uniform(0.4, 1.4)), max(flare, rng.uniform(0, 0.07))
+    if not skirt and rng.random() < 0.5:
+        # A long shirt or jacket hangs over the hips.
+        return rng.uniform(0.15, 0.4), rng.uniform(0, 0.03)
+    return skirt, flare
 
 
 def dress(naked: Figure, outfit: Outfit) -> Figure:
@@ -127,8 +151,7 @@ def dress(naked: Figure, outfit: Outfit) -> Figure:
 
 def evened(values: np.ndarray, faces: np.ndarray, rounds: int) -> np.ndarray:
     """Means over neighbours in the mesh, some rounds of them, of values [V]."""
-    ends = np.concatenate([faces, np.roll(faces, 1, axis=1)]).reshape(-1, 3)
-    start, end = ends[:, :2].ravel(), ends[:, 1:].ravel()
+    start, end = faces.ravel(), np.roll(faces, -1, axis=1).ravel()
     counts = np.bincount(start, minlength=len(values))
     for _ in range(rounds):
         total = np.bincount(start, weights=values[end], minlength=len(values))
@@ -224,43 +247,46 @@ def _round(size: np.ndarray, blunt_by: float = 1.0) -> tuple[np.ndarray, np.ndar
     return wardrobe.rounded_box(size, 9, 16, blunt_by), wardrobe.grid_faces(9, 16)
 
 
+# What is worn on the head: rounded boxes, as (size, place, how blunt), size and place beside the
+# middle of the head in sizes of the head with its hair.
+_PIECES = {
+    "none": (),
+    "beanie": (((1.06, 1.1, 0.75), (0, 0, 0.22), 0.8),),
+    "cap": (((1.03, 1.08, 0.62), (0, 0, 0.23), 0.8), ((0.75, 0.75, 0.1), (0.65, 0, 0.16), 0.7)),
+    "hat": (((0.98, 1.02, 0.75), (0, 0, 0.3), 0.5), ((1.55, 1.8, 0.11), (0, 0, 0.18), 1.0)),
+    "hood": (
+        ((1.22, 1.22, 1.12), (-0.1, 0, 0.02), 0.85),
+        ((1.05, 1.35, 1.1), (-0.18, 0, -0.58), 0.8),
+    ),
+    "scarf": (
+        ((1.1, 1.1, 1.12), (-0.1, 0, 0.02), 0.85),
+        ((1.05, 1.35, 1.1), (-0.18, 0, -0.58), 0.8),
+    ),
+}
+
+
 def _with_headwear(figure: Figure, outfit: Outfit) -> Figure:
     low, high = _head(figure)
     middle, size = (low + high) / 2, high - low
-    pieces = []
+    pieces = [
+        (np.array(share) * size, middle + np.array(place) * size, blunt_by)
+        for share, place, blunt_by in _PIECES[outfit.headwear]
+    ]
     if outfit.bun and outfit.headwear in ("none", "cap"):
-        ball, faces = _round(2 * outfit.bun * np.array([1, 1, 1.3]))
-        pieces.append((ball + [low[0] - 0.2 * outfit.bun, 0, high[2] - 0.35 * size[2]], faces, 0.0))
+        back = [low[0] - 0.2 * outfit.bun, 0, high[2] - 0.35 * size[2]]
+        pieces.append((2 * outfit.bun * np.array([1, 1, 1.3]), np.array(back), 1.0))
     if outfit.mane and outfit.headwear != "hood":
-        long = outfit.mane
-        fall, faces = _round(np.array([0.55 * size[0], 1.08 * size[1], long]), 0.7)
-        pieces.append((fall + [low[0] + 0.24 * size[0], 0, high[2] - 0.05 - long / 2], faces, 0.8))
-    if outfit.headwear == "beanie":
-        cap, faces = _round(size * [1.06, 1.1, 0.75], 0.8)
-        pieces.append((cap + [middle[0] - 0.006, 0, high[2] - 0.28 * size[2]], faces, 0.0))
-    elif outfit.headwear == "cap":
-        crown, faces = _round(size * [1.03, 1.08, 0.62], 0.8)
-        pieces.append((crown + [middle[0] - 0.006, 0, high[2] - 0.27 * size[2]], faces, 0.0))
-        peak, faces = _round(np.array([0.15, 0.75 * size[1], 0.022]), 0.7)
-        pieces.append((peak + [high[0] + 0.03, 0, high[2] - 0.34 * size[2]], faces, 0.0))
-    elif outfit.headwear == "hat":
-        crown, faces = _round(size * [0.98, 1.02, 0.75], 0.5)
-        pieces.append((crown + [middle[0] - 0.006, 0, high[2] - 0.2 * size[2]], faces, 0.0))
-        brim, faces = _round(np.array([size[0] + 0.11, size[1] + 0.13, 0.025]), 1.0)
-        pieces.append((brim + [middle[0] - 0.006, 0, high[2] - 0.32 * size[2]], faces, 0.0))
-    elif outfit.headwear in ("hood", "scarf"):
-        wide = 1.22 if outfit.headwear == "hood" else 1.1
-        cowl, faces = _round(size * [wide, wide, 1.12], 0.85)
-        pieces.append((cowl + [middle[0] - 0.02, 0, middle[2] + 0.005], faces, 0.0))
-        neck, faces = _round(np.array([1.05 * size[0], 1.35 * size[1], 0.26]), 0.8)
-        pieces.append((neck + [middle[0] - 0.035, 0, low[2] - 0.02], faces, 0.7))
-    for points, faces, trunk in pieces:
-        # The lower down, the more it lies on the shoulders.
-        share = trunk * np.clip((low[2] + 0.06 - points[:, 2]) / 0.12, 0, 1)
+        fall = np.array([0.55 * size[0], 1.08 * size[1], outfit.mane])
+        back = [low[0] + 0.24 * size[0], 0, high[2] - 0.05 - outfit.mane / 2]
+        pieces.append((fall, np.array(back), 0.7))
+    bones = body.model().bones
+    for extent, place, blunt_by in pieces:
+        points = wardrobe.rounded_box(extent, 9, 16, blunt_by) + place
+        # What hangs below the head lies on the shoulders.
+        share = 0.8 * np.clip((low[2] + 0.06 - points[:, 2]) / 0.12, 0, 1)
         weights = wardrobe.of_bones(len(points), head=1.0)
-        bones = body.model().bones
         weights[:, bones.index("head")] -= share
         weights[:, bones.index("chest")] = 0.6 * share
         weights[:, bones.index("neck")] = 0.4 * share
-        figure = figure.with_piece(points, faces, weights, Part.HAIR)
+        figure = figure.with_piece(points, wardrobe.grid_faces(9, 16), weights, Part.HAIR)
     return figure

@@ -77,8 +77,8 @@ class Pace:
         stance: how they stand.
         soles: vertices that may touch the ground, of the right and of the left foot.
         strides: metres a cycle, by amplitude, [A], rising.
-        offset: what is added to the pelvis' place at rest beside a point of the ground that moves on
-            evenly, metres, by amplitude and phase, [A, N, 3].
+        offset: what is added to the pelvis' place at rest beside a point of the ground that moves
+            on evenly, metres, by amplitude and phase, [A, N, 3].
         lift: how much each foot is raised to clear the ground, metres, likewise, [A, N, 2 sides].
     """
 

@@ -37,7 +37,7 @@ _FAT = {
 
 
 # Nobody spreads their arms further than this to hang beside their clothes, degrees.
-_WIDEST = 20.0
+_WIDEST = 24.0
 
 
 @functools.cache
@@ -72,7 +72,7 @@ def draw_naked(rng: np.random.Generator, female: bool) -> Figure:
     model = body.model()
     sex = 0 if female else 1
     spread = model.gender_factor[sex] @ rng.normal(size=len(model.components))
-    heaviness = min(rng.gamma(2.0, 1.0) - 1.5, 2.8)
+    heaviness = min(rng.gamma(2.0, 1.0) - 1.5, 3.4)
     shape = model.gender_mean[sex] + 1.2 * spread + 0.7 * heaviness * _heavy()
     naked = _with_bent_fingers(body.shape_body(shape), rng.uniform(0.25, 0.7))
     fat = 0.006 + 0.014 * max(heaviness, -0.6) * rng.uniform(0.6, 1.3)
@@ -141,7 +141,7 @@ def draw_person(rng: np.random.Generator) -> Person:
         style,
         amplitude=style.amplitude * tight * rng.normal(1.08, 0.12),
         arm_spread=np.maximum(
-            style.arm_spread, np.minimum(_beside(figure), _WIDEST) + rng.uniform(-1, 5)
+            style.arm_spread, np.minimum(_beside(figure), _WIDEST) + rng.uniform(-1, 7)
         ),
     )
     return Person(figure, gait.draw_walk(rng, style), pace.draw_stance(rng, style))

@@ -35,8 +35,8 @@ class Topology:
         face = np.repeat(np.arange(count), 3)
         back = ends[:, 0] > ends[:, 1]
         name = ends.min(axis=1) * (ends.max() + 1) + ends.max(axis=1)
-        # The faces on one side of an edge come first, then those on its other side, and the first of
-        # either meet, the second of either, and so on.
+        # The faces on one side of an edge come first, then those on its other side; the first of
+        # either meet, then the second of either, and so on.
         order = np.lexsort((back, name))
         name, back, face, ends = name[order], back[order], face[order], ends[order]
         starts = np.concatenate([[True], (np.diff(name) != 0) | (np.diff(back) != 0)])
