@@ -69,6 +69,12 @@ def test_pasting_cuts_at_the_border():
     assert np.argwhere(whole[1]).tolist() == [[3, 0]]
 
 
+@pytest.mark.parametrize(("top", "left"), [(4, 0), (9, 1), (-2, 0), (-9, 1), (0, 4), (1, -3)])
+def test_what_lies_outside_of_the_picture_is_not_pasted(top, left):
+    window = Window(np.array([top]), np.array([left]), 2, 3)
+    assert not window.paste(np.full((1, 2, 3), 7, np.uint8), (4, 4)).any()
+
+
 def test_outline_and_faces_agree_on_a_walker():
     # Two ways to the same pixels: the layers between edges, and each face by itself.
     moving = recording.move(0, recording.WalkName(2, "cl", 1))

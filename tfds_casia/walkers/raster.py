@@ -85,6 +85,8 @@ class Window:
         for picture, full, top, left in zip(pictures, whole, self.top, self.left, strict=True):
             rows = slice(max(-top, 0), min(self.height, shape[0] - top))
             columns = slice(max(-left, 0), min(self.width, shape[1] - left))
+            if rows.start >= rows.stop or columns.start >= columns.stop:
+                continue  # all of it lies outside of the picture
             full[rows.start + top : rows.stop + top, columns.start + left : columns.stop + left] = (
                 picture[rows, columns]
             )

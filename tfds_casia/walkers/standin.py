@@ -87,10 +87,22 @@ class Standin:
         height: np.ndarray,
         place: np.ndarray | None = None,
     ) -> Sight:
-        """Films the person, each frame by a camera of its own.
+        """Films the person walking; see `film`, whose arguments these are, with T steps."""
+        return self.film(self.pose(steps), azimuth, elevation, height, place)
+
+    def film(
+        self,
+        pose: body.Pose,
+        azimuth: np.ndarray,
+        elevation: np.ndarray,
+        height: np.ndarray,
+        place: np.ndarray | None = None,
+    ) -> Sight:
+        """Films the person in poses, each frame by a camera of its own.
 
         Args:
-            steps: T frames.
+            pose: T frames, all of those of `pose` or a part of them: a long clip at a high
+                resolution is better filmed in parts.
             azimuth: degrees from where the person faces to the camera, counter-clockwise as seen
                 from above, [T]: 0 sees them come, 90 their left side, -90 their right side, 180
                 sees them leave. Who turns by some degrees loses as many here.
@@ -98,8 +110,16 @@ class Standin:
             height: pixels that the person would measure in this frame if they stood upright, [T].
             place: where the anchor shall be, (x, y) pixels, fractions too, [T, 2]; the picture's
                 upper left corner by default, so that all positions are relative to the anchor.
+
+        Raises:
+            ValueError: the arguments are not all of T frames, or somebody is no pixel tall.
         """
-        pose = self.pose(steps)
+        frames = len(pose.rotations)
+        lengths = {len(azimuth), len(elevation), len(height), frames}
+        if len(lengths) > 1 or (place is not None and np.shape(place) != (frames, 2)):
+            raise ValueError(f"azimuth, elevation, height and place must be of {frames} frames")
+        if not np.min(height) >= 1:
+            raise ValueError(f"nobody is {np.min(height)} pixels tall")
         stature = self.stature
         position, axes = camera.around(azimuth, elevation, _DISTANCE * stature, _MIDDLE * stature)
         standing = _pinhole(np.einsum("tij,tnj->tni", axes, self.upright - position[:, None]))
@@ -112,7 +132,6 @@ class Standin:
         joints = focal[:, None, None] * _pinhole(moved) + shift[:, None]
         moved = moved - (turned @ self.figure.joints[..., None])[..., 0]
         motion = np.concatenate([turned, moved[..., None]], axis=-1)
-        frames = len(motion)
         # [4 B, 3 T]: all frames' vertices are one product.
         columns = motion.transpose(1, 3, 0, 2).reshape(-1, 3 * frames)
         seen = (self.follow @ columns).reshape(-1, frames, 3)
