@@ -103,6 +103,17 @@ def test_feet_do_not_slide_as_people_start_and_stop_and_turn(people):
     assert np.percentile(np.concatenate(turning), 90) < 0.1
 
 
+def test_feet_do_not_slide_where_a_phase_is_followed(people):
+    slips = []
+    for who in people:
+        # A rhythm that is not the walker's, and wavers.
+        moments = np.arange(75) / 25
+        phase = 0.95 * who.pace.preference.frequency * moments + 0.02 * np.sin(5 * moments)
+        slips.append(_slips(who, rhythm.kept(phase, np.full(75, 1.1), who.pace.preference)))
+    slips = np.concatenate(slips)
+    assert np.median(slips) < 0.02 and slips.max() < 0.08
+
+
 def test_somebody_stands_on_the_ground(people):
     for who in people:
         for speed in (0.0, 1.2):

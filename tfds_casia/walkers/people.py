@@ -24,7 +24,7 @@ class Person:
     stance: pace.Stance
 
 
-# How much fat of one unit, a centimetre at the belly, adds elsewhere.
+# How thick fat is on each part of the body beside the others; at the belly there may be more.
 _FAT = {
     Part.FACE: 0.18,
     Part.TORSO: 0.85,
@@ -35,6 +35,8 @@ _FAT = {
     Part.SHANK: 0.3,
 }
 
+# Which share of people walk as the old and the tired do.
+_OLD = 0.15
 
 # Nobody spreads their arms further than this to hang beside their clothes, degrees.
 _WIDEST = 24.0
@@ -95,7 +97,7 @@ def draw_naked(rng: np.random.Generator, female: bool) -> Figure:
 
 
 def _aged(rng: np.random.Generator, style: gait.Style) -> gait.Style:
-    """The style of one in ten, old or tired: bent, in short steps, with stiff arms."""
+    """The style of somebody old or tired: bent, in short steps, with stiff arms."""
     age = rng.uniform(0.3, 1.0)
     return dataclasses.replace(
         style,
@@ -131,7 +133,7 @@ def draw_person(rng: np.random.Generator) -> Person:
     naked = draw_naked(rng, female)
     leg = naked.joints[body.model().bones.index("thigh_left"), 2]
     style = gait.draw_style(rng, leg)
-    if rng.random() < 0.15:
+    if rng.random() < _OLD:
         style = _aged(rng, style)
     clothes = outfit.draw_outfit(rng, female)
     figure = outfit.dress(naked, clothes)
