@@ -46,7 +46,8 @@ def test_only_edges_that_faces_share_are_inner():
     topology = Topology.of(_SQUARE)
     assert len(topology.edges) == 5
     inner = (topology.sides < 2).all(axis=1)
-    assert topology.edges[inner].tolist() == [[2, 0]]
+    # The first face runs along the edge as it is given: face 0 from 2 to 0, face 1 from 0 to 2.
+    assert {0: [2, 0], 1: [0, 2]}[topology.sides[inner][0, 0]] == topology.edges[inner][0].tolist()
     assert sorted(topology.sides[inner][0]) == [0, 1]
 
 
@@ -66,6 +67,12 @@ def test_pasting_cuts_at_the_border():
     whole = window.paste(np.full((2, 2, 3), 7, np.uint8), (4, 4))
     assert np.argwhere(whole[0]).tolist() == [[0, 2], [0, 3]]
     assert np.argwhere(whole[1]).tolist() == [[3, 0]]
+
+
+@pytest.mark.parametrize(("top", "left"), [(4, 0), (9, 1), (-2, 0), (-9, 1), (0, 4), (1, -3)])
+def test_what_lies_outside_of_the_picture_is_not_pasted(top, left):
+    window = Window(np.array([top]), np.array([left]), 2, 3)
+    assert not window.paste(np.full((1, 2, 3), 7, np.uint8), (4, 4)).any()
 
 
 def test_outline_and_faces_agree_on_a_walker():

@@ -147,7 +147,7 @@ def test_degraded_silhouettes_differ_but_overlap(walk):
     sight = recording.see(walk, 90)
     overlaps = []
     for seed in range(4):
-        masks, window = segmentation.degrade(walk, sight, np.random.default_rng(seed))
+        masks, window = segmentation.degrade(walk.figure, sight, np.random.default_rng(seed))
         assert set(np.unique(masks)) == {0, 255}
         shape = camera.HEIGHT, camera.WIDTH
         exact = sight.window.paste(sight.masks, shape) > 0

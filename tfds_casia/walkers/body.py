@@ -185,6 +185,10 @@ class Pose:
     rotations: np.ndarray
     positions: np.ndarray
 
+    def part(self, frames: slice) -> "Pose":
+        """Returns the poses of some frames."""
+        return Pose(self.rotations[frames], self.positions[frames])
+
     def moved(self, offset: np.ndarray) -> "Pose":
         """Returns the pose carried along by an offset a frame, [T, 3]."""
         return Pose(self.rotations, self.positions + offset[:, None])

@@ -1,4 +1,4 @@
-"""The cameras: eleven on a half circle around the walk, as in CASIA-B."""
+"""The cameras: eleven on a half circle around the walk, as in CASIA-B, or anywhere around it."""
 
 import dataclasses
 
@@ -41,7 +41,27 @@ class Camera:
         forth = np.array([np.cos(angle), np.sin(angle), 0.0])
         number = VIEWS.index(view)
         position = _DISTANCES[number] * forth + [0, 0, _HEIGHTS[number]]
-        away = np.array([0, 0, _AIM_HEIGHT]) - position
+        return cls._towards(np.array([0, 0, _AIM_HEIGHT]), position)
+
+    @classmethod
+    def looking(
+        cls, azimuth: float, elevation: float, distance: float = 7.0, aim: float = _AIM_HEIGHT
+    ) -> "Camera":
+        """A camera on a sphere around a point above the origin.
+
+        Args:
+            azimuth: degrees from the walk's direction to the camera's, any number: 0 sees the
+                walker come, 90 their left side, -90 their right side, 180 sees them leave.
+            elevation: degrees by which the camera looks down, 0 level, less than 90.
+            distance: metres from the point.
+            aim: the point's height, metres.
+        """
+        position, axes = around(np.array([azimuth]), np.array([elevation]), distance, aim)
+        return cls(position[0], axes[0])
+
+    @classmethod
+    def _towards(cls, aim: np.ndarray, position: np.ndarray) -> "Camera":
+        away = aim - position
         away /= np.linalg.norm(away)
         right = np.cross(away, [0.0, 0.0, 1.0])
         right /= np.linalg.norm(right)
@@ -67,3 +87,27 @@ class Camera:
         row, column = np.mgrid[:HEIGHT, :WIDTH] + 0.5
         x, y = (column - WIDTH / 2) / _FOCAL_LENGTH, (row - HEIGHT / 2) / _FOCAL_LENGTH
         return np.stack([x, y, np.ones_like(x)], axis=-1) @ self.axes
+
+
+def around(
+    azimuth: np.ndarray, elevation: np.ndarray, distance: float, aim: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Where cameras on a sphere around a point above the origin stand, one a frame.
+
+    Args:
+        azimuth: as in `Camera.looking`, [T].
+        elevation: likewise, [T].
+        distance: metres from the point.
+        aim: the point's height, metres.
+
+    Returns:
+        Positions in metres [T, 3], and axes as in `Camera` [T, 3, 3].
+    """
+    turn, rise = np.radians(azimuth), np.radians(elevation)
+    level = np.zeros_like(turn)
+    towards = np.stack(
+        [np.cos(rise) * np.cos(turn), np.cos(rise) * np.sin(turn), np.sin(rise)], axis=-1
+    )
+    right = np.stack([-np.sin(turn), np.cos(turn), level], axis=-1)
+    axes = np.stack([right, np.cross(-towards, right), -towards], axis=1)
+    return distance * towards + [0.0, 0.0, aim], axes

@@ -21,7 +21,7 @@ _CURVE = {"hip": "HipFlexExt", "knee": "KneeFlexExt", "ankle": "DorsiPlanFlex"}
 SIDES = ("right", "left")
 
 # Angles that wander, and how much: 1 is about 1.7° root mean square.
-_CHANNELS = {
+CHANNELS = {
     "right hip": 0.8,
     "right knee": 0.8,
     "right ankle": 0.6,
@@ -171,7 +171,7 @@ def draw_walk(rng: np.random.Generator, style: Style, free_arms: np.ndarray | No
     """
     haste = rng.normal(0, 1)
     cadence = style.cadence * (1 + 0.02 * haste) * rng.normal(1, 0.008)
-    sines = (len(_CHANNELS), 4)
+    sines = (len(CHANNELS), 4)
     return Walk(
         style=style,
         cadence=float(np.clip(cadence, MIN_CADENCE, MAX_CADENCE)),
@@ -181,7 +181,7 @@ def draw_walk(rng: np.random.Generator, style: Style, free_arms: np.ndarray | No
         heading=rng.normal(0, 1.5),
         aside=rng.normal(0, 0.1),
         wander=(
-            rng.normal(0, 1.2, sines) * np.array([*_CHANNELS.values()])[:, None],
+            rng.normal(0, 1.2, sines) * np.array([*CHANNELS.values()])[:, None],
             rng.uniform(0.05, 0.9, sines),
             rng.uniform(0, 2 * np.pi, sines),
         ),
@@ -231,7 +231,7 @@ def joint_angles(walk: Walk, times: np.ndarray) -> dict[str, np.ndarray]:
     """
     style, curves = walk.style, body.model().curves
     phase = walk.phases(times)
-    wander = dict(zip(_CHANNELS, walk.wandering(times), strict=True))
+    wander = dict(zip(CHANNELS, walk.wandering(times), strict=True))
     angles = {}
     both = {
         name: np.stack([evaluate(curves[name], phase + half) for half in (0, 0.5)])

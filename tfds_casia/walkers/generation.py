@@ -106,7 +106,7 @@ def _example(
     if plan.kind == "silhouettes":
         return example
     rng = recording.stream("segmentation", plan.seed, *name.numbers, view)
-    damaged, window = segmentation.degrade(moving, sight, rng)
+    damaged, window = segmentation.degrade(moving.figure, sight, rng)
     degraded = [encoding.png(mask) for mask in window.paste(damaged, shape)]
     if plan.kind == "degraded":
         return {**example, "frames": degraded}

@@ -7,17 +7,17 @@ from tfds_casia.walkers.gait import SIDES
 
 # The curves count the pelvis' and the ankle's own slants as angles; the mesh stands with both.
 _STANDING_TILT = 9.0
-_STANDING_ANKLE = 3.0
+STANDING_ANKLE = 3.0
 
 # A foot that is flat to this many degrees is set down flat: its sole gives way.
 _FLAT = 5.0
 
 # Points of the sole count as touching the ground up to about this height, in metres.
-_CONTACT = 0.004
+CONTACT = 0.004
 
 # A foot stands for this share of its cycle from its heel strike; otherwise it keeps this distance
 # from the ground, metres, for which hip and knee bend by so many degrees a metre.
-_STANCE = 0.63
+STANCE = 0.63
 _TAKE_OVER = (0.06, 0.13)
 _CLEARANCE = 0.008
 _LIFT = 180.0
@@ -112,7 +112,7 @@ def rotations(angles: dict[str, np.ndarray], style: gait.Style, joints: np.ndarr
         outwards = 1.0 if side == "left" else -1.0
         thigh = angles[f"{side} hip"] - tilt
         shank = thigh - angles[f"{side} knee"]
-        pitch = _flattened(shank + angles[f"{side} ankle"] - _STANDING_ANKLE)
+        pitch = _flattened(shank + angles[f"{side} ankle"] - STANDING_ANKLE)
         up = angles["obliquity"] * (1 if side == "right" else -1)
         sideways = -outwards * (angles[f"{side} adduction"] - up)
         twist = _about(2, angles["turn"] / 2)
@@ -137,7 +137,7 @@ def rotations(angles: dict[str, np.ndarray], style: gait.Style, joints: np.ndarr
     return whole
 
 
-def _soles(figure: body.Figure) -> np.ndarray:
+def sole_vertices(figure: body.Figure) -> np.ndarray:
     """Numbers of the vertices that may touch the ground."""
     low = figure.vertices[:, 2] < figure.vertices[:, 2].min() + 0.03
     return np.nonzero(low & (figure.parts == body.Part.FOOT))[0]
@@ -162,7 +162,7 @@ def _lifted(
     return lifted
 
 
-def _bearing(phase: np.ndarray) -> np.ndarray:
+def bearing_share(phase: np.ndarray) -> np.ndarray:
     """Share of the body's way that each foot decides, by its own phase in cycles [2, T].
 
     A foot takes over some time after its heel strike, when it has come to rest, from the other,
@@ -190,11 +190,11 @@ def walk_on_ground(figure: body.Figure, walk: gait.Walk, times: np.ndarray) -> b
     """
     step = (times[1] - times[0]) / _STEPS_PER_FRAME
     fine = times[0] + step * np.arange(_STEPS_PER_FRAME * (len(times) - 1) + 1)
-    joints, chosen = figure.joints, _soles(figure)
+    joints, chosen = figure.joints, sole_vertices(figure)
     # Which side each point belongs to, in the order of `SIDES`.
     side = (figure.vertices[chosen, 1] > 0).astype(int)
     own_phase = (walk.phases(fine) + np.array([[0.0], [0.5]])) % 1
-    standing = (own_phase < _STANCE) | (own_phase > 0.99)
+    standing = (own_phase < STANCE) | (own_phase > 0.99)
     angles = gait.joint_angles(walk, fine)
     for _ in range(_LIFTING_ROUNDS + 1):
         pose = body.hang_together(rotations(angles, walk.style, joints), joints)
@@ -204,11 +204,11 @@ def walk_on_ground(figure: body.Figure, walk: gait.Walk, times: np.ndarray) -> b
         angles = _lifted(angles, lowest - ground, standing)
     offset = np.zeros((len(fine), 3))
     offset[:, 2] = -ground
-    bearing = _bearing(own_phase)
+    bearing = bearing_share(own_phase)
     moved = np.diff(soles[..., :2], axis=0)
     for k in (0, 1):
         height = soles[:, side == k, 2] - lowest[k, :, None]
-        touching = np.exp(-(height[1:] + height[:-1]) / 2 / _CONTACT)
+        touching = np.exp(-(height[1:] + height[:-1]) / 2 / CONTACT)
         touching *= (bearing[k, 1:] / touching.sum(axis=1))[:, None]
         offset[1:, :2] -= np.einsum("tv,tvi->ti", touching, moved[:, side == k])
     offset[:, :2] = np.cumsum(offset[:, :2], axis=0)

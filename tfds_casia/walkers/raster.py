@@ -30,20 +30,24 @@ class Topology:
     @classmethod
     def of(cls, faces: np.ndarray) -> "Topology":
         """Finds the edges of a mesh, F faces [F, 3]."""
-        open_edges: dict[tuple[int, int], list[int]] = {}
-        edges, sides = [], []
-        for index, (a, b, c) in enumerate(faces.tolist()):
-            for start, end in ((a, b), (b, c), (c, a)):
-                waiting = open_edges.get((end, start))
-                if waiting:
-                    edges.append((end, start))
-                    sides.append((waiting.pop(), index))
-                else:
-                    open_edges.setdefault((start, end), []).append(index)
-        for edge, left in open_edges.items():
-            edges += [edge] * len(left)
-            sides += [(index, len(faces)) for index in left]
-        return cls(faces, np.array(edges), np.array(sides))
+        count = len(faces)
+        ends = np.stack([faces, np.roll(faces, -1, axis=1)], axis=-1).reshape(-1, 2)
+        face = np.repeat(np.arange(count), 3)
+        back = ends[:, 0] > ends[:, 1]
+        name = ends.min(axis=1) * (ends.max() + 1) + ends.max(axis=1)
+        # The faces on one side of an edge come first, then those on its other side; the first of
+        # either meet, then the second of either, and so on.
+        order = np.lexsort((back, name))
+        name, back, face, ends = name[order], back[order], face[order], ends[order]
+        starts = np.concatenate([[True], (np.diff(name) != 0) | (np.diff(back) != 0)])
+        group = np.cumsum(starts) - 1
+        rank = np.arange(len(name)) - np.nonzero(starts)[0][group]
+        order = np.lexsort((back, rank, name))
+        name, back, face, ends, rank = (part[order] for part in (name, back, face, ends, rank))
+        meets = np.concatenate([(np.diff(name) == 0) & (np.diff(rank) == 0), [False]])
+        second = np.where(meets, np.roll(face, -1), count)
+        met = np.concatenate([[False], meets[:-1]])
+        return cls(faces, ends[~met], np.stack([face, second], axis=1)[~met])
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,6 +85,8 @@ class Window:
         for picture, full, top, left in zip(pictures, whole, self.top, self.left, strict=True):
             rows = slice(max(-top, 0), min(self.height, shape[0] - top))
             columns = slice(max(-left, 0), min(self.width, shape[1] - left))
+            if rows.start >= rows.stop or columns.start >= columns.stop:
+                continue  # all of it lies outside of the picture
             full[rows.start + top : rows.stop + top, columns.start + left : columns.stop + left] = (
                 picture[rows, columns]
             )
@@ -133,9 +139,9 @@ def silhouettes(points: np.ndarray, topology: Topology, window: Window) -> np.nd
     """
     turned = facing(points, topology.faces)
     turned = np.concatenate([turned, np.zeros((len(turned), 1), bool)], axis=1)
-    change = turned[:, topology.sides[:, 0]].astype(np.int8) - turned[:, topology.sides[:, 1]]
-    frame, edge = np.nonzero(change)
-    sign = change[frame, edge]
+    first_side = turned[:, topology.sides[:, 0]]
+    frame, edge = np.nonzero(first_side != turned[:, topology.sides[:, 1]])
+    sign = np.where(first_side[frame, edge], 1, -1)
     origin = np.stack([window.left, window.top], axis=1) * SUBPIXELS
     start = points[frame, topology.edges[edge, 0]] - origin[frame]
     end = points[frame, topology.edges[edge, 1]] - origin[frame]
@@ -152,7 +158,9 @@ def silhouettes(points: np.ndarray, topology: Topology, window: Window) -> np.nd
     size = (len(points), window.height, window.width + 1)
     index = (frame[owner] * size[1] + row) * size[2] + column
     layers = np.bincount(index, weights=sign[owner], minlength=int(np.prod(size)))
-    covered = np.cumsum(layers.reshape(size), axis=2)[..., :-1] > 0.5
+    # A pixel has few layers, and bytes add up quickly.
+    layers = layers.astype(np.int8).reshape(size)
+    covered = np.cumsum(layers, axis=2, dtype=np.int8)[..., :-1] > 0
     return covered.view(np.uint8) * np.uint8(255)
 
 

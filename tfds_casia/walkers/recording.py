@@ -13,7 +13,7 @@ _MAX_SECONDS = 5.0
 
 # What random numbers are drawn for; each purpose has a stream of its own, so that what one of them
 # draws changes no other.
-_PURPOSES = ("person", "walk", "scene", "clothes", "camera", "segmentation")
+_PURPOSES = ("person", "walk", "scene", "clothes", "camera", "segmentation", "standin")
 
 
 def stream(purpose: str, seed: int, *key: int) -> np.random.Generator:
@@ -118,7 +118,7 @@ def move(seed: int, name: WalkName, naked: body.Figure | None = None) -> Motion:
     pose = motion.walk_on_ground(figure, walk, times)
     in_reach = np.nonzero(np.abs(pose.positions[:, 0, 0]) <= _REACH)[0]
     kept = slice(in_reach[0], in_reach[-1] + 1)
-    pose = body.Pose(pose.rotations[kept], pose.positions[kept])
+    pose = pose.part(kept)
     vertices = body.skin(figure.vertices, figure.weights, figure.joints, pose)
     angle = np.radians(walk.heading)
     cosine, sine = np.cos(angle), np.sin(angle)

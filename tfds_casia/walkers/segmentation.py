@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 
 from tfds_casia.walkers import raster, recording
-from tfds_casia.walkers.body import Part, model
+from tfds_casia.walkers.body import Figure, Part, model
 from tfds_casia.walkers.scene import smooth_noise
 
 # What may be missing as a whole, by the bones that move it.
@@ -30,17 +30,17 @@ def _spells(rng: np.random.Generator, frames: int, count: int) -> np.ndarray:
 
 
 def _without_limbs(
-    moving: recording.Motion, sight: recording.Sight, rng: np.random.Generator, severity: float
+    figure: Figure, sight: recording.Sight, rng: np.random.Generator, severity: float
 ) -> np.ndarray:
     """The silhouettes, uint8 [T, h, w], with limbs missing now and then."""
     masks = sight.masks.copy()
-    bone = np.array(model().bones)[moving.figure.weights.argmax(axis=1)]
+    bone = np.array(model().bones)[figure.weights.argmax(axis=1)]
     for index in rng.choice(len(_LIMBS), 2, replace=False):
         gone = _spells(rng, len(masks), rng.poisson(2.5 * severity))
         if not gone.any():
             continue
-        lost = np.isin(bone, _LIMBS[index]) & (moving.figure.parts != Part.BAG)
-        faces = moving.figure.faces[~lost[moving.figure.faces].any(axis=1)]
+        lost = np.isin(bone, _LIMBS[index]) & (figure.parts != Part.BAG)
+        faces = figure.faces[~lost[figure.faces].any(axis=1)]
         masks[gone] = raster.silhouettes(
             sight.points[gone],
             raster.Topology.of(faces),
@@ -52,7 +52,7 @@ def _without_limbs(
 
 
 def degrade(
-    moving: recording.Motion, sight: recording.Sight, rng: np.random.Generator
+    figure: Figure, sight: recording.Sight, rng: np.random.Generator
 ) -> tuple[np.ndarray, raster.Window]:
     """Damages the silhouettes of a sequence.
 
@@ -60,15 +60,15 @@ def degrade(
     clothes and background are alike.
 
     Args:
-        moving: the walk.
-        sight: the walk as the camera sees it.
+        figure: who walks.
+        sight: the walk as the camera sees it, a person of 100 to 200 pixels.
         rng: the stream of this sequence's segmentation.
 
     Returns:
         uint8 [T, h, w], 0 or 255, and the window they fill, larger than that of the sight.
     """
     severity = rng.uniform(0.15, 1.0)
-    limbless = _without_limbs(moving, sight, rng, severity)
+    limbless = _without_limbs(figure, sight, rng, severity)
     margin = 10
     inside = np.pad(limbless > 0, ((0, 0), (margin, margin), (margin, margin)))
     window = raster.Window(sight.window.top - margin, sight.window.left - margin, *inside.shape[1:])

@@ -129,7 +129,7 @@ def _clothed(naked: Figure, wardrobe: Wardrobe, coat: bool) -> np.ndarray:
     return moved
 
 
-def _grid_faces(rows: int, columns: int) -> np.ndarray:
+def grid_faces(rows: int, columns: int) -> np.ndarray:
     """Faces of rows of vertices, each row a closed ring that runs counter-clockwise from above."""
     row, column = np.mgrid[: rows - 1, :columns]
     here = row * columns + column
@@ -138,13 +138,22 @@ def _grid_faces(rows: int, columns: int) -> np.ndarray:
     return np.concatenate([np.stack(corner, axis=-1).reshape(-1, 3) for corner in lower])
 
 
-def _rounded_box(size: np.ndarray, rows: int = 9, columns: int = 16) -> np.ndarray:
-    """Vertices of a box with round corners about the origin, in rings from top to bottom."""
+def rounded_box(
+    size: np.ndarray, rows: int = 9, columns: int = 16, blunt_by: float = 0.4
+) -> np.ndarray:
+    """Vertices of a box with round corners about the origin, in rings from top to bottom.
+
+    Args:
+        size: length, breadth and height, metres, [3].
+        rows: of vertices.
+        columns: of vertices.
+        blunt_by: 1 makes an ellipsoid, less what is more like a box.
+    """
     polar = np.linspace(0, np.pi, rows)[:, None]
     around = np.linspace(0, 2 * np.pi, columns, endpoint=False)
 
     def blunt(value: np.ndarray) -> np.ndarray:
-        return np.sign(value) * np.abs(value) ** 0.4
+        return np.sign(value) * np.abs(value) ** blunt_by
 
     ring = blunt(np.sin(polar))
     x, y = ring * blunt(np.cos(around)), ring * blunt(np.sin(around))
@@ -152,7 +161,7 @@ def _rounded_box(size: np.ndarray, rows: int = 9, columns: int = 16) -> np.ndarr
     return np.stack([x, y, z], axis=-1).reshape(-1, 3) * size / 2
 
 
-def _of_bones(count: int, **shares: float) -> np.ndarray:
+def of_bones(count: int, **shares: float) -> np.ndarray:
     """Weights [count, B] that follow the named bones by the given shares."""
     weights = np.zeros((count, len(body.model().bones)))
     for bone, share in shares.items():
@@ -163,13 +172,13 @@ def _of_bones(count: int, **shares: float) -> np.ndarray:
 def _with_bun(figure: Figure, radius: float) -> Figure:
     scalp = figure.vertices[figure.parts == Part.HAIR]
     back = scalp[scalp[:, 0].argmin()]
-    ball = _rounded_box(np.full(3, 2 * radius) * [1, 1, 1.3], 6, 10)
+    ball = rounded_box(np.full(3, 2 * radius) * [1, 1, 1.3], 6, 10)
     ball += back + [0.1 * radius, -back[1], -1.2 * radius]
-    weights = _of_bones(len(ball), head=1.0)
-    return figure.with_piece(ball, _grid_faces(6, 10), weights, Part.HAIR)
+    weights = of_bones(len(ball), head=1.0)
+    return figure.with_piece(ball, grid_faces(6, 10), weights, Part.HAIR)
 
 
-def _extents(figure: Figure, heights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def extents(figure: Figure, heights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Least and greatest x and y of trunk and legs around each height, metres, [R, 2] each.
 
     Further down nothing is narrower: cloth hangs from the widest place.
@@ -191,7 +200,7 @@ def _with_skirts(figure: Figure, wardrobe: Wardrobe, rows: int = 8, columns: int
     knee = figure.joints[bones.index("shank_left")]
     top, hem = hip[2] + 0.14, hip[2] + wardrobe.coat_length * (knee[2] - hip[2]) - 0.08
     height = np.linspace(top, hem, rows)[:, None]
-    low, high = _extents(figure, height[:, 0])
+    low, high = extents(figure, height[:, 0])
     middle, half = (low + high) / 2, (high - low) / 2
     down = np.clip((hip[2] + 0.05 - height) / (hip[2] + 0.05 - knee[2]), 0, 1)
     around = np.linspace(0, 2 * np.pi, columns, endpoint=False)
@@ -202,11 +211,11 @@ def _with_skirts(figure: Figure, wardrobe: Wardrobe, rows: int = 8, columns: int
     # Full where the thigh is, or it would come through the cloth.
     follow = np.clip(1.8 * np.broadcast_to(down, x.shape).ravel(), 0, 0.95)
     left = np.clip(0.5 + tube[:, 1] / 0.16, 0, 1)
-    weights = _of_bones(len(tube), pelvis=1.0)
+    weights = of_bones(len(tube), pelvis=1.0)
     weights[:, bones.index("pelvis")] -= follow
     weights[:, bones.index("thigh_left")] = follow * left
     weights[:, bones.index("thigh_right")] = follow * (1 - left)
-    figure = figure.with_piece(tube, _grid_faces(rows, columns), weights, Part.COAT)
+    figure = figure.with_piece(tube, grid_faces(rows, columns), weights, Part.COAT)
     parts = figure.parts.copy()
     parts[np.isin(parts, [Part.TORSO, Part.UPPER_ARM, Part.FOREARM, Part.HIPS])] = Part.COAT
     return dataclasses.replace(figure, parts=parts)
@@ -214,23 +223,23 @@ def _with_skirts(figure: Figure, wardrobe: Wardrobe, rows: int = 8, columns: int
 
 def _with_bag(figure: Figure, wardrobe: Wardrobe) -> Figure:
     bones, size = body.model().bones, wardrobe.bag_size
-    box, faces = _rounded_box(size), _grid_faces(9, 16)
+    box, faces = rounded_box(size), grid_faces(9, 16)
     torso = figure.vertices[figure.parts == Part.TORSO]
     outwards = -1.0 if wardrobe.bag_side == 0 else 1.0
     side = motion.SIDES[wardrobe.bag_side]
     if wardrobe.bag == "backpack":
         shoulder = figure.joints[bones.index("upper_arm_left"), 2]
         box += [torso[:, 0].min() - size[0] / 2 + 0.03, 0, shoulder - size[2] / 2]
-        weights = _of_bones(len(box), chest=1.0)
+        weights = of_bones(len(box), chest=1.0)
     elif wardrobe.bag == "shoulder bag":
         hips = np.abs(figure.vertices[figure.parts == Part.HIPS, 1]).max()
         pelvis = figure.joints[bones.index("pelvis")]
         box += pelvis + [-0.02, outwards * (hips + size[1] / 2 - 0.02), 0.0]
-        weights = _of_bones(len(box), pelvis=0.6, chest=0.4)
+        weights = of_bones(len(box), pelvis=0.6, chest=0.4)
     else:
         # Made as it hangs from a hanging arm, then turned with the arm to where it is at rest.
         hang = motion.straighten(figure.joints)[f"hand_{side}"]
         wrist = figure.joints[bones.index(f"hand_{side}")]
         box = wrist + (box - [0, 0, 0.14 + size[2] / 2]) @ hang
-        weights = _of_bones(len(box), **{f"hand_{side}": 1.0})
+        weights = of_bones(len(box), **{f"hand_{side}": 1.0})
     return figure.with_piece(box, faces, weights, Part.BAG)
