@@ -4,6 +4,7 @@ from gait_jax.methods.anonymizers.noise_gan import NoiseGAN
 from gait_jax.methods.anonymizers.stgan import STGAN
 from gait_jax.methods.base import Method
 from gait_jax.methods.colourisers.colour_transfer import ColourTransfer
+from gait_jax.methods.inverters.contours import ContourInversion
 from gait_jax.methods.recognisers.gaitbase import GaitBase
 from gait_jax.methods.recognisers.gaitpart import GaitPart
 from gait_jax.methods.recognisers.gaitset import GaitSet
@@ -15,6 +16,7 @@ METHODS: dict[str, type[Method]] = {
     "gaitbase": GaitBase,
     "gaitpart": GaitPart,
     "gaitset": GaitSet,
+    "inversion": ContourInversion,
     "noise_gan": NoiseGAN,
     "stgan": STGAN,
     "wu2017": Wu2017,
