@@ -27,7 +27,7 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
     arg = common.parse_arg(arg, **ARGUMENTS)
     c = ml_collections.ConfigDict()
     # The method to train.
-    c.method = "inversion"
+    c.method = "contour_inversion"
     c.update(
         common.training(batch_size=8, train_steps=1000, log_every=25, eval_every=250, eval_batch=32)
     )

@@ -13,10 +13,10 @@ from gait_jax.methods.recognisers.zheng2011 import Zheng2011
 
 METHODS: dict[str, type[Method]] = {
     "colour_transfer": ColourTransfer,
+    "contour_inversion": ContourInversion,
     "gaitbase": GaitBase,
     "gaitpart": GaitPart,
     "gaitset": GaitSet,
-    "inversion": ContourInversion,
     "noise_gan": NoiseGAN,
     "stgan": STGAN,
     "wu2017": Wu2017,
