@@ -17,7 +17,14 @@ _DATA = ml_collections.ConfigDict({"points": 128, "frames": 4})
 def _config(**changes):
     config = load_config("inversion", "casia_a")
     config.update_from_flattened_dict(
-        {"data.points": 32, "data.frames": 4, "network.widths": (8, 8), "optimizer.b1": 0.5}
+        {
+            "data.points": 32,
+            "data.frames": 4,
+            "network.widths": (8, 8),
+            "optimizer.schedule": "constant",
+            "optimizer.warmup": 0,
+            "optimizer.decay_steps": (),
+        }
         | changes
     )
     return config
