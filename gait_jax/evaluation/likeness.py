@@ -9,6 +9,9 @@ from gait_jax.data.gait_store import GaitStore
 from gait_jax.data.gaits import Gaits
 from gait_jax.gait import picture, resemblance
 
+# Part of the key of what is kept: raise it when the same gaits give other errors or pictures.
+VERSION = 1
+
 # Of each walk, how many frames are compared, and drawn; how many walks are drawn.
 _COMPARED, _DRAWN, _WALKS = 5, 10, 4
 

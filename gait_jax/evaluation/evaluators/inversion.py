@@ -36,9 +36,6 @@ from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.files import write_bytes
 from gait_jax.runtime.fingerprint import fingerprint
 
-# Part of the key of what is kept: raise it when the same gaits give other errors or pictures.
-VERSION = 1
-
 # How a row of the picture is called.
 _DRAWN = {AS_IT_IS: "anonymized", INVERTING: "given back", MEAN_GAIT: "mean"}
 
@@ -142,7 +139,7 @@ class Inversion(Asking):
 
     def _path(self, method: str, made: dict[str, Gaits]) -> pathlib.Path:
         compared = [[gaits.store.key, gaits.rows.tolist()] for gaits in made.values()]
-        key = fingerprint(compared, self.study.dataset.gaits.key, VERSION)
+        key = fingerprint(compared, self.study.dataset.gaits.key, likeness.VERSION)
         return self.study.workdir / "inversion" / f"{method}-{key}.json"
 
     def sections(self, frame: pd.DataFrame) -> list[Section]:
