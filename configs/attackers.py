@@ -22,7 +22,7 @@ Arguments:
 
 import ml_collections
 
-from configs import closed, common, gaitbase, gaitset, jisa2019, wu2017
+from configs import closed, common, gaitbase, gaitset, inversion, jisa2019, wu2017
 
 ARGUMENTS = {"data": "walkers", "form": ("small", "published")}
 
@@ -50,6 +50,12 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
     # How often each walk is anonymised, with other noise each time, for those who are semi-informed
     # to learn from.
     c.evaluators.attackers.draws = 2
+
+    # A network that gives originals back: ranks, links and draws as above; the workdir of a
+    # training run, empty to train it here; its training.
+    c.evaluators.inversion = common.measured(
+        inversion.get_config(f"data={arg.data}"), ranks=(1, 3), links=(1, 2, 5, 10), draws=2
+    )
 
     form = "small" if arg.form == "small" else ""
     if not form:

@@ -1,13 +1,65 @@
 """Windows of consecutive frames as contour vectors: what anonymisers train on."""
 
+from collections.abc import Collection
+
 import ml_collections
 import numpy as np
 
 from gait_jax.data.batches import Batch, TrainingData
 from gait_jax.data.contour_store import ContourStore, open_contours
 from gait_jax.data.dataset import GaitDataset
+from gait_jax.data.gait_store import GaitStore
 from gait_jax.gait.codec import ContourCodec
 from gait_jax.runtime.errors import InputError
+
+
+def window_starts(
+    gaits: GaitStore, usable: np.ndarray, subjects: Collection[str], frames: int, stride: int
+) -> np.ndarray:
+    """Where windows begin that reach over no missing or unusable frame.
+
+    Args:
+      gaits: the sequences.
+      usable: [F] bool, which of their frames may stand in a window.
+      subjects: whose sequences.
+      frames: T.
+      stride: frames from one window's start to the next one's.
+
+    Returns:
+      [N] the store's indices of the windows' first frames.
+    """
+    numbers, wanted = gaits.numbers, set(subjects)
+    starts = []
+    for sequence in gaits.sequences:
+        if sequence.subject not in wanted or not len(sequence):
+            continue
+        here = slice(sequence.first, sequence.last)
+        good = usable[here]
+        breaks = np.flatnonzero((np.diff(numbers[here]) != 1) | ~good[1:] | ~good[:-1]) + 1
+        for run in np.split(np.arange(sequence.first, sequence.last), breaks):
+            if usable[run[0]]:
+                starts.append(np.arange(run[0], run[-1] + 2 - frames, stride))
+    return np.concatenate(starts or [np.empty(0, np.int64)])
+
+
+def encode(
+    store: ContourStore, codec: ContourCodec, frames: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The contours of some usable frames.
+
+    Args:
+      store: the traced gaits.
+      codec: layout of the contour vectors.
+      frames: [...] the store's indices.
+
+    Returns:
+      ([..., P, 2] float32 in body heights, [...] int32 valid points).
+    """
+    flat = frames.ravel()
+    paths = [store.points[store.offsets[f] : store.offsets[f + 1]] for f in flat]
+    ends = np.cumsum([0] + [len(path) for path in paths])
+    contours, counts = codec.encode_paths(np.concatenate(paths), ends, store.bodies[flat])
+    return contours.reshape(*frames.shape, *contours.shape[1:]), counts.reshape(frames.shape)
 
 
 class Windows:
@@ -34,18 +86,7 @@ class Windows:
           stride: frames from one window's start to the next one's.
         """
         self._store, self._codec, self._frames = store, codec, frames
-        usable, numbers, wanted = store.gaits.usable(), store.gaits.numbers, set(subjects)
-        starts = []
-        for sequence in store.gaits.sequences:
-            if sequence.subject not in wanted or not len(sequence):
-                continue
-            here = slice(sequence.first, sequence.last)
-            good = usable[here]
-            breaks = np.flatnonzero((np.diff(numbers[here]) != 1) | ~good[1:] | ~good[:-1]) + 1
-            for run in np.split(np.arange(sequence.first, sequence.last), breaks):
-                if usable[run[0]]:
-                    starts.append(np.arange(run[0], run[-1] + 2 - frames, stride))
-        self._starts = np.concatenate(starts or [np.empty(0, np.int64)])
+        self._starts = window_starts(store.gaits, store.gaits.usable(), subjects, frames, stride)
 
     def __len__(self) -> int:
         return len(self._starts)
@@ -61,19 +102,9 @@ class Windows:
             {"contours": [B, T, P, 2] float32 in body heights, "counts": [B, T] int32 valid points,
             "noise_seed": [B] uint32, the seeds}.
         """
-        frames = (self._starts[indices][:, None] + np.arange(self._frames)).ravel()
-        offsets, points = self._store.offsets, self._store.points
-        paths = [points[offsets[f] : offsets[f + 1]] for f in frames]
-        ends = np.cumsum([0] + [len(path) for path in paths])
-        contours, counts = self._codec.encode_paths(
-            np.concatenate(paths), ends, self._store.bodies[frames]
-        )
-        shape = (len(indices), self._frames)
-        return {
-            "contours": contours.reshape(*shape, *contours.shape[1:]),
-            "counts": counts.reshape(shape),
-            "noise_seed": seeds,
-        }
+        frames = self._starts[indices][:, None] + np.arange(self._frames)
+        contours, counts = encode(self._store, self._codec, frames)
+        return {"contours": contours, "counts": counts, "noise_seed": seeds}
 
 
 def windows_of(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import ml_collections
+import numpy as np
 from absl import logging
 
 from gait_jax import runs, trainer
@@ -108,6 +109,12 @@ class Study:
         members = self.dataset.members(self.protocol.enrolled)
         return chosen(self.protocol.gallery, gaits.of_subjects(members))
 
+    def learned_from(self, gaits: Gaits) -> Gaits:
+        """Those that the protocol trains recognisers on."""
+        known = gaits.of_subjects(self.dataset.members(self.protocol.train))
+        numbers = self.protocol.train_sequences
+        return known.take(np.isin(known.numbers, numbers)) if numbers else known
+
     def recogniser(self, name: str) -> Run:
         """A recogniser, trained by the protocol now unless it is trained already.
 
@@ -119,12 +126,7 @@ class Study:
         if name not in self._recognisers:
             settings = self.config.recognisers[name]
             run = self.trained(settings, self.workdir / "recognisers" / name, self._training())
-            leaked = self.trained_on_probed(run)
-            if leaked and not self.protocol.train_sequences:
-                raise InputError(
-                    f"{run.workdir} was trained on people whom the protocol tests: "
-                    f"{', '.join(leaked)}"
-                )
+            self.refuse_tested(run)
             self._recognisers[name] = run
         return self._recognisers[name]
 
@@ -150,19 +152,49 @@ class Study:
 
         Raises:
           InputError: it cannot be trained.
+          InUseError: another process trains it.
+        """
+        settings = ml_collections.ConfigDict(
+            self.config.recognisers[recogniser].to_dict() | {"checkpoint": "", "step": ""}
+        )
+        name = f"recognisers/{recogniser}-informed-of-{method}"
+        return self.trained_against(method, settings, name, draws)
+
+    def trained_against(
+        self, method: str, settings: ml_collections.ConfigDict, name: str, draws: int
+    ) -> Run:
+        """A run on a method's gaits of those who train recognisers, unless it is given.
+
+        Args:
+          method: whose gaits it learns from.
+          settings: checkpoint, step and train (see `configs.common.measured`).
+          name: of its folder in the study's, to which is added what the gaits depend on.
+          draws: how often each of them is anonymised, with other noise each time.
+
+        Raises:
+          InputError: it cannot be trained, or its checkpoint cannot be used.
+          InUseError: another process trains it.
         """
         run = self.method(method)
-        known = f"{method}-{fingerprint(run.key, draws)}"
-        folder = self.workdir / "recognisers" / f"{recogniser}-informed-of-{known}"
         fields = self._training() | {
             "anonymized_by": str(run.workdir),
             "anonymized_step": str(run.step),
             "draws": draws,
         }
-        settings = ml_collections.ConfigDict(
-            self.config.recognisers[recogniser].to_dict() | {"checkpoint": "", "step": ""}
-        )
+        folder = self.workdir / f"{name}-{fingerprint(run.key, draws)}"
         return self.trained(settings, folder, fields)
+
+    def refuse_tested(self, run: Run) -> None:
+        """Refuses a run of an attacker's that has seen people whom the protocol tests.
+
+        Raises:
+          InputError: it has, and the protocol does not say that it may.
+        """
+        leaked = self.trained_on_probed(run)
+        if leaked and not self.protocol.train_sequences:
+            raise InputError(
+                f"{run.workdir} was trained on people whom the protocol tests: {', '.join(leaked)}"
+            )
 
     def method(self, name: str) -> Run:
         """A method, trained now unless it is trained already.

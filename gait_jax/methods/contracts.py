@@ -1,4 +1,4 @@
-"""What methods are to others: anonymisers, recognisers and colourisers.
+"""What methods are to others: anonymisers, recognisers, colourisers and inverters.
 
 A method hands out what it is (see `base.Method`); whoever uses it knows these contracts alone.
 """
@@ -160,4 +160,19 @@ class Colouriser(Protocol):
 
         Returns:
           [H, W, 3] uint8: the anonymised person on the background.
+        """
+
+
+class Inverter(Protocol):
+    """Gives the originals back from anonymised silhouettes, as well as it can: an attacker's."""
+
+    def __call__(self, masks: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """Inverts one anonymised walk.
+
+        Args:
+          masks: its usable frames [H, W] uint8 of 0 and 1 in order of time, one at least, none
+            empty.
+
+        Returns:
+          As many masks of the same sizes; one may be empty.
         """

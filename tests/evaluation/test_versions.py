@@ -28,9 +28,11 @@ from gait_jax.data.contour_store import open_contours
 from gait_jax.data.crops import CropStore, crop_data
 from gait_jax.data.gaits import Gaits
 from gait_jax.data.gei_store import open_geis
+from gait_jax.data.remade import remade_gaits
 from gait_jax.data.side_channel_store import open_side_channels
 from gait_jax.data.silhouette_store import open_silhouettes
-from gait_jax.evaluation import attack_rows, comparison, scoring, verification
+from gait_jax.evaluation import attack_rows, comparison, likeness, scoring, verification
+from gait_jax.evaluation.mean_gait import MeanGait
 from gait_jax.gait import naturalness
 from gait_jax.gait.silhouette import CleanSettings
 from gait_jax.methods.base import State
@@ -68,6 +70,16 @@ _EXPECTED = {
     "gait_jax.evaluation.attack_rows": (1, "06f2cdd104db2aa3"),
     "gait_jax.evaluation.scoring": (1, "24f0109d124e1cea"),
     "gait_jax.evaluation.evaluators.naturalness": (1, [7.0, 0.714286, 1.07792, 0.831853, 0.838314]),
+    "gait_jax.data.remade": (1, "bac470029258308a"),
+    "gait_jax.evaluation.likeness": (
+        1,
+        [0.0447403, 0.523601, 0.0374873, 0.5343, 0.0391753, 0.55108],
+    ),
+    "gait_jax.evaluation.mean_gait": (1, "5045ed1d6ac86403"),
+    "contour_inversion": (
+        1,
+        [1.63911, 1.44279, 1.60668, 1.42952, 1.63851, 1.44146, 1.59944, 1.42393],
+    ),
     "noise_gan": (1, [0.859586, 0.712318, 0.529948, 0.977717]),
     "colour_transfer": (1, [129.729, 117.768, 128.45, 54.0238, 55.7325, 54.8991]),
     "wu2017": (1, [1.79144, 1.78034, 1.77471, 1.82097, 1.7421, 1.78332]),
@@ -379,6 +391,38 @@ def _zheng2011(folder):
     return [float(x) for x in distances[np.triu_indices(4, 1)]]
 
 
+def _remade(folder):
+    gaits = Gaits.of(make_store(folder / "gaits", _sequences()))
+    made = remade_gaits(gaits, lambda walk, masks: [m[:70] for m in masks], "cut", "", False).store
+    return _digest(*(made.mask(frame) for frame in range(len(made.numbers))))
+
+
+def _likeness(folder):
+    gaits = Gaits.of(make_store(folder / "gaits", _sequences()))
+    turned = [(*names, [mask[::-1] for mask in walk]) for *names, walk in _sequences()]
+    return [*likeness.errors(make_store(folder / "turned", turned), gaits).ravel()]
+
+
+def _mean_gait(folder):
+    mean = MeanGait(Gaits.of(make_store(folder / "gaits", _sequences())))
+    return _digest(mean.silhouette(90), mean.silhouette(180))
+
+
+def _contour_inversion(folder):
+    del folder
+    config = load_config("inversion", "casia_a")
+    config.update_from_flattened_dict(
+        {"data.points": 64, "data.frames": 4, "network.widths": (4, 8)}
+    )
+    method = METHODS["contour_inversion"](config)
+    learned = _learned(method.init().ema["network"])
+    angle = np.linspace(0, 2 * np.pi, 64, endpoint=False)
+    ring = np.stack([0.2 * np.sin(angle), 0.5 * np.cos(angle)], -1)
+    walk = (ring * np.array([1, 1.2, 0.9, 1.1])[:, None, None])[None].astype(np.float32)
+    moved = np.asarray(method.network.apply(learned, walk)) - walk
+    return [float(x) for x in moved[0, ::3, ::32].ravel()]
+
+
 _STAGES = {
     "gait_jax.data.gait_store": _gait_store,
     "gait_jax.data.originals": _originals,
@@ -394,6 +438,10 @@ _STAGES = {
     "gait_jax.evaluation.attack_rows": _attack_rows,
     "gait_jax.evaluation.scoring": _scoring,
     "gait_jax.evaluation.evaluators.naturalness": _naturalness,
+    "gait_jax.data.remade": _remade,
+    "gait_jax.evaluation.likeness": _likeness,
+    "gait_jax.evaluation.mean_gait": _mean_gait,
+    "contour_inversion": _contour_inversion,
     "noise_gan": _noise_gan,
     "colour_transfer": _colour_transfer,
     "wu2017": _wu2017,

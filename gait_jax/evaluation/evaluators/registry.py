@@ -4,11 +4,13 @@ from gait_jax.evaluation.evaluators.attackers import Attackers
 from gait_jax.evaluation.evaluators.base import Evaluator
 from gait_jax.evaluation.evaluators.colour import Colour
 from gait_jax.evaluation.evaluators.identification import Identification
+from gait_jax.evaluation.evaluators.inversion import Inversion
 from gait_jax.evaluation.evaluators.naturalness import Naturalness
 
 EVALUATORS: dict[str, type[Evaluator]] = {
     "attackers": Attackers,
     "colour": Colour,
     "identification": Identification,
+    "inversion": Inversion,
     "naturalness": Naturalness,
 }

@@ -1,0 +1,1 @@
+"""Methods that give the original back from an anonymised gait: what anonymisers are judged by."""
