@@ -112,8 +112,8 @@ class Standin:
             height: pixels that the person would measure in this frame if they stood upright, [T].
             place: where the anchor shall be, (x, y) pixels, fractions too, [T, 2]; the picture's
                 upper left corner by default, so that all positions are relative to the anchor.
-            distance: of the camera from the middle of the body, in statures; the nearer, the stronger
-                is perspective.
+            distance: of the camera from the middle of the body, in statures; the nearer, the
+                stronger the perspective.
 
         Raises:
             ValueError: the arguments are not all of T frames, or somebody is no pixel tall.
