@@ -220,6 +220,18 @@ def test_parts_of_a_clip_are_filmed_as_the_whole_is(people):
     )
 
 
+def test_a_near_camera_shows_more_perspective(people):
+    steps, one = _walking(people[0], 0.0, 1), np.ones(1)
+    toes = [body.model().bones.index(f"{bone}_left") for bone in ("foot", "toes")]
+    drops = []
+    for distance in (2.0, 8.0):
+        # Seen from level in front, toes are nearer than heels, and so further down.
+        sight = people[0].see(steps, 0 * one, 0 * one, 150 * one, distance=distance)
+        drops.append(np.diff(sight.joints[0, toes, 1])[0])
+        assert _box(sight.masks[0])[3] == pytest.approx(150, abs=3)
+    assert drops[0] > drops[1] + 1
+
+
 def test_a_single_frame_can_be_filmed(people):
     assert _seen(people[0], _walking(people[0], 1.2, 1)).masks.any()
 

@@ -17,7 +17,7 @@ from tfds_casia.walkers import body, camera, footing, pace, people, raster, reco
 from tfds_casia.walkers.rhythm import Steps
 
 # Distance of the camera from the middle of the body, and that middle's height, in statures.
-_DISTANCE = 4.2
+DISTANCE = 4.2
 _MIDDLE = 0.52
 
 # About so many pixels are drawn at once.
@@ -86,9 +86,10 @@ class Standin:
         elevation: np.ndarray,
         height: np.ndarray,
         place: np.ndarray | None = None,
+        distance: float = DISTANCE,
     ) -> Sight:
         """Films the person walking; see `film`, whose arguments these are, with T steps."""
-        return self.film(self.pose(steps), azimuth, elevation, height, place)
+        return self.film(self.pose(steps), azimuth, elevation, height, place, distance)
 
     def film(
         self,
@@ -97,6 +98,7 @@ class Standin:
         elevation: np.ndarray,
         height: np.ndarray,
         place: np.ndarray | None = None,
+        distance: float = DISTANCE,
     ) -> Sight:
         """Films the person in poses, each frame by a camera of its own.
 
@@ -110,6 +112,8 @@ class Standin:
             height: pixels that the person would measure in this frame if they stood upright, [T].
             place: where the anchor shall be, (x, y) pixels, fractions too, [T, 2]; the picture's
                 upper left corner by default, so that all positions are relative to the anchor.
+            distance: of the camera from the middle of the body, in statures; the nearer, the
+                stronger the perspective.
 
         Raises:
             ValueError: the arguments are not all of T frames, or somebody is no pixel tall.
@@ -121,7 +125,7 @@ class Standin:
         if not np.min(height) >= 1:
             raise ValueError(f"nobody is {np.min(height)} pixels tall")
         stature = self.stature
-        position, axes = camera.around(azimuth, elevation, _DISTANCE * stature, _MIDDLE * stature)
+        position, axes = camera.around(azimuth, elevation, distance * stature, _MIDDLE * stature)
         standing = _pinhole(np.einsum("tij,tnj->tni", axes, self.upright - position[:, None]))
         focal = height / np.ptp(standing[..., 1], axis=1)
         ground = _pinhole(np.einsum("tij,tj->ti", axes, -position))
