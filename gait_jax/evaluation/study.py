@@ -15,6 +15,7 @@ from gait_jax.data.dataset import GaitDataset
 from gait_jax.data.gait_store import GaitStore
 from gait_jax.data.gaits import Gaits
 from gait_jax.evaluation.protocol import Protocol, chosen, protocol
+from gait_jax.evaluation.trainings import with_data
 from gait_jax.methods.base import Run
 from gait_jax.methods.identity import identity, may_change
 from gait_jax.pretrained import DEFAULT
@@ -24,27 +25,6 @@ from gait_jax.runtime.run_directory import RunDirectory
 
 # In place of a workdir: the model that ships with the package.
 SHIPPED = "shipped"
-
-_SHARED = (
-    "name", "data_dir", "derived_dir", "manual_dir", "subjects", "groups", "anonymized_by"
-)  # fmt: skip
-
-
-def with_data(
-    config: ml_collections.ConfigDict, data: ml_collections.ConfigDict, seed: int, **fields: Any
-) -> ml_collections.ConfigDict:
-    """A training run's configuration on an evaluation's data.
-
-    Args:
-      config: of the run.
-      data: of the evaluation: which data set, where it is, how people are shared out.
-      seed: of the evaluation.
-      **fields: further fields of the run's `data`.
-    """
-    made = ml_collections.ConfigDict(config.to_dict() | {"seed": seed})
-    for name, value in ({shared: data[shared] for shared in _SHARED} | fields).items():
-        made.data[name] = value
-    return made
 
 
 class Study:

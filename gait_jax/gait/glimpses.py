@@ -6,6 +6,10 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+# Whether somebody walks, stands, or neither.
+WALKING, STANDING, NEITHER = range(3)
+KINDS = 3
+
 ROWS, COLUMNS = 32, 24
 # How many numbers say how a silhouette moves.
 MOTION = 7

@@ -8,10 +8,6 @@ from flax import linen as nn
 
 from gait_jax.models.silhouettes import conv
 
-# Whether somebody walks, stands, or neither.
-WALKING, STANDING, NEITHER = range(3)
-KINDS = 3
-
 
 class Reading(NamedTuple):
     """What is read from each frame.
@@ -23,7 +19,7 @@ class Reading(NamedTuple):
         likewise: 0° sees them come, 90° their left side.
       elevation: [B, T] by how many degrees the camera looks down.
       speed: [B, T] body heights a second.
-      kind: [B, T, KINDS] logits.
+      kind: [B, T, K] logits.
     """
 
     phase: jax.Array
@@ -40,12 +36,14 @@ class GaitReader(nn.Module):
       widths: channels of the convolutions over a frame, each of which halves it.
       features: numbers a frame.
       dilations: frames from one to the next that a convolution over time looks at, for each.
+      kinds: K, what a frame can be of.
       dtype: what the layers compute with.
     """
 
     widths: tuple[int, ...]
     features: int
     dilations: tuple[int, ...]
+    kinds: int
     dtype: Any = jnp.float32
 
     @property
@@ -77,7 +75,7 @@ class GaitReader(nn.Module):
             )(more)
             x = x + nn.Dense(self.features, dtype=self.dtype)(nn.relu(more))
         x = nn.relu(nn.LayerNorm(dtype=self.dtype)(x))
-        out = nn.Dense(6 + KINDS, dtype=self.dtype)(x).astype(jnp.float32)
+        out = nn.Dense(6 + self.kinds, dtype=self.dtype)(x).astype(jnp.float32)
         # Degrees and body heights are of the order of 1 to the layers.
         return Reading(
             out[..., 0:2], out[..., 2:4], 30 * out[..., 4], nn.softplus(out[..., 5]), out[..., 6:]

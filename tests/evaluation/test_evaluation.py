@@ -20,7 +20,7 @@ from gait_jax.evaluation.rows import (
     find,
     read_csv,
 )
-from gait_jax.evaluation.study import with_data
+from gait_jax.evaluation.trainings import with_data
 from gait_jax.gait import gei, silhouette
 from gait_jax.runtime.errors import InputError
 

@@ -13,7 +13,7 @@ _MAX_SECONDS = 5.0
 
 # What random numbers are drawn for; each purpose has a stream of its own, so that what one of them
 # draws changes no other.
-_PURPOSES = ("person", "walk", "scene", "clothes", "camera", "segmentation", "standin")
+_PURPOSES = ("person", "walk", "scene", "clothes", "camera", "segmentation", "standin", "reader")
 
 
 def stream(purpose: str, seed: int, *key: int) -> np.random.Generator:

@@ -29,7 +29,7 @@ from gait_jax.evaluation.inversion_sections import (
 from gait_jax.evaluation.mean_gait import MeanGait
 from gait_jax.evaluation.report import Section
 from gait_jax.evaluation.rows import Row
-from gait_jax.evaluation.study import with_data
+from gait_jax.evaluation.trainings import with_data
 from gait_jax.methods import fields
 from gait_jax.runtime import records
 from gait_jax.runtime.errors import InputError

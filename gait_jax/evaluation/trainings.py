@@ -1,0 +1,26 @@
+"""How what an evaluation trains is configured."""
+
+from typing import Any
+
+import ml_collections
+
+_SHARED = (
+    "name", "data_dir", "derived_dir", "manual_dir", "subjects", "groups", "anonymized_by"
+)  # fmt: skip
+
+
+def with_data(
+    config: ml_collections.ConfigDict, data: ml_collections.ConfigDict, seed: int, **fields: Any
+) -> ml_collections.ConfigDict:
+    """A training run's configuration on an evaluation's data.
+
+    Args:
+      config: of the run.
+      data: of the evaluation: which data set, where it is, how people are shared out.
+      seed: of the evaluation.
+      **fields: further fields of the run's `data`.
+    """
+    made = ml_collections.ConfigDict(config.to_dict() | {"seed": seed})
+    for name, value in ({shared: data[shared] for shared in _SHARED} | fields).items():
+        made.data[name] = value
+    return made
