@@ -81,7 +81,7 @@ def packed(clip: Clip) -> dict[str, np.ndarray]:
     """A clip as the reader learns from it.
 
     Returns:
-      As `glimpses.stacked`, and "phase", "stepping", "azimuth", "elevation", "speed" and "kind", each
+      As `glimpses.stacked`, and "phase", "stepping", "azimuth", "elevation", "speed", "kind", each
       [T] float32.
     """
     seen = [
