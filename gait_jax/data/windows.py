@@ -1,13 +1,52 @@
 """Windows of consecutive frames as contour vectors: what anonymisers train on."""
 
+from collections.abc import Collection, Iterable
+
 import ml_collections
 import numpy as np
 
 from gait_jax.data.batches import Batch, TrainingData
 from gait_jax.data.contour_store import ContourStore, open_contours
 from gait_jax.data.dataset import GaitDataset
+from gait_jax.data.gait_store import GaitStore
 from gait_jax.gait.codec import ContourCodec
 from gait_jax.runtime.errors import InputError
+
+
+def window_starts(
+    gaits: GaitStore,
+    subjects: Iterable[str],
+    frames: int,
+    stride: int,
+    sequences: Collection[int] = (),
+) -> np.ndarray:
+    """Where windows of consecutive usable frames begin.
+
+    Args:
+      gaits: the store.
+      subjects: whose sequences.
+      frames: of a window.
+      stride: frames from one window's start to the next one's.
+      sequences: numbers of the sequences; all where there is none.
+
+    Returns:
+      [N] int64 indices of the store's frames, which rise. A window never reaches over a missing or
+      unusable frame.
+    """
+    usable, numbers, wanted = gaits.usable(), gaits.numbers, set(subjects)
+    starts = []
+    for sequence in gaits.sequences:
+        if sequence.subject not in wanted or not len(sequence):
+            continue
+        if sequences and sequence.number not in sequences:
+            continue
+        here = slice(sequence.first, sequence.last)
+        good = usable[here]
+        breaks = np.flatnonzero((np.diff(numbers[here]) != 1) | ~good[1:] | ~good[:-1]) + 1
+        for run in np.split(np.arange(sequence.first, sequence.last), breaks):
+            if usable[run[0]]:
+                starts.append(np.arange(run[0], run[-1] + 2 - frames, stride))
+    return np.concatenate(starts or [np.empty(0, np.int64)])
 
 
 class Windows:
@@ -34,18 +73,7 @@ class Windows:
           stride: frames from one window's start to the next one's.
         """
         self._store, self._codec, self._frames = store, codec, frames
-        usable, numbers, wanted = store.gaits.usable(), store.gaits.numbers, set(subjects)
-        starts = []
-        for sequence in store.gaits.sequences:
-            if sequence.subject not in wanted or not len(sequence):
-                continue
-            here = slice(sequence.first, sequence.last)
-            good = usable[here]
-            breaks = np.flatnonzero((np.diff(numbers[here]) != 1) | ~good[1:] | ~good[:-1]) + 1
-            for run in np.split(np.arange(sequence.first, sequence.last), breaks):
-                if usable[run[0]]:
-                    starts.append(np.arange(run[0], run[-1] + 2 - frames, stride))
-        self._starts = np.concatenate(starts or [np.empty(0, np.int64)])
+        self._starts = window_starts(store.gaits, subjects, frames, stride)
 
     def __len__(self) -> int:
         return len(self._starts)

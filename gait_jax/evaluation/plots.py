@@ -1,7 +1,8 @@
 """The plots of a report: pivots of the long rows."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -67,6 +68,60 @@ def success_by_view(frame: pd.DataFrame, labels: Mapping[str, str], rank: int) -
     # Below the panels: within one it would hide curves.
     lines, names_of_lines = axes[0][0].get_legend_handles_labels()
     figure.legend(lines, names_of_lines, loc="outside lower center", ncols=4, fontsize=8)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, dpi=100)
+    return buffer.getvalue()
+
+
+class Point(NamedTuple):
+    """Gaits, and what they give away.
+
+    Attributes:
+      label: in prose.
+      found: the share of people who are found, 0..1.
+      unreal: how far they lie from real ones, 1 where they are as real people's.
+      corner: whether it is no anonymiser but what one is held against.
+    """
+
+    label: str
+    found: float
+    unreal: float
+    corner: bool
+
+
+def privacy_and_naturalness(points: Sequence[Point]) -> bytes:
+    """Privacy against naturalness: who is found by how unreal it looks, on a scale of powers.
+
+    Args:
+      points: one at least.
+
+    Returns:
+      A PNG.
+    """
+    from matplotlib.figure import Figure  # Slow to import and needed once.
+
+    figure = Figure(figsize=(7.0, 4.6), layout="constrained")
+    axis = figure.subplots()
+    for point in points:
+        style = {"marker": "s", "color": "0.35"} if point.corner else {"marker": "o"}
+        x, y = 100 * point.found, point.unreal
+        axis.plot([x], [y], linestyle="", markersize=8, **style)
+        # Towards the middle, where there is room.
+        side, shift = ("left", 8) if x < 50 else ("right", -8)
+        axis.annotate(
+            point.label, (x, y), (shift, 8), textcoords="offset points", ha=side, fontsize=9
+        )
+    private = min(100 * point.found for point in points)
+    axis.plot([private], [1.0], marker="*", color="tab:green", markersize=16, linestyle="")
+    axis.annotate("ideal", (private, 1.0), (10, -4), textcoords="offset points", fontsize=9)
+    axis.axhline(1.0, color="k", linestyle=":", linewidth=1)
+    axis.set_yscale("log")
+    axis.set_ylim(0.8, 1.5 * max(2.0, *(point.unreal for point in points)))
+    axis.yaxis.set_major_formatter("{x:g}")
+    axis.set_xlim(-3, 103)
+    axis.set_xlabel("people found by the strongest attacker, % (private: left)")
+    axis.set_ylabel("distance from real gaits\nover that of real ones (natural: low)")
+    axis.grid(alpha=0.3)
     buffer = io.BytesIO()
     figure.savefig(buffer, dpi=100)
     return buffer.getvalue()

@@ -2,9 +2,9 @@
 
 import ml_collections
 
+from gait_jax.evaluation.evaluators.base import RUN
 from gait_jax.evaluation.evaluators.registry import EVALUATORS
 from gait_jax.methods import fields
-from gait_jax.runtime import steps
 from gait_jax.runtime.errors import InputError
 
 SHARED: fields.Fields = {
@@ -15,15 +15,6 @@ SHARED: fields.Fields = {
     "data.manual_dir": fields.folder,
     "data.subjects": fields.whole(),
     "data.anonymized_by": fields.folder,
-}
-# Of each run that is trained or taken.
-RUN: fields.Fields = {
-    "checkpoint": fields.folder,
-    "step": fields.Check(
-        f"empty, a number of steps, or {steps.BEST}",
-        lambda value: isinstance(value, str) and (value in ("", steps.BEST) or value.isdecimal()),
-    ),
-    "train.data.name": fields.text,
 }
 
 

@@ -46,6 +46,16 @@ def with_data(
     return made
 
 
+def _measured(config: ml_collections.ConfigDict) -> Iterator[ml_collections.ConfigDict]:
+    """All that an evaluation trains or takes (see `configs.common.measured`)."""
+    yield from config.recognisers.values()
+    yield from config.methods.values()
+    for own in config.evaluators.values():
+        for value in own.values():
+            if isinstance(value, ml_collections.ConfigDict) and "train" in value:
+                yield value
+
+
 class Study:
     """An evaluation's configuration with its data; what is trained or made is so when asked for.
 
@@ -78,7 +88,7 @@ class Study:
         self._recognisers: dict[str, Run] = {}
         self._methods: dict[str, Run] = {}
         self._stores: dict[str, GaitStore] = {}
-        for settings in (*config.recognisers.values(), *config.methods.values()):
+        for settings in _measured(config):
             # Before anything is computed.
             runs.build_method(with_data(settings.train, self.data, config.seed))
         judged = [self.data.group] if self.protocol is None else self.protocol.tested
@@ -89,10 +99,9 @@ class Study:
 
     def trainings(self) -> Iterator[ml_collections.ConfigDict]:
         """The configurations of what is to be trained for it, on its data."""
-        for part in (self.config.recognisers, self.config.methods):
-            for settings in part.values():
-                if not settings.checkpoint:
-                    yield with_data(settings.train, self.data, self.config.seed)
+        for settings in _measured(self.config):
+            if not settings.checkpoint:
+                yield with_data(settings.train, self.data, self.config.seed)
 
     @functools.cached_property
     def originals(self) -> Gaits:
@@ -164,6 +173,19 @@ class Study:
         )
         return self.trained(settings, folder, fields)
 
+    def taught(self, settings: ml_collections.ConfigDict, folder: pathlib.Path) -> Run:
+        """A run that learns from whom recognisers learn from: trained now, unless it is already.
+
+        Args:
+          settings: checkpoint, step and train (see `configs.common.measured`).
+          folder: where it is trained.
+
+        Raises:
+          InputError: it cannot be trained, or its checkpoint cannot be used.
+          InUseError: another process trains it.
+        """
+        return self.trained(settings, folder, self._training())
+
     def method(self, name: str) -> Run:
         """A method, trained now unless it is trained already.
 
@@ -219,20 +241,27 @@ class Study:
         trained_on = described.get("groups", {}).get(run.config.data.group, [])
         return sorted(set(trained_on) & set(self.dataset.members(self.protocol.probed)))
 
-    def anonymized_store(self, method: str) -> GaitStore:
-        """What a method makes of everybody who is enrolled or probed, each with its own noise."""
-        if method not in self._stores:
-            run, known, members = self.method(method), self.protocol, self.dataset.members
-            wanted = {
+    @property
+    def tested(self) -> list[int]:
+        """The data set's sequences that are enrolled or probed, rising."""
+        known, members = self.protocol, self.dataset.members
+        return sorted(
+            {
                 *self.dataset.indices(members(known.enrolled), known.gallery),
                 *self.dataset.indices(members(known.probed), known.probes),
             }
+        )
+
+    def anonymized_store(self, method: str) -> GaitStore:
+        """What a method makes of everybody who is enrolled or probed, each with its own noise."""
+        if method not in self._stores:
+            run = self.method(method)
             self._stores[method] = anonymized.anonymized_gaits(
                 self.dataset,
                 run.anonymizer(),
                 run.key,
                 self.config.seed,
-                sorted(wanted),
+                self.tested,
                 self.progress,
             )
         return self._stores[method]

@@ -14,7 +14,7 @@ import ml_collections
 import numpy as np
 
 from gait_jax.methods import fields
-from gait_jax.methods.contracts import Anonymizer, Colouriser, Recogniser
+from gait_jax.methods.contracts import Anonymizer, Colouriser, Embedder, Recogniser
 from gait_jax.methods.identity import identity
 from gait_jax.runtime import keys
 from gait_jax.runtime.errors import InputError
@@ -102,6 +102,14 @@ class Run:
         """
         return self._handed_out(self.method.colouriser, "which colours nothing")
 
+    def embedder(self) -> Embedder:
+        """The run's embedder.
+
+        Raises:
+          InputError: its method embeds nothing.
+        """
+        return self._handed_out(self.method.embedder, "which embeds nothing")
+
     def _handed_out(self, ask, otherwise: str):
         try:
             found = ask(self.state)
@@ -182,6 +190,11 @@ class Method(abc.ABC):
 
     def colouriser(self, state: State) -> Colouriser | None:
         """The trained method as a colouriser; None where it is none."""
+        del state
+        return None
+
+    def embedder(self, state: State) -> Embedder | None:
+        """The trained method as an embedder; None where it is none."""
         del state
         return None
 

@@ -29,7 +29,7 @@ from gait_jax.data.crops import CropStore, crop_data
 from gait_jax.data.gaits import Gaits
 from gait_jax.data.gei_store import open_geis
 from gait_jax.data.silhouette_store import open_silhouettes
-from gait_jax.evaluation import attack_rows, comparison, scoring, verification
+from gait_jax.evaluation import attack_rows, comparison, realism, scoring, verification
 from gait_jax.gait import naturalness
 from gait_jax.gait.silhouette import CleanSettings
 from gait_jax.methods.base import State
@@ -60,7 +60,12 @@ _EXPECTED = {
     "gait_jax.evaluation.verification": (1, _MEASURES),
     "gait_jax.evaluation.attack_rows": (1, "06f2cdd104db2aa3"),
     "gait_jax.evaluation.scoring": (1, "24f0109d124e1cea"),
-    "gait_jax.evaluation.evaluators.naturalness": (1, [7.0, 0.714286, 1.07792, 0.831853, 0.838314]),
+    "gait_jax.evaluation.realism": (1, []),
+    "gait_windows": (1, []),
+    "gait_jax.evaluation.evaluators.naturalness": (
+        2,
+        [7.0, 0.714286, 1.07792, 0.831853, 0.838314, 1.06218, 0.833333, 0.777778],
+    ),
     "noise_gan": (1, [0.859586, 0.712318, 0.529948, 0.977717]),
     "colour_transfer": (1, [129.729, 117.768, 128.45, 54.0238, 55.7325, 54.8991]),
     "wu2017": (1, [1.79144, 1.78034, 1.77471, 1.82097, 1.7421, 1.78332]),
@@ -265,7 +270,8 @@ def _naturalness(folder):
     made[6][30:33] = 0
     values = naturalness.measure(clean, made)
     summary = naturalness.summarize(values)
-    return [summary[name] for name in ("frames", "one_region", "outline", "overlap", "movement")]
+    told = ("frames", "one_region", "outline", "overlap", "movement")
+    return [summary[name] for name in (*told, "turning", "foot_slide", "foot_slide_original")]
 
 
 def _learned(tree):
@@ -353,6 +359,27 @@ def _zheng2011(folder):
     return [float(x) for x in distances[np.triu_indices(4, 1)]]
 
 
+def _realism(folder):
+    del folder
+    people = np.repeat(["a", "b", "c", "d"], 6)
+    walks, views = np.arange(24) // 3, np.tile([0, 0, 90], 8)
+    points = np.cos(np.arange(24 * 2 * 3, dtype=float) ** 1.5).reshape(24, 2, 3)
+    made = realism.of_made(points, points[::-1] + 0.1, people, 3, 5)
+    one = realism.of_one_walk(points, people, walks, views, 3, 5)
+    return [float(x) for found in (made, one) for x in (found.value, found.floor, found.count)]
+
+
+def _gait_windows(folder):
+    config = load_config("gait_windows", "casia_a")
+    tiny = {"data.size": 16, "data.frames": 4, "network.widths": (4, 4, 8)}
+    tiny |= {"network.frame_code": 4, "network.window_code": 4}
+    config.update_from_flattened_dict(tiny)
+    method = METHODS["gait_windows"](config)
+    gaits = make_walks(folder / "gaits", sequences=1)
+    frames, windows = method.embedder(_state(method)).embed(gaits.store, np.array([0, 12]))
+    return [float(x) for x in (*frames[:, 1].ravel(), *windows.ravel())]
+
+
 _STAGES = {
     "gait_jax.data.gait_store": _gait_store,
     "gait_jax.data.originals": _originals,
@@ -367,6 +394,8 @@ _STAGES = {
     "gait_jax.evaluation.attack_rows": _attack_rows,
     "gait_jax.evaluation.scoring": _scoring,
     "gait_jax.evaluation.evaluators.naturalness": _naturalness,
+    "gait_jax.evaluation.realism": _realism,
+    "gait_windows": _gait_windows,
     "noise_gan": _noise_gan,
     "colour_transfer": _colour_transfer,
     "wu2017": _wu2017,

@@ -5,10 +5,12 @@ from gait_jax.evaluation.evaluators.base import Evaluator
 from gait_jax.evaluation.evaluators.colour import Colour
 from gait_jax.evaluation.evaluators.identification import Identification
 from gait_jax.evaluation.evaluators.naturalness import Naturalness
+from gait_jax.evaluation.evaluators.realism import Realism
 
 EVALUATORS: dict[str, type[Evaluator]] = {
     "attackers": Attackers,
     "colour": Colour,
     "identification": Identification,
     "naturalness": Naturalness,
+    "realism": Realism,
 }
