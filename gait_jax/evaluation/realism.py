@@ -107,12 +107,14 @@ Stand = Callable[[np.ndarray, np.ndarray], list[float]]
 
 def _distance(
     clean: np.ndarray, people: np.ndarray, halvings: int, seed: int, stand: Stand
-) -> Distance:
+) -> Distance | None:
     values, floors, counts = [], [], []
     for one, other in halves(people, halvings, np.random.default_rng(seed)):
         floors.append(frechet(_flat(clean[one]), _flat(clean[other])))
         values += stand(one, other) + stand(other, one)
         counts.append(len(_flat(clean[one])))
+    if not values:
+        return None
     return Distance(float(np.mean(values)), float(np.mean(floors)), round(np.mean(counts)))
 
 
@@ -139,7 +141,9 @@ def of_made(
     def stand(one: np.ndarray, other: np.ndarray) -> list[float]:
         return [frechet(_flat(made[one]), _flat(clean[other]))]
 
-    return _distance(clean, people, halvings, seed, stand)
+    found = _distance(clean, people, halvings, seed, stand)
+    assert found is not None
+    return found
 
 
 def of_one_walk(
@@ -149,11 +153,12 @@ def of_one_walk(
     views: np.ndarray,
     halvings: int,
     seed: int,
-) -> Distance:
+) -> Distance | None:
     """How far one real walk that stands for everybody's lies from other people's real ones.
 
     In each view everybody's windows are drawn from the first walk of one of them, who is everybody
-    of the half in turn; who has no walk in one of the views is left out.
+    of the half in turn; who has no walk in one of the views is left out, and there is no distance
+    where all are.
 
     Args:
       clean: [N, ..., D] points of real windows.

@@ -99,7 +99,8 @@ class Realism(Evaluator):
                 one = realism.of_one_walk(
                     clean, pairs.people, pairs.walks, pairs.views, *self._drawn
                 )
-                yield from _distance_rows(name, one, CLEAN, realism_sections.ONE_WALK)
+                if one is not None:
+                    yield from _distance_rows(name, one, CLEAN, realism_sections.ONE_WALK)
 
         return self._kept("real-distances", [run.key, self.settings.halvings], make)
 
