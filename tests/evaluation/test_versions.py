@@ -60,8 +60,12 @@ _EXPECTED = {
     "gait_jax.evaluation.verification": (1, _MEASURES),
     "gait_jax.evaluation.attack_rows": (1, "06f2cdd104db2aa3"),
     "gait_jax.evaluation.scoring": (1, "24f0109d124e1cea"),
-    "gait_jax.evaluation.realism": (1, []),
-    "gait_windows": (1, []),
+    "gait_jax.evaluation.realism": (1, [0.0507483, 0.100941, 24.0, 0.481286, 0.100941, 24.0]),
+    "gait_windows": (
+        1,
+        [1.2542, -0.984537, 0.343763, 0.42703, 1.37431, -1.1102, 0.439002, 0.389473]
+        + [1.08189, -1.07907, 1.07425, -1.06744, 1.09926, -1.09585, 1.09038, -1.08287],
+    ),
     "gait_jax.evaluation.evaluators.naturalness": (
         2,
         [7.0, 0.714286, 1.07792, 0.831853, 0.838314, 1.06218, 0.833333, 0.777778],
