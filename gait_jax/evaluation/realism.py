@@ -146,6 +146,15 @@ def of_made(
     return found
 
 
+def first_walks(pairs: Paired) -> np.ndarray:
+    """Which windows are of the first walk of their person in their view: [N] bool."""
+    whose = np.stack([np.unique(x, return_inverse=True)[1] for x in (pairs.people, pairs.views)])
+    _, group = np.unique(whose, axis=1, return_inverse=True)
+    first = np.full(group.max(initial=0) + 1, np.iinfo(np.int64).max)
+    np.minimum.at(first, group, pairs.walks)
+    return pairs.walks == first[group]
+
+
 def of_one_walk(
     clean: np.ndarray,
     people: np.ndarray,

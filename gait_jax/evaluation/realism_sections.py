@@ -21,12 +21,14 @@ _WORDS = report.Terms(
         "move. Mean over several ways to halve them.",
         "Over real": "is the distance over that of the same walks before anonymisation. 1 is "
         "ideal: as far from other people as people are from each other.",
-        "One walk for everybody": "is what the distance is where one real person's walk in the "
-        "same view stands for everybody's. Each frame of it is real; that all are alike is not.",
+        "One walk for everybody": "is one real person's walk in the same view in the place of "
+        "everybody's. Each frame of it is real; that all are alike is not, and the distance, which "
+        "is between crowds, says so.",
         "Told apart": "is how well a network that was trained to tell anonymised windows of some "
         "people from real ones does so for others: the share of pairs of both in which the "
         "anonymised one looks more so (AUC), whatever it is told by. 50 % is ideal, at 100 % each "
-        "window gives itself away. Originals: real windows from real ones.",
+        "window gives itself away. Originals: real windows from real ones, told by nothing. One "
+        "walk: by a judge who knows another person's in its place.",
     }
 )
 
@@ -103,13 +105,14 @@ def points(frame: pd.DataFrame, labels: tables.Labels) -> Iterator[plots.Point]:
     found = attacks[attacks["metric"] == "found@1"].groupby("method")["value"].max()
     guesses = attacks[attacks["metric"] == f"{SHUFFLED_LEVEL}_found@1"]
     for spot in _spots(labels):
-        over = _over_real(_values(frame, spot), "window")
-        if over is None or guesses.empty:
+        told = _values(frame, spot).get("auc")
+        if told is None or guesses.empty:
             continue
         if spot.setting:
-            yield plots.Point(spot.label, guesses["value"].mean(), over, corner=True)
+            yield plots.Point(spot.label, guesses["value"].mean(), told["value"], corner=True)
         elif spot.method in found:
-            yield plots.Point(spot.label, found[spot.method], over, spot.method == CLEAN)
+            corner = spot.method == CLEAN
+            yield plots.Point(spot.label, found[spot.method], told["value"], corner)
 
 
 def sections(frame: pd.DataFrame, labels: tables.Labels) -> list[Section]:
@@ -125,11 +128,10 @@ def sections(frame: pd.DataFrame, labels: tables.Labels) -> list[Section]:
         figure = report.Figure(
             plots.privacy_and_naturalness(drawn),
             "privacy against naturalness, a point an anonymiser",
-            note="Who is found: by the strongest attacker in the same view (rank-1). Naturalness: "
-            "the windows' distance over that of real ones, since a distance is still told where "
-            "everything is told apart, and a walk that everybody has is known at once to whoever "
-            "has learned it. Left is private, low is natural: originals are natural and not "
-            "private, one walk for everybody is private and each frame of it real.",
+            note="Who is found: by the strongest attacker in the same view (rank-1). How natural: "
+            "by how often a judge tells anonymised windows from real ones, on a scale on which the "
+            "same way up is as much harder to miss. Not by distance, which is between crowds: it "
+            "takes one real walk for everybody for less natural than many torn ones.",
         )
         told.append(Section("Privacy beside naturalness", [figure]))
     return told

@@ -81,6 +81,16 @@ def test_windows_are_those_that_are_usable_in_both(tmp_path):
     assert same.views.tolist() == [90, 90, 0, 0]
 
 
+def test_first_walks_are_those_of_a_person_in_a_view():
+    names = (
+        np.array(["b", "b", "a", "a", "b"]),
+        np.array([3, 2, 4, 5, 6]),
+        np.array([0, 0, 0, 0, 9]),
+    )
+    pairs = realism.Paired(np.arange(5), np.arange(5), *names)
+    assert realism.first_walks(pairs).tolist() == [False, True, True, False, True]
+
+
 def test_halves_are_of_other_people_and_of_the_same_sizes():
     people = np.repeat(["a", "b", "c", "d", "e"], [9, 5, 7, 6, 8])
     seen = set()
@@ -209,10 +219,11 @@ def test_an_evaluation_of_made_up_anonymisers(config, small, tmp_path):
     assert {m for m, _, metric in values if metric == "auc"} == {"none", *_METHODS}
     # The same windows on both sides.
     assert values["original", "", "auc"] == 0.5
+    assert 0 <= values["none", realism_sections.ONE_WALK, "auc"] <= 1
     report = (tmp_path / "report.html").read_text()
     assert "Do they look real?" in report and "Privacy beside naturalness" not in report
     kept = [*(tmp_path / "realism").iterdir()]
-    assert len(kept) == 2 * (1 + len(_METHODS))
+    assert len(kept) == 2 * (1 + len(_METHODS)) + 1
     before = {path: path.stat().st_mtime_ns for path in kept}
     csv = (tmp_path / "results.csv").read_bytes()
     (path,) = tmp_path.glob("realism/same-judge-*.json")
@@ -249,6 +260,7 @@ def _rows():
             yield Row(metric=f"floor_frechet_{kind}", value=floor * scale, **names)
     yield Row(metric="auc", value=0.9, low=0.8, high=0.95, **_NAMES)
     yield Row(metric="auc", value=0.51, **_REAL)
+    yield Row(metric="auc", value=0.55, setting=realism_sections.ONE_WALK, **_REAL)
 
 
 def _found(method, attacker, value, guess):
@@ -264,7 +276,7 @@ def test_the_table_by_hand():
     table = realism_sections.realism_table(frame, {"m": "M", "x": "nobody measured this"})
     assert table.frame.to_numpy().tolist() == [
         ["originals", "2", "1.00", "20", "1.00", "51.0"],
-        ["one walk for everybody", "6", "3.00", "60", "3.00", "–"],
+        ["one walk for everybody", "6", "3.00", "60", "3.00", "55.0"],
         ["M", "5", "2.50", "50", "2.50", "90.0 (80.0 to 95.0)"],
         ["nobody measured this", "–", "–", "–", "–", "–"],
     ]
@@ -279,9 +291,9 @@ def test_privacy_stands_beside_naturalness_where_both_are_measured():
     )
     points = [*realism_sections.points(frame, {"m": "M"})]
     assert points == [
-        ("originals", 0.97, 1.0, True),
-        ("one walk for everybody", pytest.approx(0.1), 3.0, True),
-        ("M", 0.6, 2.5, False),
+        ("originals", 0.97, 0.51, True),
+        ("one walk for everybody", pytest.approx(0.1), 0.55, True),
+        ("M", 0.6, 0.9, False),
     ]
     assert plots.privacy_and_naturalness(points).startswith(b"\x89PNG")
     told = realism_sections.sections(frame, {"m": "M"})

@@ -3,14 +3,14 @@
 import dataclasses
 import functools
 import pathlib
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from gait_jax.data.gait_store import GaitStore
-from gait_jax.data.silhouette_windows import open_windows
+from gait_jax.data.silhouette_windows import Windows, open_windows
 from gait_jax.evaluation import distributions, realism, realism_sections, two_sample
 from gait_jax.evaluation.cache import cached
 from gait_jax.evaluation.evaluators.base import PROTOCOL, RUN, Evaluator, Piece
@@ -26,6 +26,24 @@ from gait_jax.runtime.fingerprint import fingerprint
 from gait_jax.runtime.keys import stream_seed
 
 
+class _Kind(NamedTuple):
+    """Windows that somebody is to tell from others."""
+
+    store: GaitStore
+    starts: np.ndarray
+    people: np.ndarray
+    chosen: np.ndarray
+
+    def opened(self, progress: bool) -> Windows:
+        return open_windows(
+            self.store,
+            self.starts[self.chosen],
+            two_sample.FRAMES,
+            two_sample.SHAPE,
+            progress,
+        )
+
+
 class Realism(Evaluator):
     """Measures how far anonymised gaits lie from real ones, and who can tell them apart."""
 
@@ -39,6 +57,7 @@ class Realism(Evaluator):
     def pieces(self) -> Iterator[Piece]:
         yield self._real_distances
         yield self._real_judge
+        yield self._one_walk_judge
         for method in self.study.config.methods:
             yield functools.partial(self._distances, method)
             yield functools.partial(self._judge, method)
@@ -125,46 +144,65 @@ class Realism(Evaluator):
             # Each walk is of one kind, whoever walks: there is nothing to learn.
             walks = np.unique(pairs.walks)
             rng = np.random.default_rng(stream_seed(self.study.config.seed, "kinds"))
-            kinds = np.isin(pairs.walks, rng.permutation(walks)[: len(walks) // 2])
-            yield self._judged(
-                CLEAN, pairs, [(self._originals, pairs.clean, mine) for mine in (kinds, ~kinds)]
-            )
+            mine = np.isin(pairs.walks, rng.permutation(walks)[: len(walks) // 2])
+            kinds = [_Kind(self._originals, pairs.clean, pairs.people, x) for x in (mine, ~mine)]
+            yield self._judged(lambda learners: kinds, pairs, CLEAN)
 
         return self._kept("real-judge", [self.settings.steps], make)
+
+    def _one_walk_judge(self) -> list[Row]:
+        def make() -> Iterator[Row]:
+            pairs = self._paired(self._originals, two_sample.FRAMES)
+            first = realism.first_walks(pairs)
+
+            def kinds(learners: np.ndarray) -> list[_Kind]:
+                # Learns of one person's walk, and is asked about everybody else's in turn.
+                taken = first & ~np.isin(pairs.people, learners[1:])
+                chosen = np.ones(len(pairs), bool), taken
+                return [_Kind(self._originals, pairs.clean, pairs.people, x) for x in chosen]
+
+            yield self._judged(kinds, pairs, CLEAN, realism_sections.ONE_WALK)
+
+        return self._kept("one-walk-judge", [self.settings.steps], make)
 
     def _judge(self, method: str) -> list[Row]:
         store = self.study.anonymized_store(method)
 
         def make() -> Iterator[Row]:
             pairs = self._paired(store, two_sample.FRAMES)
-            both = np.ones(len(pairs), bool)
-            kinds = [(self._originals, pairs.clean, both), (store, pairs.made, both)]
-            yield self._judged(method, pairs, kinds)
+            every = np.ones(len(pairs), bool)
+            kinds = [
+                _Kind(self._originals, pairs.clean, pairs.people, every),
+                _Kind(store, pairs.made, pairs.people, every),
+            ]
+            yield self._judged(lambda learners: kinds, pairs, method)
 
         return self._kept(f"{method}-judge", [store.key, self.settings.steps], make)
 
     def _judged(
-        self, method: str, pairs: Paired, kinds: list[tuple[GaitStore, np.ndarray, np.ndarray]]
+        self,
+        kinds: Callable[[np.ndarray], list[_Kind]],
+        pairs: Paired,
+        method: str,
+        setting: str = "",
     ) -> Row:
         """Of judges who learned from one half of the people each and judge the other half."""
-        opened = tuple(
-            open_windows(
-                store, starts[mine], two_sample.FRAMES, two_sample.SHAPE, self.study.progress
-            )
-            for store, starts, mine in kinds
-        )
-        people = tuple(pairs.people[mine] for *_, mine in kinds)
-        names = np.unique(pairs.people)
         seed = stream_seed(self.study.config.seed, "judges")
-        order = np.random.default_rng(seed).permutation(names)
-        half = len(names) // 2
-        judged = [
-            two_sample.judge(opened, people, learners, self.settings.steps, self.study.config.seed)
-            for learners in (order[:half], order[half:])
-        ]
+        order = np.random.default_rng(seed).permutation(np.unique(pairs.people))
+        half, judged = len(order) // 2, []
+        for learners in (order[:half], order[half:]):
+            known = kinds(learners)
+            opened = tuple(kind.opened(self.study.progress) for kind in known)
+            people = tuple(kind.people[kind.chosen] for kind in known)
+            judged.append(
+                two_sample.judge(
+                    opened, people, learners, self.settings.steps, self.study.config.seed
+                )
+            )
         area = distributions.area(judged, seed)
         return Row(
             method=method,
+            setting=setting,
             metric="auc",
             value=area.value,
             low=area.low,
