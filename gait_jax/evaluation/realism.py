@@ -155,6 +155,19 @@ def first_walks(pairs: Paired) -> np.ndarray:
     return pairs.walks == first[group]
 
 
+def one_of_two_walks(pairs: Paired, rng: np.random.Generator) -> np.ndarray:
+    """Windows of one walk of every two of a person in a view, whichever is drawn: [N] bool.
+
+    What is taken and what is left are two kinds of the same people, views and, as a store has
+    walks in order of their condition, conditions.
+    """
+    walks, where = np.unique(pairs.walks, return_index=True)
+    order = np.lexsort((walks, pairs.views[where], pairs.people[where]))
+    drawn = rng.integers(2, size=-(-len(walks) // 2))
+    taken = order[np.arange(len(walks)) % 2 == np.repeat(drawn, 2)[: len(walks)]]
+    return np.isin(pairs.walks, walks[taken])
+
+
 def of_one_walk(
     clean: np.ndarray,
     people: np.ndarray,

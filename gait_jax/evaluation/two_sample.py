@@ -1,5 +1,8 @@
 """Somebody who learns to tell two kinds of gaits apart, and is asked about other people's."""
 
+import functools
+from collections.abc import Callable
+
 import jax
 import numpy as np
 import optax
@@ -16,6 +19,27 @@ _BATCH, _AT_ONCE = 16, 64
 _WIDTHS, _CODE, _RATE = (12, 24, 32), 32, 2e-3
 
 
+# Compiling takes as long as a short training: judges of one evaluation share it.
+@functools.lru_cache(maxsize=4)
+def _learning(steps: int) -> tuple[WindowJudge, optax.GradientTransformation, Callable, Callable]:
+    """(network, optimiser, a step of its training, its answers) of so many steps in all."""
+    model = WindowJudge(_WIDTHS, _CODE)
+    optimizer = optax.adamw(optax.cosine_decay_schedule(_RATE, steps), weight_decay=1e-3)
+    labels = jnp.repeat(jnp.arange(2.0), _BATCH)
+
+    def logits(params, windows):
+        return model.apply(params, windows.astype(jnp.float32) / 255)
+
+    def step(params, state, windows):
+        def loss(params):
+            return optax.sigmoid_binary_cross_entropy(logits(params, windows), labels).mean()
+
+        updates, state = optimizer.update(jax.grad(loss)(params), state, params)
+        return optax.apply_updates(params, updates), state
+
+    return model, optimizer, jax.jit(step), jax.jit(logits)
+
+
 def judge(
     kinds: tuple[Windows, Windows],
     people: tuple[np.ndarray, np.ndarray],
@@ -27,27 +51,12 @@ def judge(
 
     Args:
       kinds: windows of both.
-      people: [N] int, [M] int, whose they are.
+      people: [N], [M] names or numbers, whose they are.
       learners: whose windows it learns from.
       steps: of its training.
       seed: of its parameters, and of the order in which windows are shown.
     """
-    model = WindowJudge(_WIDTHS, _CODE)
-    optimizer = optax.adamw(optax.cosine_decay_schedule(_RATE, steps), weight_decay=1e-3)
-    labels = jnp.repeat(jnp.arange(2.0), _BATCH)
-
-    def logits(params, windows):
-        return model.apply(params, windows.astype(jnp.float32) / 255)
-
-    @jax.jit
-    def step(params, state, windows):
-        def loss(params):
-            return optax.sigmoid_binary_cross_entropy(logits(params, windows), labels).mean()
-
-        updates, state = optimizer.update(jax.grad(loss)(params), state, params)
-        return optax.apply_updates(params, updates), state
-
-    asked = jax.jit(logits)
+    model, optimizer, step, asked = _learning(steps)
     params = model.init(keys.stream(seed, "judge"), jnp.zeros((1, FRAMES, *SHAPE)))
     state, rng = optimizer.init(params), np.random.default_rng(keys.stream_seed(seed, "judge"))
     known = [np.isin(own, learners) for own in people]

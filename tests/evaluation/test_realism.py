@@ -91,6 +91,22 @@ def test_first_walks_are_those_of_a_person_in_a_view():
     assert realism.first_walks(pairs).tolist() == [False, True, True, False, True]
 
 
+def test_of_two_walks_of_a_person_in_a_view_one_is_drawn():
+    # A person's walk in two views, four times; each of two windows.
+    walks = np.repeat(np.arange(24), 2)
+    people, views = np.repeat(["a", "b", "c"], 16), walks % 2 * 90
+    pairs = realism.Paired(np.arange(48), np.arange(48), people, walks, views)
+    seen = set()
+    for seed in range(20):
+        taken = realism.one_of_two_walks(pairs, np.random.default_rng(seed))
+        # Whole walks: of each person and view the first or the second, and the third or fourth.
+        assert (taken[::2] == taken[1::2]).all()
+        by_two = taken[::2].reshape(3, 2, 2, 2)
+        assert (by_two.sum(axis=2) == 1).all()
+        seen.add(taken.tobytes())
+    assert len(seen) > 10
+
+
 def test_halves_are_of_other_people_and_of_the_same_sizes():
     people = np.repeat(["a", "b", "c", "d", "e"], [9, 5, 7, 6, 8])
     seen = set()

@@ -141,10 +141,9 @@ class Realism(Evaluator):
     def _real_judge(self) -> list[Row]:
         def make() -> Iterator[Row]:
             pairs = self._paired(self._originals, two_sample.FRAMES)
-            # Each walk is of one kind, whoever walks: there is nothing to learn.
-            walks = np.unique(pairs.walks)
+            # Which kind a walk is of has been drawn: there is nothing to learn.
             rng = np.random.default_rng(stream_seed(self.study.config.seed, "kinds"))
-            mine = np.isin(pairs.walks, rng.permutation(walks)[: len(walks) // 2])
+            mine = realism.one_of_two_walks(pairs, rng)
             kinds = [_Kind(self._originals, pairs.clean, pairs.people, x) for x in (mine, ~mine)]
             yield self._judged(lambda learners: kinds, pairs, CLEAN)
 
