@@ -147,7 +147,7 @@ def length(mask: np.ndarray) -> float:
 # An outline's turning is measured at so many points, so that bodies of any resolution have the same
 # outline; at fewer where they would be nearer to each other than so many pixels. Smoothed over
 # about so many neighbours, nothing is left of the pixels' stairs.
-_TURNS, _APART, _SMOOTH = 128, 2.0, 1.5
+_TURNS, _APART, _SMOOTH = 256, 2.0, 1.5
 
 
 def turning(mask: np.ndarray) -> float:
