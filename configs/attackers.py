@@ -22,8 +22,20 @@ Arguments:
 
 import ml_collections
 
-from configs import closed, common, gaitbase, gaitset, inversion, jisa2019, wu2017
+from configs import (
+    closed,
+    common,
+    gait_windows,
+    gaitbase,
+    gaitset,
+    inversion,
+    jisa2019,
+    side_channels,
+    wu2017,
+)
 
+# Of the person, each alone and all; of the clip, all; and both.
+_CHANNELS = ("height", "speed", "cadence", "ripple", "view", "person", "clip", "all")
 ARGUMENTS = {"data": "walkers", "form": ("small", "published")}
 
 
@@ -48,14 +60,19 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
     # How many walks of a person are enrolled together.
     c.evaluators.attackers.links = (1, 2, 5, 10)
     # How often each walk is anonymised, with other noise each time, for those who are semi-informed
-    # to learn from.
-    c.evaluators.attackers.draws = 2
+    # to learn from: of many people's many walks, once is enough.
+    draws = 4 if of is closed else 1
+    c.evaluators.attackers.draws = draws
 
-    # A network that gives originals back: ranks, links and draws as above; the workdir of a
-    # training run, empty to train it here; its training.
-    c.evaluators.inversion = common.measured(
-        inversion.get_config(f"data={arg.data}"), ranks=(1, 3), links=(1, 2, 5, 10), draws=2
-    )
+    # Measured on every so-manyth sequence.
+    c.evaluators.naturalness = ml_collections.ConfigDict({"every": 10})
+    c.evaluators.realism = ml_collections.ConfigDict()
+    # Over how many ways to halve the people distances from real gaits are averaged.
+    c.evaluators.realism.halvings = 10
+    # How long each of the two judges learns to tell anonymised gaits from real ones.
+    c.evaluators.realism.steps = 150
+    # Where distances are measured.
+    c.evaluators.realism.embedding = common.measured(gait_windows.get_config(f"data={arg.data}"))
 
     form = "small" if arg.form == "small" else ""
     if not form:
@@ -67,6 +84,21 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
         if of is closed:
             train.data.validation_group = "test"
         c.recognisers[name] = common.measured(train)
+
+    # A network that gives originals back: ranks, links and draws as above; who is asked about its
+    # results; the workdir of a training run, empty to train it here; its training.
+    c.evaluators.inversion = common.measured(
+        inversion.get_config(f"data={arg.data}"),
+        ranks=(1, 3),
+        links=(1, 2, 5, 10),
+        draws=draws,
+        recognisers=tuple(c.recognisers),
+    )
+
+    # Who looks at no silhouette, but at what else a result carries: alone, and together.
+    for channels in _CHANNELS:
+        side = side_channels.get_config(f"data={arg.data},channels={channels}")
+        c.recognisers[channels] = common.measured(side)
 
     # What is measured: its name in tables; the workdir of a training run, shipped for the model
     # that ships with the package, empty to train one here; its training.

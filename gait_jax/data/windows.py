@@ -1,6 +1,6 @@
 """Windows of consecutive frames as contour vectors: what anonymisers train on."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 import ml_collections
 import numpy as np
@@ -14,24 +14,34 @@ from gait_jax.runtime.errors import InputError
 
 
 def window_starts(
-    gaits: GaitStore, usable: np.ndarray, subjects: Collection[str], frames: int, stride: int
+    gaits: GaitStore,
+    subjects: Iterable[str],
+    frames: int,
+    stride: int,
+    sequences: Collection[int] = (),
+    usable: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Where windows begin that reach over no missing or unusable frame.
+    """Where windows of consecutive usable frames begin.
 
     Args:
-      gaits: the sequences.
-      usable: [F] bool, which of their frames may stand in a window.
+      gaits: the store.
       subjects: whose sequences.
-      frames: T.
+      frames: of a window.
       stride: frames from one window's start to the next one's.
+      sequences: numbers of the sequences; all where there is none.
+      usable: [F] bool, which frames may stand in a window; those with a usable person if None.
 
     Returns:
-      [N] the store's indices of the windows' first frames.
+      [N] int64 indices of the store's frames, which rise. A window never reaches over a missing or
+      unusable frame.
     """
+    usable = gaits.usable() if usable is None else usable
     numbers, wanted = gaits.numbers, set(subjects)
     starts = []
     for sequence in gaits.sequences:
         if sequence.subject not in wanted or not len(sequence):
+            continue
+        if sequences and sequence.number not in sequences:
             continue
         here = slice(sequence.first, sequence.last)
         good = usable[here]
@@ -86,7 +96,7 @@ class Windows:
           stride: frames from one window's start to the next one's.
         """
         self._store, self._codec, self._frames = store, codec, frames
-        self._starts = window_starts(store.gaits, store.gaits.usable(), subjects, frames, stride)
+        self._starts = window_starts(store.gaits, subjects, frames, stride)
 
     def __len__(self) -> int:
         return len(self._starts)

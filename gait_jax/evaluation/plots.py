@@ -1,9 +1,12 @@
 """The plots of a report: pivots of the long rows."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
+from scipy import stats
 
 from gait_jax.evaluation.rows import ALL, CLEAN, CLEAN_GALLERY, SAME_VIEW, in_prose
 from gait_jax.evaluation.tables import by_degrees, identified
@@ -67,6 +70,66 @@ def success_by_view(frame: pd.DataFrame, labels: Mapping[str, str], rank: int) -
     # Below the panels: within one it would hide curves.
     lines, names_of_lines = axes[0][0].get_legend_handles_labels()
     figure.legend(lines, names_of_lines, loc="outside lower center", ncols=4, fontsize=8)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, dpi=100)
+    return buffer.getvalue()
+
+
+# Beyond this nobody can say how sure a judge is.
+_SURE = 0.999
+
+
+class Point(NamedTuple):
+    """Gaits, and what they give away.
+
+    Attributes:
+      label: in prose.
+      found: the share of people who are found, 0..1.
+      told: the area under a judge's curve who tells them from real ones, 0.5 where nobody can.
+      corner: whether it is no anonymiser but what one is held against.
+    """
+
+    label: str
+    found: float
+    told: float
+    corner: bool
+
+
+def privacy_and_naturalness(points: Sequence[Point]) -> bytes:
+    """Privacy against naturalness: who is found by how surely it is told from what is real.
+
+    Args:
+      points: one at least.
+
+    Returns:
+      A PNG.
+    """
+    from matplotlib.figure import Figure  # Slow to import and needed once.
+
+    figure = Figure(figsize=(7.0, 4.6), layout="constrained")
+    axis = figure.subplots()
+    # By how many standard deviations two kinds of scores are apart, not to crowd at 100 %.
+    apart = lambda told: stats.norm.ppf(np.clip(told, 1 - _SURE, _SURE))  # noqa: E731
+    for point in points:
+        style = {"marker": "s", "color": "0.35"} if point.corner else {"marker": "o"}
+        x, y = 100 * point.found, apart(point.told)
+        axis.plot([x], [y], linestyle="", markersize=8, **style)
+        # Towards the middle, where there is room.
+        side, shift = ("left", 8) if x < 50 else ("right", -8)
+        axis.annotate(
+            point.label, (x, y), (shift, 8), textcoords="offset points", ha=side, fontsize=9
+        )
+    private = 100 * min(point.found for point in points)
+    axis.plot([private], [0], marker="*", color="tab:green", markersize=16, linestyle="", zorder=1)
+    axis.annotate("ideal", (private, 0), (0, -18), textcoords="offset points", fontsize=9)
+    axis.axhline(0, color="k", linestyle=":", linewidth=1)
+    ticks = np.array([0.3, 0.5, 0.7, 0.9, 0.99, _SURE])
+    axis.set_yticks(apart(ticks), [f"{100 * tick:g}" for tick in ticks])
+    axis.set_ylim(apart(0.3), apart(_SURE) + 0.4)
+    axis.set_xlim(-3, 103)
+    axis.set_xlabel("people found by the strongest attacker, % (private: left)")
+    axis.set_ylabel("told from real gaits, % (natural: low)")
+    axis.grid(alpha=0.3)
     buffer = io.BytesIO()
     figure.savefig(buffer, dpi=100)
     return buffer.getvalue()

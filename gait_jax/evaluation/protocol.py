@@ -82,10 +82,10 @@ PROTOCOLS: Mapping[str, Protocol] = {
         "test",
         "test",
         _CASIA_B_GALLERY,
-        _CASIA_B_PROBES,
-        "80 people train the recognisers, 40 others are tested; sequences as in "
-        "“jisa2019”. The anonymiser was trained on other people, or on those who train the "
-        "recognisers, never on the tested ones.",
+        {"nm": (5,), "bg": (1,), "cl": (1,)},
+        "80 people train the recognisers, 40 others are tested; the gallery is that of “jisa2019”, "
+        "and of its probes the first of each condition are taken. The anonymiser was trained on "
+        "other people, or on those who train the recognisers, never on the tested ones.",
     ),
     "closed": Protocol(
         "few",

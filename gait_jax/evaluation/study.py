@@ -15,7 +15,7 @@ from gait_jax.data.dataset import GaitDataset
 from gait_jax.data.gait_store import GaitStore
 from gait_jax.data.gaits import Gaits
 from gait_jax.evaluation.protocol import Protocol, chosen, protocol
-from gait_jax.evaluation.trainings import with_data
+from gait_jax.evaluation.trainings import everything_trained, with_data
 from gait_jax.methods.base import Run
 from gait_jax.methods.identity import identity, may_change
 from gait_jax.pretrained import DEFAULT
@@ -59,7 +59,7 @@ class Study:
         self._recognisers: dict[str, Run] = {}
         self._methods: dict[str, Run] = {}
         self._stores: dict[str, GaitStore] = {}
-        for settings in (*config.recognisers.values(), *config.methods.values()):
+        for settings in everything_trained(config):
             # Before anything is computed.
             runs.build_method(with_data(settings.train, self.data, config.seed))
         judged = [self.data.group] if self.protocol is None else self.protocol.tested
@@ -70,10 +70,9 @@ class Study:
 
     def trainings(self) -> Iterator[ml_collections.ConfigDict]:
         """The configurations of what is to be trained for it, on its data."""
-        for part in (self.config.recognisers, self.config.methods):
-            for settings in part.values():
-                if not settings.checkpoint:
-                    yield with_data(settings.train, self.data, self.config.seed)
+        for settings in everything_trained(self.config):
+            if not settings.checkpoint:
+                yield with_data(settings.train, self.data, self.config.seed)
 
     @functools.cached_property
     def originals(self) -> Gaits:
@@ -176,6 +175,10 @@ class Study:
                 f"{run.workdir} was trained on people whom the protocol tests: {', '.join(leaked)}"
             )
 
+    def taught(self, settings: ml_collections.ConfigDict, folder: pathlib.Path) -> Run:
+        """A run that learns from whom recognisers learn from (see `trained`)."""
+        return self.trained(settings, folder, self._training())
+
     def method(self, name: str) -> Run:
         """A method, trained now unless it is trained already.
 
@@ -240,15 +243,21 @@ class Study:
         trained_on = described.get("groups", {}).get(run.config.data.group, [])
         return sorted(set(trained_on) & set(self.dataset.members(self.protocol.probed)))
 
-    def anonymized_store(self, method: str) -> GaitStore:
-        """What a method makes of everybody who is enrolled or probed, each with its own noise."""
-        if method not in self._stores:
-            known, members = self.protocol, self.dataset.members
-            wanted = {
+    @functools.cached_property
+    def tested(self) -> list[int]:
+        """The data set's sequences that are enrolled or probed, rising."""
+        known, members = self.protocol, self.dataset.members
+        return sorted(
+            {
                 *self.dataset.indices(members(known.enrolled), known.gallery),
                 *self.dataset.indices(members(known.probed), known.probes),
             }
-            self._stores[method] = self._anonymized(method, sorted(wanted))
+        )
+
+    def anonymized_store(self, method: str) -> GaitStore:
+        """What a method makes of everybody who is enrolled or probed, each with its own noise."""
+        if method not in self._stores:
+            self._stores[method] = self._anonymized(method, self.tested)
         return self._stores[method]
 
     @functools.cached_property

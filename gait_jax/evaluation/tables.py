@@ -46,8 +46,10 @@ def _decibels(value: float) -> str:
 _RATES = dict.fromkeys(("success", "clean_error", "difference", "chance"), _percent)
 _COUNTS = dict.fromkeys(("sequences", "sequences_lost", "frames", "frames_empty"), _count)
 _NATURAL = {"one_region": _percent} | dict.fromkeys(
-    ("distance", "outline", "movement", "overlap"), _number
+    ("distance", "outline", "turning", "movement", "overlap", "foot_slide"), _number
 )
+# Shown in brackets behind another one.
+_BESIDE = {"foot_slide_original": _number}
 _COLOUR = {"psnr": _decibels, "ssim": _number}
 
 
@@ -196,18 +198,22 @@ def naturalness_table(frame: pd.DataFrame, labels: Labels) -> Table:
       frame: rows as from `rows.to_frame`.
       labels: the methods' names in prose by their names, in the order wanted.
     """
-    shown = _COUNTS | _NATURAL
+    shown = _COUNTS | _NATURAL | _BESIDE
     found = _with_text(find(frame, source=MEASURED, condition=ALL), shown)
     text = found.pivot(index="method", columns="metric", values="text")
-    text = text.reindex([*labels], columns=[*shown])
+    text = text.reindex([*labels], columns=[*shown]).astype("str")
     titles = {
         "distance": "‖Ŷ-Y‖₁, body heights",
         "one_region": "person-like, %",
         "outline": "outline",
+        "turning": "turning",
         "movement": "movement",
         "overlap": "overlap",
+        "foot_slide": "foot slide (original's)",
     }
-    # Distances are of contours: where no method has any, neither has the table.
+    text["foot_slide"] += " (" + text["foot_slide_original"] + ")"
+    # Distances are of contours, and feet slide where people cross the picture: where no method has
+    # any, neither has the table.
     titles = {name: title for name, title in titles.items() if text[name].notna().any()}
     text = _filled(text)
     columns = {
@@ -219,8 +225,11 @@ def naturalness_table(frame: pd.DataFrame, labels: Labels) -> Table:
     return Table(
         pd.DataFrame({name: list(cells) for name, cells in columns.items()}),
         note="Person-like: frames that are one simple region as tall and as large as the original. "
-        "Outline: boundary length over the original's, median. Movement: IoU of neighbouring "
-        "frames over the original's. Overlap: IoU with the original.",
+        "Outline: boundary length over the original's, median; turning: by how much it turns, with "
+        "every dent and lump, likewise. Movement: IoU of neighbouring frames over the original's. "
+        "Overlap: IoU with the original. Foot slide: where people cross the picture, the share of "
+        "their way that the standing foot goes with them: 0 where feet stand, 1 where the figure "
+        "is pushed along.",
     )
 
 

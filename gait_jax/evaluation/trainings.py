@@ -1,5 +1,6 @@
 """How what an evaluation trains is configured."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import ml_collections
@@ -24,3 +25,13 @@ def with_data(
     for name, value in ({shared: data[shared] for shared in _SHARED} | fields).items():
         made.data[name] = value
     return made
+
+
+def everything_trained(config: ml_collections.ConfigDict) -> Iterator[ml_collections.ConfigDict]:
+    """All that an evaluation trains or takes (see `configs.common.measured`)."""
+    yield from config.recognisers.values()
+    yield from config.methods.values()
+    for own in config.evaluators.values():
+        for value in own.values():
+            if isinstance(value, ml_collections.ConfigDict) and "train" in value:
+                yield value

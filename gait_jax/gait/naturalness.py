@@ -5,7 +5,19 @@ from collections.abc import Iterable, Mapping
 import cv2
 import numpy as np
 
-from gait_jax.gait import contour
+from gait_jax.gait import contour, footing
+
+_MEASURES = (
+    "one_region",
+    "outline",
+    "turning",
+    "overlap",
+    "movement",
+    "movement_original",
+    "slide",
+    "slide_original",
+    "way",
+)
 
 
 def _centred(mask: np.ndarray) -> np.ndarray:
@@ -61,10 +73,14 @@ def measure(originals: list[np.ndarray], anonymized: list[np.ndarray]) -> dict[s
       By name, a value for each frame (or pair of neighbouring frames):
       one_region: whether the frame is a person (see `is_person_like`).
       outline: boundary length over the original's.
+      turning: total turning of the outline over the original's (see `contour.turning`).
       overlap: IoU with the original.
       movement, movement_original: IoU of neighbouring frames, each moved to its own centre of mass.
+      slide, slide_original, way: by how many columns the standing foot moves within some frames,
+        the original's does, and the original's body (see `footing.slide`); the walk's own sums,
+        one value each, where it crosses the picture.
     """
-    values = {k: [] for k in ("one_region", "outline", "overlap", "movement", "movement_original")}
+    values = {k: [] for k in _MEASURES}
     before = None
     for original, mask in zip(originals, anonymized, strict=True):
         if not mask.any():
@@ -72,12 +88,22 @@ def measure(originals: list[np.ndarray], anonymized: list[np.ndarray]) -> dict[s
             continue
         values["one_region"].append(is_person_like(mask, original))
         values["outline"].append(contour.length(mask) / contour.length(original))
+        values["turning"].append(contour.turning(mask) / contour.turning(original))
         values["overlap"].append(_iou(mask, original))
         pair = _centred(original), _centred(mask)
         if before:
             values["movement_original"].append(_iou(pair[0], before[0]))
             values["movement"].append(_iou(pair[1], before[1]))
         before = pair
+    whole = [mask if mask.any() else None for mask in anonymized]
+    known = [
+        original if mask is not None else None
+        for original, mask in zip(originals, whole, strict=True)
+    ]
+    slid, own = footing.slide(whole, known), footing.slide(known, known)
+    if slid and own:
+        for name, value in zip(("slide", "slide_original", "way"), (slid[0], *own), strict=True):
+            values[name].append(value)
     return values
 
 
@@ -88,18 +114,25 @@ def summarize(values: dict[str, list[float]]) -> dict[str, float]:
       values: lists by name, of all sequences together.
 
     Returns:
-      frames, one_region (share), outline (median), overlap (mean), movement (mean over the
-      original's mean); without movement where no two neighbouring frames were measured.
+      frames, one_region (share), outline (median), turning (median), overlap (mean), movement (mean
+      over the original's mean), foot_slide and foot_slide_original (of the way that bodies go, what
+      standing feet go with them); without movement where no two neighbouring frames were measured,
+      without slide where nobody crosses the picture.
     """
     summary = {
         "frames": len(values["one_region"]),
         "one_region": float(np.mean(values["one_region"])),
         "outline": float(np.median(values["outline"])),
+        "turning": float(np.median(values["turning"])),
         "overlap": float(np.mean(values["overlap"])),
     }
     if values["movement"]:
         ratio = np.mean(values["movement"]) / np.mean(values["movement_original"])
         summary["movement"] = float(ratio)
+    if values["way"]:
+        way = sum(values["way"])
+        summary["foot_slide"] = float(sum(values["slide"]) / way)
+        summary["foot_slide_original"] = float(sum(values["slide_original"]) / way)
     return summary
 
 

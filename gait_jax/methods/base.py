@@ -14,7 +14,7 @@ import ml_collections
 import numpy as np
 
 from gait_jax.methods import fields
-from gait_jax.methods.contracts import Anonymizer, Colouriser, Inverter, Recogniser
+from gait_jax.methods.contracts import Anonymizer, Colouriser, Embedder, Inverter, Recogniser
 from gait_jax.methods.identity import identity
 from gait_jax.runtime import keys
 from gait_jax.runtime.errors import InputError
@@ -95,20 +95,16 @@ class Run:
         return self._handed_out(self.method.recogniser, "which recognises nobody")
 
     def colouriser(self) -> Colouriser:
-        """The run's colouriser.
-
-        Raises:
-          InputError: its method colours nothing.
-        """
+        """The run's colouriser, or an InputError: its method colours nothing."""
         return self._handed_out(self.method.colouriser, "which colours nothing")
 
     def inverter(self) -> Inverter:
-        """The run's inverter.
-
-        Raises:
-          InputError: its method gives nothing back.
-        """
+        """The run's inverter, or an InputError: its method gives nothing back."""
         return self._handed_out(self.method.inverter, "which gives no originals back")
+
+    def embedder(self) -> Embedder:
+        """The run's embedder, or an InputError: its method embeds nothing."""
+        return self._handed_out(self.method.embedder, "which embeds nothing")
 
     def _handed_out(self, ask, otherwise: str):
         try:
@@ -195,6 +191,11 @@ class Method(abc.ABC):
 
     def inverter(self, state: State) -> Inverter | None:
         """The trained method as an inverter; None where it is none."""
+        del state
+        return None
+
+    def embedder(self, state: State) -> Embedder | None:
+        """The trained method as an embedder; None where it is none."""
         del state
         return None
 

@@ -1,4 +1,4 @@
-"""What methods are to others: anonymisers, recognisers, colourisers and inverters.
+"""What methods are to others: anonymisers, recognisers, colourisers, embedders, inverters.
 
 A method hands out what it is (see `base.Method`); whoever uses it knows these contracts alone.
 """
@@ -15,6 +15,7 @@ from gait_jax.gait import silhouette
 from gait_jax.gait.naturalness import mean_measures
 
 if TYPE_CHECKING:
+    from gait_jax.data.gait_store import GaitStore
     from gait_jax.data.gaits import Gaits
 
 NO_OUTLINE = "the anonymiser gave no outline"
@@ -137,6 +138,31 @@ class Recogniser(Protocol):
 
         Raises:
           InputError: the recogniser cannot look at some of them.
+        """
+
+
+class Embedder(Protocol):
+    """Says in numbers what gaits look like, whosever they are: alike where they look alike.
+
+    Attributes:
+      frames: T, of a window.
+    """
+
+    frames: int
+
+    def embed(self, gaits: "GaitStore", starts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """What windows look like, and their frames.
+
+        Args:
+          gaits: the store.
+          starts: [N] the store's indices of the frames with which windows begin; T usable ones
+            follow.
+
+        Returns:
+          ([N, T, D] float32 of frames, [N, E] float32 of windows).
+
+        Raises:
+          InputError: what is kept of the gaits is damaged.
         """
 
 

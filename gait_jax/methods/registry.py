@@ -4,6 +4,7 @@ from gait_jax.methods.anonymizers.noise_gan import NoiseGAN
 from gait_jax.methods.anonymizers.stgan import STGAN
 from gait_jax.methods.base import Method
 from gait_jax.methods.colourisers.colour_transfer import ColourTransfer
+from gait_jax.methods.embeddings.gait_windows import GaitWindows
 from gait_jax.methods.inverters.contours import ContourInversion
 from gait_jax.methods.recognisers.gaitbase import GaitBase
 from gait_jax.methods.recognisers.gaitpart import GaitPart
@@ -15,6 +16,7 @@ from gait_jax.methods.recognisers.zheng2011 import Zheng2011
 METHODS: dict[str, type[Method]] = {
     "colour_transfer": ColourTransfer,
     "contour_inversion": ContourInversion,
+    "gait_windows": GaitWindows,
     "gaitbase": GaitBase,
     "gaitpart": GaitPart,
     "gaitset": GaitSet,

@@ -110,7 +110,9 @@ def made_up(tmp_path_factory):
             | {"train": {"method": name, **train}}
             for name in names
         }
-    c.evaluators.attackers.links = (1, 2, 5)
+    c.evaluators = {
+        "attackers": c.evaluators.attackers.to_dict() | {"links": (1, 2, 5), "draws": 2}
+    }
     with pytest.MonkeyPatch.context() as patch:
         for name, made in _METHODS.items():
             patch.setitem(registry.METHODS, name, _method(anonymizer=made))

@@ -107,7 +107,8 @@ def made_up(tmp_path_factory):
             "eval_batch": 2,
         }
     )
-    c.evaluators = {"inversion": common.measured(network, ranks=(1,), links=(), draws=2)}
+    asked = common.measured(network, ranks=(1,), links=(), draws=2, recognisers=("widths",))
+    c.evaluators = {"inversion": asked}
     with pytest.MonkeyPatch.context() as patch:
         for name, anonymizer in _METHODS.items():
             patch.setitem(registry.METHODS, name, _method(anonymizer=anonymizer))

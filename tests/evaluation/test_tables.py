@@ -159,12 +159,13 @@ def _natural(method, **values):
 
 
 _COUNTS = {"sequences": 26, "sequences_lost": 1, "frames": 1300, "frames_empty": 7}
-_LOOKS = {"one_region": 0.9876, "outline": 1.1, "movement": 0.95, "overlap": 0.8}
+_LOOKS = {"one_region": 0.9876, "outline": 1.1, "turning": 1.25, "movement": 0.95, "overlap": 0.8}
+_FEET = {"foot_slide": 0.2, "foot_slide_original": 0.0612}
 
 
 def test_naturalness_by_method():
     found = [
-        *_natural("a", **_COUNTS, **_LOOKS, distance=0.0123),
+        *_natural("a", **_COUNTS, **_LOOKS, **_FEET, distance=0.0123),
         # Reasons are rows of their own.
         Row(method="a", metric="frames_empty", condition="no contour", value=7),
         Row(method="a", metric="outline", source="Tieu et al. 2019", value=2.0),
@@ -175,12 +176,13 @@ def test_naturalness_by_method():
     assert _lines(table) == [
         [
             *("method", "sequences", "frames", "‖Ŷ-Y‖₁, body heights"),
-            *("person-like, %", "outline", "movement", "overlap"),
+            *("person-like, %", "outline", "turning", "movement", "overlap"),
+            "foot slide (original's)",
         ],
-        ["Method B", "26 (1 lost)", "1000000 (7 left empty)", "–", "100.0", "–", "–", "–"],
+        ["Method B", "26 (1 lost)", "1000000 (7 left empty)", "–", "100.0", *4 * ["–"], "–"],
         [
             *("Method A", "26 (1 lost)", "1300 (7 left empty)", "0.012"),
-            *("98.8", "1.100", "0.950", "0.800"),
+            *("98.8", "1.100", "1.250", "0.950", "0.800", "0.200 (0.061)"),
         ],
     ]
 
@@ -189,6 +191,8 @@ def test_methods_without_contours_have_no_column_of_distances():
     table = tables.naturalness_table(to_frame(_natural("a", **_COUNTS, **_LOOKS)), {"a": "A"})
     assert _lines(table)[0][3] == "person-like, %"
     assert _lines(table)[1][3] == "98.8"
+    # Nor one of feet where nobody crosses the picture.
+    assert _lines(table)[0][-1] == "overlap"
 
 
 def _colour(method, condition, psnr, ssim, setting="box", n=12):

@@ -31,7 +31,7 @@ from gait_jax.data.gei_store import open_geis
 from gait_jax.data.remade import remade_gaits
 from gait_jax.data.side_channel_store import open_side_channels
 from gait_jax.data.silhouette_store import open_silhouettes
-from gait_jax.evaluation import attack_rows, comparison, likeness, scoring, verification
+from gait_jax.evaluation import attack_rows, comparison, likeness, realism, scoring, verification
 from gait_jax.evaluation.mean_gait import MeanGait
 from gait_jax.gait import naturalness
 from gait_jax.gait.silhouette import CleanSettings
@@ -69,7 +69,6 @@ _EXPECTED = {
     "gait_jax.evaluation.verification": (1, _MEASURES),
     "gait_jax.evaluation.attack_rows": (1, "06f2cdd104db2aa3"),
     "gait_jax.evaluation.scoring": (1, "24f0109d124e1cea"),
-    "gait_jax.evaluation.evaluators.naturalness": (1, [7.0, 0.714286, 1.07792, 0.831853, 0.838314]),
     "gait_jax.data.remade": (1, "bac470029258308a"),
     "gait_jax.evaluation.likeness": (
         1,
@@ -79,6 +78,16 @@ _EXPECTED = {
     "contour_inversion": (
         1,
         [1.63911, 1.44279, 1.60668, 1.42952, 1.63851, 1.44146, 1.59944, 1.42393],
+    ),
+    "gait_jax.evaluation.realism": (1, [0.0507483, 0.100941, 24.0, 0.481286, 0.100941, 24.0]),
+    "gait_windows": (
+        1,
+        [1.2542, -0.984537, 0.343763, 0.42703, 1.37431, -1.1102, 0.439002, 0.389473]
+        + [1.08189, -1.07907, 1.07425, -1.06744, 1.09926, -1.09585, 1.09038, -1.08287],
+    ),
+    "gait_jax.evaluation.evaluators.naturalness": (
+        2,
+        [7.0, 0.714286, 1.07792, 0.831853, 0.838314, 1.06218, 0.833333, 0.777778],
     ),
     "noise_gan": (1, [0.859586, 0.712318, 0.529948, 0.977717]),
     "colour_transfer": (1, [129.729, 117.768, 128.45, 54.0238, 55.7325, 54.8991]),
@@ -293,7 +302,8 @@ def _naturalness(folder):
     made[6][30:33] = 0
     values = naturalness.measure(clean, made)
     summary = naturalness.summarize(values)
-    return [summary[name] for name in ("frames", "one_region", "outline", "overlap", "movement")]
+    told = ("frames", "one_region", "outline", "overlap", "movement")
+    return [summary[name] for name in (*told, "turning", "foot_slide", "foot_slide_original")]
 
 
 def _learned(tree):
@@ -423,6 +433,27 @@ def _contour_inversion(folder):
     return [float(x) for x in moved[0, ::3, ::32].ravel()]
 
 
+def _realism(folder):
+    del folder
+    people = np.repeat(["a", "b", "c", "d"], 6)
+    walks, views = np.arange(24) // 3, np.tile([0, 0, 90], 8)
+    points = np.cos(np.arange(24 * 2 * 3, dtype=float) ** 1.5).reshape(24, 2, 3)
+    made = realism.of_made(points, points[::-1] + 0.1, people, 3, 5)
+    one = realism.of_one_walk(points, people, walks, views, 3, 5)
+    return [float(x) for found in (made, one) for x in (found.value, found.floor, found.count)]
+
+
+def _gait_windows(folder):
+    config = load_config("gait_windows", "casia_a")
+    tiny = {"data.size": 16, "data.frames": 4, "network.widths": (4, 4, 8)}
+    tiny |= {"network.frame_code": 4, "network.window_code": 4}
+    config.update_from_flattened_dict(tiny)
+    method = METHODS["gait_windows"](config)
+    gaits = make_walks(folder / "gaits", sequences=1)
+    frames, windows = method.embedder(_state(method)).embed(gaits.store, np.array([0, 12]))
+    return [float(x) for x in (*frames[:, 1].ravel(), *windows.ravel())]
+
+
 _STAGES = {
     "gait_jax.data.gait_store": _gait_store,
     "gait_jax.data.originals": _originals,
@@ -442,6 +473,8 @@ _STAGES = {
     "gait_jax.evaluation.likeness": _likeness,
     "gait_jax.evaluation.mean_gait": _mean_gait,
     "contour_inversion": _contour_inversion,
+    "gait_jax.evaluation.realism": _realism,
+    "gait_windows": _gait_windows,
     "noise_gan": _noise_gan,
     "colour_transfer": _colour_transfer,
     "wu2017": _wu2017,

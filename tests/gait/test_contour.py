@@ -275,3 +275,24 @@ def test_length_adds_up_components_and_holes():
 
 def test_length_of_nothing():
     assert contour.length(np.zeros((5, 5), np.uint8)) == 0
+
+
+@pytest.mark.parametrize("radius", [10, 30, 100])
+def test_a_circle_turns_once(radius):
+    mask = cv2.circle(np.zeros((256, 256), np.uint8), (128, 128), radius, 1, -1)
+    assert contour.turning(mask) == pytest.approx(2 * np.pi, rel=0.01)
+
+
+def test_a_cross_turns_at_every_corner():
+    mask = np.zeros((200, 200), np.uint8)
+    mask[20:180, 80:120] = mask[80:120, 20:180] = 1
+    # Eight corners outwards and four inwards, each a quarter; smoothing rounds a little of it off.
+    assert contour.turning(mask) == pytest.approx(12 * np.pi / 2, rel=0.1)
+    # The same at twice the size.
+    large = cv2.resize(mask, (400, 400), interpolation=cv2.INTER_NEAREST)
+    assert contour.turning(large) == pytest.approx(contour.turning(mask), rel=0.05)
+
+
+def test_nothing_does_not_turn():
+    with pytest.raises(ValueError, match="no boundary"):
+        contour.turning(np.zeros((9, 9), np.uint8))

@@ -16,6 +16,15 @@ from gait_jax.runtime import steps
 
 # What an evaluation has besides where people are enrolled and probed.
 PROTOCOL: Fields = {"protocol": fields.text, "export": fields.flag}
+# Of each run that is trained or taken.
+RUN: Fields = {
+    "checkpoint": fields.folder,
+    "step": fields.Check(
+        f"empty, a number of steps, or {steps.BEST}",
+        lambda value: isinstance(value, str) and (value in ("", steps.BEST) or value.isdecimal()),
+    ),
+    "train.data.name": fields.text,
+}
 
 # Of each run that is trained or taken.
 RUN: Fields = {

@@ -47,6 +47,12 @@ class Inversion(Asking):
         **Asking.FIELDS,
         **RUN,
         "draws": fields.whole(1, 1000),
+        "recognisers": fields.Check(
+            "a list of names",
+            lambda value: (
+                isinstance(value, (list, tuple)) and all(isinstance(name, str) for name in value)
+            ),
+        ),
     }
 
     def __init__(self, settings, study):
@@ -56,6 +62,13 @@ class Inversion(Asking):
                 "inversion learns from originals and their anonymised gaits: leave "
                 "data.anonymized_by empty, or take evaluators.inversion out"
             )
+        unknown = sorted({*settings.recognisers} - {*study.config.recognisers})
+        if unknown:
+            known = ", ".join(study.config.recognisers)
+            raise InputError(
+                f"evaluators.inversion.recognisers names {', '.join(unknown)}: the configuration "
+                f"has {known}"
+            )
         # Before anything is computed.
         runs.build_method(with_data(settings.train, study.data, study.config.seed))
         self._made: dict[str, dict[str, Gaits]] = {}
@@ -63,7 +76,7 @@ class Inversion(Asking):
     def pieces(self) -> Iterator[Piece]:
         for method in self.study.config.methods:
             yield functools.partial(self._error_rows, method)
-            for name in self.study.config.recognisers:
+            for name in self.settings.recognisers:
                 for attacker in (INVERTING, MEAN_GAIT):
                     yield functools.partial(self._attacked_rows, method, name, attacker)
 

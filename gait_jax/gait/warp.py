@@ -1,0 +1,34 @@
+"""Bent silhouettes: what somebody who walks might look like, and hardly does."""
+
+import cv2
+import numpy as np
+
+# How far outlines are pushed at most, as a share of the rows: by broad waves, which change the
+# body, and by short ones, which dent it.
+_BROAD, _SHORT = 0.05, 0.03
+_WAVES = {_BROAD: (4, 3), _SHORT: (12, 8)}
+
+
+def bend(frames: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Pushes the outlines of a window to and fro, partly alike in all of its frames.
+
+    Args:
+      frames: [T, H, W] uint8.
+      rng: draws how broad, how far, and how much of it each frame has for itself.
+
+    Returns:
+      [T, H, W] uint8.
+    """
+    count, rows, columns = frames.shape
+    far = (_BROAD, _SHORT)[rng.integers(2)]
+    own = rng.random()
+    waves = (2, *_WAVES[far])
+    pushed = (1 - own) * rng.standard_normal(waves) + own * rng.standard_normal((count, *waves))
+    pushed = np.float32(rng.random() * far * rows * pushed)
+    place = np.meshgrid(*(np.arange(n, dtype=np.float32) for n in (columns, rows)))
+    bent = np.empty_like(frames)
+    for frame, (right, down) in enumerate(pushed):
+        x, y = (cv2.resize(field, (columns, rows), interpolation=cv2.INTER_CUBIC)
+                for field in (right, down))  # fmt: skip
+        bent[frame] = cv2.remap(frames[frame], place[0] + x, place[1] + y, cv2.INTER_LINEAR)
+    return bent

@@ -1,0 +1,1 @@
+"""What says in numbers how gaits look."""
