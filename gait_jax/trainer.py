@@ -11,7 +11,7 @@ from absl import logging
 from gait_jax import runs
 from gait_jax.data import batches
 from gait_jax.gait import picture
-from gait_jax.methods.base import FittedMethod, Run, State, TrainedMethod
+from gait_jax.methods.base import FittedMethod, Method, Run, State, TrainedMethod
 from gait_jax.methods.identity import may_change
 from gait_jax.runtime import bars, dispatch, distributed, keys, parallel, step_log
 from gait_jax.runtime import steps as checkpoint_steps
@@ -123,7 +123,7 @@ def prepare(config: ml_collections.ConfigDict, progress: bool = True) -> None:
     for later in needed.values():
         if isinstance(later, ml_collections.ConfigDict):
             prepare(later, progress)
-    dataset = runs.open_data(config.data, config.seed, progress)
+    dataset = _dataset(config, method, progress)
 
     def untrained(name: str, _) -> pathlib.Path:
         raise _UntrainedError(name)
@@ -140,11 +140,18 @@ class _UntrainedError(Exception):
     """A run that is still to be trained was asked for."""
 
 
+def _dataset(config: ml_collections.ConfigDict, method: Method, progress: bool):
+    """The gaits that a method learns from; None for one that makes what it learns from."""
+    if not method.NEEDS_GAITS:
+        return None
+    return runs.open_data(config.data, config.seed, progress)
+
+
 def _fit(
     config: ml_collections.ConfigDict, method: FittedMethod, workdir: pathlib.Path, progress: bool
 ) -> State:
     """A run of a method that is computed at once."""
-    dataset = runs.open_data(config.data, config.seed, progress)
+    dataset = _dataset(config, method, progress)
     # Only what can be computed leaves a folder, which would refuse a better configuration.
     begun = RunDirectory(workdir).config_file.exists()
     fitted = None if begun else method.fit(dataset, progress)
@@ -171,7 +178,7 @@ def _train(
     if config.compilation_cache:
         jax.config.update("jax_compilation_cache_dir", config.compilation_cache)
     devices = parallel.local_devices(config.batch_size, config.accumulate)
-    dataset = runs.open_data(config.data, config.seed, progress)
+    dataset = _dataset(config, method, progress)
     data = method.open_data(dataset, prerequisites, progress)
     # What a run builds on has the same seed, and draws streams of its own from it.
     order, watched = (

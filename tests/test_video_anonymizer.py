@@ -6,7 +6,7 @@ import pytest
 from clips import draw_scene, upscale, walk_in, walking
 
 from gait_jax import runs
-from gait_jax.anonymization import clips
+from gait_jax.anonymization import clips, following
 from gait_jax.anonymization.clips import VideoAnonymizer
 from gait_jax.gait import silhouette
 from gait_jax.methods.anonymizers.contours import ContourAnonymizer
@@ -33,9 +33,11 @@ def anonymise(anonymizer, masks, seed=0, segmenter=None, frames=None):
         waiting = collections.deque(mask // 255 for mask in masks)
         segmenter = lambda image: waiting.popleft()  # noqa: E731
     scene = estimate(np.array(frames), SCENE)
-    worker = VideoAnonymizer(anonymizer, scene, nearest.colourise, jax.random.key(seed))
-    given = ((Frame(image, 3 * i, 3), segmenter(image)) for i, image in enumerate(frames))
-    results = list(worker(given))
+    worker = VideoAnonymizer(anonymizer, scene, nearest.colourise, jax.random.key(seed), 25.0)
+    given = [Frame(image, 3 * i, 3) for i, image in enumerate(frames)]
+    found = worker.look((frame, segmenter(frame.image)) for frame in given)
+    with found:
+        results = list(worker(given, found))
     assert [(r.pts, r.duration) for r in results] == [(3 * i, 3) for i in range(len(frames))]
     return frames, [r.image for r in results], worker.findings
 
@@ -61,10 +63,10 @@ def test_a_track_has_one_noise_in_all_chunks_and_each_track_its_own(anonymizer, 
     keys = collections.defaultdict(set)
     call = ContourAnonymizer.bodies
 
-    def spy(self, people, masks):
-        for mask, person in zip(masks, people, strict=True):
-            keys[mask.shape[0] > 150].add(tuple(person.key))
-        return call(self, people, masks)
+    def spy(self, people, seen):
+        for one, person in zip(seen, people, strict=True):
+            keys[one.mask.shape[0] > 150].add(tuple(person.key))
+        return call(self, people, seen)
 
     monkeypatch.setattr(ContourAnonymizer, "bodies", spy)
     monkeypatch.setattr(clips, "_CHUNK", 8)
@@ -98,7 +100,7 @@ def test_it_fails_closed(anonymizer):
     masks[8][:] = 0  # lost by the segmentation
     masks[12][:90] = 0  # hidden above the hips
     _, results, findings = anonymise(anonymizer, masks, frames=frames)
-    assert findings.painted_out[clips.LOST] == {8}
+    assert findings.painted_out[following.LOST] == {8}
     assert findings.painted_out[people.HIDDEN] == {12}
     assert findings.anonymized == 22
     for i in (8, 12):
@@ -115,14 +117,15 @@ def test_somebody_cut_by_the_border_or_seen_only_once_is_painted_out(anonymizer)
     lone = [np.zeros_like(masks[0]) for _ in range(6)]
     lone[3] = upscale(walking(1, start=60), 2)[0]
     _, results, findings = anonymise(anonymizer, lone)
-    assert findings.painted_out == {clips.NOT_FOLLOWED: {3}}
+    assert findings.painted_out == {following.NOT_FOLLOWED: {3}}
     assert findings.people == 0
     np.testing.assert_array_equal(results[3], SCENE)
 
 
 @pytest.mark.parametrize("what", ["problem", "scrap"])
 def test_what_the_generator_makes_a_mess_of_is_painted_out(anonymizer, monkeypatch, what):
-    def bodies(self, people, masks):
+    def bodies(self, people, seen):
+        masks = [one.mask for one in seen]
         scraps = [np.zeros_like(mask) for mask in masks]
         for scrap in scraps:
             scrap[5:15, 5:15] = 1
@@ -143,7 +146,7 @@ def test_a_frame_of_another_scene_shows_the_background_and_is_listed(anonymizer)
     frames[4] = np.random.default_rng(0).integers(0, 256, SCENE.shape).astype(np.uint8)
     segmenter = DifferenceSegmenter(estimate(np.array(frames), SCENE))
     _, results, findings = anonymise(anonymizer, masks, segmenter=segmenter, frames=frames)
-    assert 4 in findings.painted_out[clips.OTHER_SCENE]
+    assert 4 in findings.painted_out[following.OTHER_SCENE]
     np.testing.assert_array_equal(results[4], SCENE)
 
 
@@ -152,13 +155,12 @@ def test_of_people_who_are_gone_nothing_is_kept(anonymizer, monkeypatch):
     masks = upscale(walking(8, start=30), 2)
     nobody = [np.zeros_like(masks[0])] * 16
     shown = (masks + nobody) * 3
-    frames = [
-        (Frame(image, i, 1), mask // 255)
-        for i, (image, mask) in enumerate(zip(walk_in(SCENE, shown), shown, strict=True))
-    ]
+    frames = [Frame(image, i, 1) for i, image in enumerate(walk_in(SCENE, shown))]
     scene = estimate(SCENE[None])
-    worker = VideoAnonymizer(anonymizer, scene, nearest.colourise, jax.random.key(0))
-    held = [len(worker._drawn) + len(worker._last) for _ in worker(frames)]
+    worker = VideoAnonymizer(anonymizer, scene, nearest.colourise, jax.random.key(0), 25.0)
+    found = worker.look(zip(frames, (mask // 255 for mask in shown), strict=True))
+    with found:
+        held = [len(worker._drawn) + len(worker._last) for _ in worker(frames, found)]
     assert worker.findings.people == 3
     assert max(held) == 2 and held[-1] == 0
 

@@ -15,38 +15,33 @@ import cv2
 import jax
 import numpy as np
 
-from gait_jax.gait import naturalness
-from gait_jax.methods.contracts import Anonymizer, Colouriser
+from gait_jax.anonymization.following import NOT_FOLLOWED, Followed, Following, Sight
+from gait_jax.methods.contracts import Anonymizer, Colouriser, Seen
 from gait_jax.runtime import keys
-from gait_jax.video import people, steadiness
+from gait_jax.video import steadiness
 from gait_jax.video.background import Background
 from gait_jax.video.clip import Frame
-from gait_jax.video.people import Sighting, Tracker
 
-LOST = "lost by the segmentation"
-NOT_FOLLOWED = "moves, but was not followed as a person"
 NO_PERSON_MADE = "the anonymised shape is not one whole person"
-OTHER_SCENE = "the camera moved, or the light was switched: nobody could be found"
 
-# Frames that share a call of the generator, and how many of them wait for what comes after: enough
-# for a track to show that it is a person.
-_CHUNK, _LOOK_AHEAD = 32, 2
+# Frames that share a call of the generator.
+_CHUNK = 32
 
 # Pixels at the rim of a silhouette mix person and scene. Colours are taken from within, by this
 # share of the body's height: else a line of them shows where the old outline was.
 _RIM = 1 / 120
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(frozen=True)
 class _Person:
-    """A sighting with what has to be kept of its frame; `mask` is its silhouette, mended."""
+    """Somebody in a frame with what has to be kept of it; `mask` is their silhouette."""
 
-    sighting: Sighting
+    sight: Sight
     image: np.ndarray
     mask: np.ndarray
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(frozen=True)
 class _Waiting:
     """A frame that waits for its chunk: where people were, not the picture."""
 
@@ -109,6 +104,7 @@ class VideoAnonymizer:
         background: Background,
         colourise: Colouriser,
         key: jax.Array,
+        rate: float,
     ):
         """Takes all that a clip needs.
 
@@ -117,63 +113,52 @@ class VideoAnonymizer:
           background: the clip's scene.
           colourise: paints them.
           key: every person's own noise comes from this.
+          rate: frames a second.
         """
         self.findings = Findings()
         self._anonymizer = anonymizer
         self._background = background.picture
         self._colourise = colourise
-        self._key = key
-        self._tracker = Tracker()
-        # The frame before those that wait.
-        self._before: list[_Waiting] = []
-        # By track: what was drawn for the person (see `contracts.Anonymizer`).
-        self._drawn: dict[people.Track, Any] = {}
-        # By track: the last frame's (index, (image, mask) original, (image, mask) anonymized).
-        self._last: dict[people.Track, tuple[int, tuple, tuple]] = {}
+        self._key, self._rate = key, rate
+        # By person: what was drawn for them (see `contracts.Anonymizer`).
+        self._drawn: dict[int, Any] = {}
+        # By person: the last frame's (index, (image, mask) original, (image, mask) anonymized).
+        self._last: dict[int, tuple[int, tuple, tuple]] = {}
 
-    def __call__(self, segmented: Iterable[tuple[Frame, np.ndarray | None]]) -> Iterator[Frame]:
-        """Anonymises frame after frame, in memory that does not grow with the clip.
+    def look(self, segmented: Iterable[tuple[Frame, np.ndarray | None]]) -> Following:
+        """Finds everybody in all of the clip (see `following.Following`)."""
+        found = Following(segmented, self._anonymizer)
+        self.findings.frames = found.frames
+        for reason, frames in found.hidden.items():
+            self.findings.painted_out[reason] |= frames
+        return found
+
+    def __call__(self, frames: Iterable[Frame], found: Following) -> Iterator[Frame]:
+        """Anonymises frame after frame.
 
         Args:
-          segmented: the clip's frames, each with its foreground [H, W] uint8 of 0 and 1; None
-            where nothing can be said of it.
+          frames: the clip's, once more.
+          found: who is in them (see `look`).
 
         Yields:
-          As many frames, with the same times, some later than the frame that they were made from.
+          As many frames, with the same times.
         """
-        waiting: collections.deque[_Waiting] = collections.deque()
-        for index, (frame, foreground) in enumerate(segmented):
-            waiting.append(self._look(index, frame, foreground))
-            if len(waiting) == _CHUNK + _LOOK_AHEAD:
-                yield from self._flush(waiting, _LOOK_AHEAD)
-        yield from self._flush(waiting, 0)
+        waiting: list[_Waiting] = []
+        for index, (frame, seen) in enumerate(zip(frames, found, strict=True)):
+            people = [_Person(one, frame.image[one.crop].copy(), found.mask(one)) for one in seen]
+            waiting.append(_Waiting(index, dataclasses.replace(frame, image=None), people))
+            if len(waiting) == _CHUNK:
+                yield from self._flush(waiting)
+                waiting = []
+        yield from self._flush(waiting)
 
-    def _look(self, index: int, frame: Frame, foreground: np.ndarray | None) -> _Waiting:
-        """Finds and follows the people of a frame."""
-        self.findings.frames += 1
-        if foreground is None:
-            self.findings.painted_out[OTHER_SCENE].add(index)
-            foreground = np.zeros(frame.image.shape[:2], np.uint8)
-        sightings = people.find(foreground)
-        self._tracker.update(sightings)
-        for sighting in sightings:
-            if sighting.lost and sighting.track.is_person:
-                # Found again: it was somewhere in between.
-                self.findings.painted_out[LOST].update(range(index - sighting.lost, index))
-        seen = [_Person(s, frame.image[s.crop].copy(), s.mask) for s in sightings]
-        return _Waiting(index, dataclasses.replace(frame, image=None), seen)
-
-    def _flush(self, waiting: collections.deque[_Waiting], keep: int) -> Iterator[Frame]:
-        """Anonymises all people of the frames that waited, in one go."""
-        self._mend([*self._before, *waiting])
-        ready = [waiting.popleft() for _ in range(len(waiting) - keep)]
-        self._before = ready[-1:]
+    def _flush(self, waiting: list[_Waiting]) -> Iterator[Frame]:
+        """Anonymises all people of some frames, in one go."""
         chosen: list[tuple[_Waiting, _Person]] = []
-        for one in ready:
+        for one in waiting:
             for person in one.people:
-                sighting = person.sighting
-                problem = sighting.problem
-                if problem is None and not sighting.track.is_person:
+                problem = person.sight.problem
+                if problem is None and not person.sight.whose.is_person:
                     problem = NOT_FOLLOWED
                 if problem:
                     self.findings.painted_out[problem].add(one.index)
@@ -181,13 +166,16 @@ class VideoAnonymizer:
                     chosen.append((one, person))
         bodies = []
         if chosen:
-            masks = [person.mask for _, person in chosen]
-            drawn = [self._drawn_for(person.sighting) for _, person in chosen]
-            bodies = self._anonymizer.bodies(drawn, masks)
-        images = {one.index: self._background.copy() for one in ready}
+            seen = [
+                Seen(person.mask, one.index - person.sight.whose.first, person.sight.window[:2])
+                for one, person in chosen
+            ]
+            drawn = [self._drawn_for(person.sight.whose) for _, person in chosen]
+            bodies = self._anonymizer.bodies(drawn, seen)
+        images = {one.index: self._background.copy() for one in waiting}
         for (one, person), body in zip(chosen, bodies, strict=True):
             problem = body.problem
-            if problem is None and not naturalness.is_person_like(body.mask, person.mask):
+            if problem is None and not self._anonymizer.is_whole(body.mask, person.mask):
                 problem = NO_PERSON_MADE
             if problem:
                 self.findings.painted_out[problem].add(one.index)
@@ -196,49 +184,41 @@ class VideoAnonymizer:
                 for name, value in body.measures.items():
                     self.findings.measures[name].add(value)
                 self.findings.anonymized += 1
-        # Of those who are gone nothing is kept.
-        needed = self._tracker.tracks | {p.sighting.track for one in waiting for p in one.people}
-        for kept in (self._drawn, self._last):
-            for track in kept.keys() - needed:
-                del kept[track]
-        for one in ready:
+        self._forget(waiting)
+        for one in waiting:
             yield dataclasses.replace(one.frame, image=images.pop(one.index))
 
-    @staticmethod
-    def _mend(waiting: Iterable[_Waiting]) -> None:
-        """Fills gaps of single frames, where the frames before and after it wait, too."""
-        by_track: dict[people.Track, dict[int, _Person]] = collections.defaultdict(dict)
+    def _forget(self, waiting: list[_Waiting]) -> None:
+        """Keeps nothing of those who are gone."""
         for one in waiting:
             for person in one.people:
-                by_track[person.sighting.track][one.index] = person
-        for seen in by_track.values():
-            for index, person in seen.items():
-                around = [seen.get(i) for i in (index - 1, index, index + 1)]
-                if all(one and not one.sighting.problem for one in around):
-                    person.mask = people.mend(*(one.sighting for one in around))
+                whose = person.sight.whose
+                if whose.last <= waiting[-1].index:
+                    self._drawn.pop(whose.number, None)
+                    self._last.pop(whose.number, None)
 
-    def _drawn_for(self, sighting: Sighting) -> Any:
-        """What is a track's own, drawn when it is first needed, and the same ever after."""
-        track = sighting.track
-        if track not in self._drawn:
-            key = keys.named_key(self._key, f"person {track.number}")
-            self._drawn[track] = self._anonymizer.person([sighting.mask], key)
+    def _drawn_for(self, whose: Followed) -> Any:
+        """What is a person's own, drawn when it is first needed, and the same ever after."""
+        if whose.number not in self._drawn:
+            key = keys.named_key(self._key, f"person {whose.number}")
+            glimpses = whose.all_glimpses()
+            self._drawn[whose.number] = self._anonymizer.person(glimpses, key, self._rate)
             self.findings.people += 1
-        return self._drawn[track]
+        return self._drawn[whose.number]
 
     def _paint(self, canvas: np.ndarray, index: int, person: _Person, mask: np.ndarray) -> None:
         """Puts an anonymised person into a frame, in place."""
-        sighting = person.sighting
-        rim = max(1, round(_RIM * sighting.box[3]))
+        sight = person.sight
+        rim = max(1, round(_RIM * sight.box[3]))
         kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * rim + 1, 2 * rim + 1))
         inner = cv2.erode(person.mask, kernel, borderType=cv2.BORDER_CONSTANT, borderValue=1)
         lending = inner if inner.any() else person.mask
-        view = canvas[sighting.crop]
+        view = canvas[sight.crop]
         # Frames of videos are blue, green, red; colourisers see red, green, blue.
         rgb = self._colourise(person.image[..., ::-1], view[..., ::-1], lending, mask)
         view[:] = rgb[..., ::-1]
         original, anonymized = (person.image, person.mask), (view.copy(), mask)
-        before = self._last.get(sighting.track)
+        before = self._last.get(sight.whose.number)
         if before and before[0] == index - 1:
             for name, pair in (
                 ("original", (before[1], original)),
@@ -247,4 +227,4 @@ class VideoAnonymizer:
                 colour, outline = steadiness.flicker(*pair)
                 self.findings.flicker[f"colour_{name}"].add(colour)
                 self.findings.flicker[f"outline_{name}"].add(outline)
-        self._last[sighting.track] = index, original, anonymized
+        self._last[sight.whose.number] = index, original, anonymized

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import functools
 import math
 import pathlib
 from collections.abc import Iterable, Iterator
@@ -68,22 +69,33 @@ def anonymize_video(
                 "the segmenter finds somebody in the background, who is in the result as "
                 "they were: give --background"
             )
-    worker = VideoAnonymizer(anonymizer, scene, colourise, key)
-    segmented = ((frame, segmenter(frame.image)) for frame in clip.frames())
-    bar = bars.bar(
-        shown=options.progress, desc=f"{source.name}: anonymize", total=count, unit="frame"
-    )
-    # Decoding with segmentation, anonymising, and encoding have a thread each.
-    with bar, contextlib.ExitStack() as stack:
-        results = worker(stack.enter_context(prefetch(segmented)))
+    worker = VideoAnonymizer(anonymizer, scene, colourise, key, float(clip.rate))
+    bar = functools.partial(bars.bar, shown=options.progress, total=count, unit="frame")
+    # Decoding has a thread of its own beside segmentation.
+    with (
+        bar(desc=f"{source.name}: people") as moved,
+        prefetch((frame, segmenter(frame.image)) for frame in clip.frames()) as segmented,
+    ):
+        found = worker.look(_counted(segmented, moved))
+    # Decoding, anonymising, and encoding have one each.
+    with bar(desc=f"{source.name}: anonymize") as moved, contextlib.ExitStack() as stack:
+        frames = stack.enter_context(prefetch(clip.frames()))
+        results = worker(frames, stack.enter_context(found))
         if options.difference:
             results = _write_difference(results, clip, difference_path(out), scene)
         results = stack.enter_context(prefetch(results))
         with VideoWriter(out, clip, options.keep_audio) as writer:
             for frame in results:
                 writer.write(frame.image, frame.pts, frame.duration)
-                bar.update()
+                moved.update()
     return _describe(clip, out, scene, worker.findings, options, warnings)
+
+
+def _counted(items: Iterable[Any], bar: Any) -> Iterator[Any]:
+    """Passes items through, and moves a bar."""
+    for item in items:
+        yield item
+        bar.update()
 
 
 def _colouriser(options: Options) -> Colouriser:

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 
 from gait_jax.data.no_walks import no_walk
-from gait_jax.data.scenes import RATE, Scene, halting, move, segmented, walking
+from gait_jax.data.scenes import Scene, halting, move, segmented, walking
 from gait_jax.gait import glimpses, silhouette
 from gait_jax.gait.glimpses import NEITHER, STANDING, WALKING
 from tfds_casia.walkers import recording
@@ -89,6 +89,6 @@ def packed(clip: Clip) -> dict[str, np.ndarray]:
         for mask, corner in zip(clip.masks, clip.corners, strict=True)
     ]
     truth = ("phase", "stepping", "azimuth", "elevation", "speed", "kind")
-    return glimpses.stacked(seen, RATE) | {
+    return glimpses.stacked(seen) | {
         name: np.asarray(getattr(clip, name), np.float32) for name in truth
     }

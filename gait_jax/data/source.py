@@ -224,6 +224,15 @@ def derived_directory(builder: tfds.core.DatasetBuilder, derived_dir: str) -> pa
     return directory
 
 
+def made_directory(data_dir: str) -> pathlib.Path:
+    """Where what is made of no data set is kept.
+
+    Args:
+      data_dir: where prepared data sets stand; empty for TFDS's own default.
+    """
+    return pathlib.Path(data_dir or tfds.core.constants.DATA_DIR).expanduser() / "made"
+
+
 def describe(builder: tfds.core.DatasetBuilder) -> dict[str, Any]:
     """What a run should write down of its data set."""
     metadata = builder.info.metadata or {}

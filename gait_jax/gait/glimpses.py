@@ -75,25 +75,24 @@ def glimpse(mask: np.ndarray, corner: tuple[int, int] = (0, 0)) -> Glimpse:
     )
 
 
-def stacked(glimpses: Sequence[Glimpse | None], rate: float) -> dict[str, np.ndarray]:
-    """A walk as the reader wants it.
+def stacked(glimpses: Sequence[Glimpse | None]) -> dict[str, np.ndarray]:
+    """A walk in arrays.
 
     Args:
       glimpses: of T frames in order of time, None where nobody was seen.
-      rate: frames a second.
 
     Returns:
-      {"crops": [T, ROWS, COLUMNS] uint8, "motion": [T, MOTION] float32 (see `motion`), "seen": [T]
-      float32 of 0 and 1}.
+      {"crops": [T, ROWS, COLUMNS] uint8, "boxes": [T, 4] float32 of x, y, width and height, "seen":
+      [T] float32 of 0 and 1}.
     """
     seen = np.array([one is not None for one in glimpses], np.float32)
     crops = np.zeros((len(glimpses), ROWS, COLUMNS), np.uint8)
-    boxes = np.ones((len(glimpses), 4))
+    boxes = np.ones((len(glimpses), 4), np.float32)
     for t, one in enumerate(glimpses):
         if one is not None:
             crops[t] = one.crop
             boxes[t] = one.x, one.y, one.width, one.height
-    return {"crops": crops, "motion": motion(boxes, seen, rate), "seen": seen}
+    return {"crops": crops, "boxes": boxes, "seen": seen}
 
 
 def motion(boxes: np.ndarray, seen: np.ndarray, rate: float) -> np.ndarray:

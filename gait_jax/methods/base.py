@@ -122,11 +122,14 @@ class Method(abc.ABC):
     Attributes:
       FIELDS: what the fields of its configuration may be.
       VERSION: raised when the same parameters give other results.
+      NEEDS_GAITS: whether it learns from a data set's gaits; one that makes what it learns from
+        gets no data set.
       config: the whole configuration of the run.
     """
 
     FIELDS: ClassVar[fields.Fields]
     VERSION: ClassVar[int] = 1
+    NEEDS_GAITS: ClassVar[bool] = True
 
     def __init__(self, config: ml_collections.ConfigDict):
         """Checks the configuration.
@@ -164,7 +167,7 @@ class Method(abc.ABC):
         """Makes what is derived from the data set for training, and kept beside it; if anything.
 
         Args:
-          dataset: the data set.
+          dataset: the data set; None for what needs none (see `NEEDS_GAITS`).
           prerequisites: see `prerequisites`; those that are still to be trained cannot be had.
           progress: whether to show progress bars.
         """
@@ -234,7 +237,7 @@ class TrainedMethod(Method):
 
     @abc.abstractmethod
     def open_data(
-        self, dataset: "GaitDataset", prerequisites: Mapping[str, Run], progress: bool
+        self, dataset: "GaitDataset | None", prerequisites: Mapping[str, Run], progress: bool
     ) -> "TrainingData":
         """What it trains on.
 
@@ -242,7 +245,7 @@ class TrainedMethod(Method):
         exported model, which needs neither.
 
         Args:
-          dataset: the data set.
+          dataset: the data set; None for what needs none (see `NEEDS_GAITS`).
           prerequisites: see `prerequisites`; each is trained or opened when it is first asked for.
           progress: whether to show bars where data has to be prepared first.
         """

@@ -12,7 +12,7 @@ import jax
 import numpy as np
 
 from gait_jax.gait import silhouette
-from gait_jax.gait.naturalness import mean_measures
+from gait_jax.gait.naturalness import is_person_like, mean_measures
 
 if TYPE_CHECKING:
     from gait_jax.data.gait_store import GaitStore
@@ -53,41 +53,85 @@ class AnonymizedBody:
     measures: Mapping[str, float] = dataclasses.field(default_factory=dict)
 
 
+@dataclasses.dataclass(frozen=True)
+class Seen:
+    """A silhouette that is to be anonymised.
+
+    Attributes:
+      mask: cleaned, [H, W] uint8 of 0 and 1, not empty.
+      frame: which of its person's frames it is, from 0.
+      corner: where its upper left pixel lies in the picture, (x, y).
+    """
+
+    mask: np.ndarray
+    frame: int
+    corner: tuple[int, int] = (0, 0)
+
+
 class Anonymizer(abc.ABC):
-    """Gives a person's gait to somebody else. Fails closed."""
+    """Gives a person's gait to somebody else. Fails closed.
+
+    All of a person's frames are glanced at before one of them is anonymised: what is kept of each
+    is little, so that a long video needs little memory.
+    """
+
+    def glimpse(self, mask: np.ndarray, corner: tuple[int, int] = (0, 0)) -> Any:
+        """What has to be kept of a frame to begin with its person; by default nothing.
+
+        Args:
+          mask: cleaned, [H, W] uint8 of 0 and 1, not empty.
+          corner: where its upper left pixel lies in the picture, (x, y).
+
+        Returns:
+          What `person` asks for, never None; nobody else looks into it.
+        """
+        del mask, corner
+        return ()
 
     @abc.abstractmethod
-    def person(self, masks: Sequence[np.ndarray], key: jax.Array) -> Any:
+    def person(self, glimpses: Sequence[Any | None], key: jax.Array, rate: float) -> Any:
         """What is drawn for one person and kept the same in all of their frames.
 
         Args:
-          masks: the person's first cleaned masks [H, W] uint8 of 0 and 1: all of them where they
-            are known beforehand, one at least.
+          glimpses: of all of the person's frames in order of time, None where nobody was seen.
           key: the person's random key.
+          rate: frames a second.
 
         Returns:
           What `bodies` asks for; nobody else looks into it.
         """
 
     @abc.abstractmethod
-    def bodies(self, people: Sequence[Any], masks: Sequence[np.ndarray]) -> list[AnonymizedBody]:
+    def bodies(self, people: Sequence[Any], seen: Sequence[Seen]) -> list[AnonymizedBody]:
         """Anonymises silhouettes of some people, a person's in order of time.
 
         Args:
-          people: of each mask, the person whose it is (see `person`).
-          masks: cleaned masks [H, W] uint8 of 0 and 1, each of any size, not empty.
+          people: of each silhouette, the person whose it is (see `person`).
+          seen: the silhouettes.
 
         Returns:
           What became of each: a mask of the same size, the person where the original stood.
         """
 
-    def __call__(self, masks: Sequence[np.ndarray | None], key: jax.Array) -> AnonymizedGait:
+    def is_whole(self, body: np.ndarray, original: np.ndarray) -> bool:
+        """Whether what was made is one whole person; by default beside the original's extent.
+
+        Args:
+          body: what was made, [H, W] uint8 of 0 and 1, not empty.
+          original: likewise, cleaned.
+        """
+        return is_person_like(body, original)
+
+    def __call__(
+        self, masks: Sequence[np.ndarray | None], key: jax.Array, rate: float = 25.0
+    ) -> AnonymizedGait:
         """Anonymises one person's walk with one draw of noise.
 
         Args:
           masks: raw masks [H, W] uint8 of 0 and 1 in order of time, each of any size; None for a
             frame that could not be read.
           key: random key of this sequence.
+          rate: frames a second.
 
         Returns:
           The anonymised masks, as many as were given and of the same sizes, each person where the
@@ -98,7 +142,7 @@ class Anonymizer(abc.ABC):
             for mask in masks
         ]
         problems: dict[int, str] = {}
-        cleaned: dict[int, np.ndarray] = {}
+        seen: list[Seen] = []
         for i, mask in enumerate(masks):
             if mask is None:
                 problems[i] = UNREADABLE
@@ -108,16 +152,18 @@ class Anonymizer(abc.ABC):
             if flaw:
                 problems[i] = flaw
             else:
-                cleaned[i] = body_mask
-        if not cleaned:
+                seen.append(Seen(body_mask, i))
+        if not seen:
             return AnonymizedGait(result, problems, {})
-        known = list(cleaned.values())
-        bodies = self.bodies([self.person(known, key)] * len(known), known)
-        for i, body in zip(cleaned, bodies, strict=True):
+        glimpses: list[Any | None] = [None] * len(masks)
+        for one in seen:
+            glimpses[one.frame] = self.glimpse(one.mask)
+        bodies = self.bodies([self.person(glimpses, key, rate)] * len(seen), seen)
+        for one, body in zip(seen, bodies, strict=True):
             if body.problem:
-                problems[i] = body.problem
+                problems[one.frame] = body.problem
             else:
-                result[i] = body.mask
+                result[one.frame] = body.mask
         # Of those that could be anonymised.
         measures = mean_measures(body.measures for body in bodies if body.problem is None)
         return AnonymizedGait(result, dict(sorted(problems.items())), measures)

@@ -1,6 +1,7 @@
 """The methods, by the name that a configuration gives."""
 
 from gait_jax.methods.anonymizers.noise_gan import NoiseGAN
+from gait_jax.methods.anonymizers.stand_in import StandIn
 from gait_jax.methods.anonymizers.stgan import STGAN
 from gait_jax.methods.base import Method
 from gait_jax.methods.colourisers.colour_transfer import ColourTransfer
@@ -22,6 +23,7 @@ METHODS: dict[str, type[Method]] = {
     "gaitset": GaitSet,
     "noise_gan": NoiseGAN,
     "side_channels": SideChannels,
+    "stand_in": StandIn,
     "stgan": STGAN,
     "wu2017": Wu2017,
     "zheng2011": Zheng2011,

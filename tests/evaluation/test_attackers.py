@@ -42,17 +42,19 @@ class _Fixed(FittedMethod):
 class _Original(Anonymizer):
     """Leaves everybody as they are."""
 
-    def person(self, masks, key):
+    def person(self, glimpses, key, rate):
         return None
 
-    def bodies(self, people, masks):
+    def bodies(self, people, seen):
+        masks = [one.mask for one in seen]
         return [AnonymizedBody(mask.copy(), None) for mask in masks]
 
 
 class _Same(_Original):
     """The same block for everybody, whoever they are and wherever they stand."""
 
-    def bodies(self, people, masks):
+    def bodies(self, people, seen):
+        masks = [one.mask for one in seen]
         found = [np.zeros_like(mask) for mask in masks]
         for mask in found:
             mask[10:70, 40:60] = 1

@@ -33,10 +33,11 @@ class _Fixed(FittedMethod):
 class _Same(Anonymizer):
     """The same block for everybody, whoever they are and wherever they stand."""
 
-    def person(self, masks, key):
+    def person(self, glimpses, key, rate):
         return None
 
-    def bodies(self, people, masks):
+    def bodies(self, people, seen):
+        masks = [one.mask for one in seen]
         found = [np.zeros_like(mask) for mask in masks]
         for mask in found:
             mask[10:70, 40:60] = 1

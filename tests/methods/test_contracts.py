@@ -17,11 +17,15 @@ class _Wider(Anonymizer):
     def __init__(self):
         self.drawn, self.asked = [], []
 
-    def person(self, masks, key):
-        self.drawn.append(([mask.copy() for mask in masks], key))
+    def glimpse(self, mask, corner=(0, 0)):
+        return mask.copy()
+
+    def person(self, glimpses, key, rate):
+        self.drawn.append((list(glimpses), key, rate))
         return int(jax.random.randint(key, (), 1, 6))
 
-    def bodies(self, people, masks):
+    def bodies(self, people, seen):
+        masks = [one.mask for one in seen]
         self.asked.append((list(people), [mask.copy() for mask in masks]))
         return [self._body(*one) for one in zip(people, masks, strict=True)]
 
@@ -51,8 +55,8 @@ def test_each_frame_is_anonymised_in_its_place_with_one_draw():
         clean = silhouette.clean(mask)
         np.testing.assert_array_equal(made, clean | np.roll(clean, columns, axis=1))
     # One draw, from all frames at once, and the same person in each of them.
-    ((known, drawn_key),) = anonymizer.drawn
-    assert len(known) == 3 and drawn_key is key
+    ((known, drawn_key, rate),) = anonymizer.drawn
+    assert len(known) == 3 and drawn_key is key and rate == 25
     (people, asked) = anonymizer.asked[0]
     assert len(anonymizer.asked) == 1 and people == [columns] * 3
     for a, b in zip(known, asked, strict=True):
@@ -112,8 +116,8 @@ def test_what_was_given_is_left_as_it_is():
 
 def test_an_answer_for_another_number_of_frames_is_an_error():
     class Forgets(_Wider):
-        def bodies(self, people, masks):
-            return super().bodies(people, masks)[:-1]
+        def bodies(self, people, seen):
+            return super().bodies(people, seen)[:-1]
 
     with pytest.raises(ValueError, match="zip"):
         Forgets()([_person(), _person(0.9)], jax.random.key(0))

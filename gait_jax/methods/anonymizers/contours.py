@@ -13,7 +13,7 @@ from gait_jax.gait import contour, picture, silhouette
 from gait_jax.gait.codec import PADDED, RESAMPLED, BodyFrame, ContourCodec
 from gait_jax.methods import fields
 from gait_jax.methods.base import State, TrainedMethod
-from gait_jax.methods.contracts import NO_OUTLINE, UNCHANGED, AnonymizedBody, Anonymizer
+from gait_jax.methods.contracts import NO_OUTLINE, UNCHANGED, AnonymizedBody, Anonymizer, Seen
 from gait_jax.runtime.errors import InputError
 
 # Of every method that trains on contours.
@@ -101,14 +101,21 @@ class ContourAnonymizer(Anonymizer):
         self._apply = pool.submit(traced.compile, compiler_options=_compiler_options())
         pool.shutdown(wait=False)
 
-    def person(self, masks: Sequence[np.ndarray], key: jax.Array) -> _Person:
+    def glimpse(self, mask: np.ndarray, corner: tuple[int, int] = (0, 0)) -> int:
+        """How many points the contour has, where that matters."""
+        del corner
+        return len(contour.trace(mask)) if self._codec.layout == PADDED else 0
+
+    def person(self, glimpses: Sequence[int | None], key: jax.Array, rate: float) -> _Person:
+        del rate
         points = self._codec.points
         if self._codec.layout == PADDED:
-            counts = [min(len(contour.trace(mask)), points) for mask in masks]
+            counts = [min(count, points) for count in glimpses if count is not None]
             points = round(float(np.mean(counts)))
         return _Person(np.asarray(jax.random.key_data(key)), points)
 
-    def bodies(self, people: Sequence[_Person], masks: Sequence[np.ndarray]):
+    def bodies(self, people: Sequence[_Person], seen: Sequence[Seen]):
+        masks = [one.mask for one in seen]
         paths = [contour.trace(mask) for mask in masks]
         frames = [BodyFrame.of_path(path) for path in paths]
         offsets = np.cumsum([0] + [len(path) for path in paths])

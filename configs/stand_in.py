@@ -1,0 +1,51 @@
+r"""The stand-in's reader: from silhouettes to how a walk is seen.
+
+    python -m gait_jax.train --config=configs/stand_in.py --workdir=runs/stand_in
+
+It learns from clips of made people alone, filmed at the first start: nothing has to be given.
+
+Time: not measured yet.
+Result: not measured yet.
+"""
+
+import ml_collections
+
+from configs import common
+
+ARGUMENTS: dict[str, tuple[str, ...]] = {}
+
+
+def get_config(arg: str = "") -> ml_collections.ConfigDict:
+    """The configuration."""
+    if arg:
+        raise ValueError(f"{arg!r}: this configuration takes no arguments")
+    c = ml_collections.ConfigDict()
+    # The method to train.
+    c.method = "stand_in"
+    c.update(
+        common.training(
+            batch_size=16, train_steps=3000, log_every=50, eval_every=500, eval_batch=128
+        )
+    )
+    c.data = ml_collections.ConfigDict()
+    # Where the clips are kept; TFDS's own folder where empty.
+    c.data.data_dir = ""
+    # How many clips are filmed to train on, and how many to watch.
+    c.data.clips = 3000
+    c.data.held_out = 200
+    # Frames of a clip, at 25 a second.
+    c.data.frames = 64
+    c.network = ml_collections.ConfigDict()
+    # Channels of the convolutions over a frame, each of which halves it.
+    c.network.widths = (16, 32, 64)
+    # Numbers a frame.
+    c.network.features = 96
+    # Frames from one to the next that the convolutions over time look at.
+    c.network.dilations = (1, 2, 3)
+    c.optimizer = common.adam(1e-3, b1=0.9)
+    c.optimizer.schedule = "cosine"
+    c.optimizer.decay_steps = (3000,)
+    c.optimizer.clip_norm = 1.0
+    # Of the running mean of the parameters, which is what reads; 0 for the last ones.
+    c.ema_decay = 0.99
+    return c

@@ -1,0 +1,185 @@
+"""Who is where in a clip: all of it is looked at before anybody is anonymised."""
+
+import collections
+import contextlib
+import dataclasses
+import tempfile
+import zlib
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+from gait_jax.methods.contracts import Anonymizer
+from gait_jax.runtime.errors import InputError
+from gait_jax.runtime.files import reason_of
+from gait_jax.video import people
+from gait_jax.video.clip import Frame
+from gait_jax.video.people import Box, Sighting, Track, Tracker
+
+LOST = "lost by the segmentation"
+NOT_FOLLOWED = "moves, but was not followed as a person"
+OTHER_SCENE = "the camera moved, or the light was switched: nobody could be found"
+
+
+@dataclasses.dataclass
+class Followed:
+    """One person, or something that moves, over time.
+
+    Attributes:
+      number: from 1, in order of appearance.
+      first: the first frame with them.
+      last: the last one.
+      is_person: whether they were seen often enough, and large enough, to be no flicker.
+      glimpses: what the anonymiser keeps of their frames, by frame.
+    """
+
+    number: int
+    first: int
+    last: int
+    is_person: bool = False
+    glimpses: dict[int, Any] = dataclasses.field(default_factory=dict)
+
+    def all_glimpses(self) -> list[Any | None]:
+        """Of all frames from the first to the last, None where nothing usable was seen."""
+        return [self.glimpses.get(frame) for frame in range(self.first, self.last + 1)]
+
+
+@dataclasses.dataclass(frozen=True)
+class Sight:
+    """Somebody in a frame.
+
+    Attributes:
+      whose: the person.
+      window: the crop of the frame (x, y, width, height) that holds the body with room around it.
+      box: the body's bounding box in the frame, likewise.
+      problem: why it cannot be anonymised; None where it can.
+      where: place and length of the silhouette among the kept ones.
+    """
+
+    whose: Followed
+    window: Box
+    box: Box
+    problem: str | None
+    where: tuple[int, int]
+
+    @property
+    def crop(self) -> tuple[slice, slice]:
+        """The window as an index into a frame."""
+        x, y, width, height = self.window
+        return slice(y, y + height), slice(x, x + width)
+
+
+class Following:
+    """Everybody in a clip; use as a context manager.
+
+    Silhouettes lie in a temporary file, what is in memory is little.
+
+    Attributes:
+      frames: how many there were.
+      hidden: frames with somebody who was not found, by reason.
+    """
+
+    def __init__(self, segmented: Iterable[tuple[Frame, np.ndarray | None]], keeper: Anonymizer):
+        """Finds and follows the people of all frames.
+
+        Args:
+          segmented: the clip's frames, each with its foreground [H, W] uint8 of 0 and 1; None where
+            nothing can be said of it.
+          keeper: says what is kept of each frame of a person.
+
+        Raises:
+          InputError: the temporary folder cannot be written.
+        """
+        self.frames = 0
+        self.hidden: dict[str, set[int]] = collections.defaultdict(set)
+        self._keeper = keeper
+        self._kept: list[list[Sight]] = []
+        self._before: list[Sighting] = []
+        self._people: dict[Track, Followed] = {}
+        with contextlib.ExitStack() as opened:
+            self._file = opened.enter_context(tempfile.TemporaryFile())
+            self._follow(segmented)
+            opened.pop_all()
+
+    def _follow(self, segmented: Iterable[tuple[Frame, np.ndarray | None]]) -> None:
+        tracker = Tracker()
+        waiting: collections.deque[list[Sighting]] = collections.deque()
+        for frame, foreground in segmented:
+            waiting.append(self._look(tracker, frame, foreground))
+            if len(waiting) > 1:
+                self._keep(waiting)
+        while waiting:
+            self._keep(waiting)
+
+    def __enter__(self) -> "Following":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._file.close()
+
+    def _look(
+        self, tracker: Tracker, frame: Frame, foreground: np.ndarray | None
+    ) -> list[Sighting]:
+        index, self.frames = self.frames, self.frames + 1
+        if foreground is None:
+            self.hidden[OTHER_SCENE].add(index)
+            foreground = np.zeros(frame.image.shape[:2], np.uint8)
+        sightings = people.find(foreground)
+        tracker.update(sightings)
+        for sighting in sightings:
+            track = sighting.track
+            person = self._people.setdefault(track, Followed(track.number, index, index))
+            person.last = index
+            person.is_person |= track.is_person
+            if sighting.lost and track.is_person:
+                # Found again: it was somewhere in between.
+                self.hidden[LOST].update(range(index - sighting.lost, index))
+        return sightings
+
+    def _keep(self, waiting: collections.deque[list[Sighting]]) -> None:
+        """Keeps the first of the frames that wait; the one before it and the next one mend it."""
+        index, now = len(self._kept), waiting.popleft()
+        beside = (self._before, waiting[0] if waiting else [])
+        kept = []
+        for sighting in now:
+            before, after = (
+                next((other for other in frame if other.track is sighting.track), None)
+                for frame in beside
+            )
+            mask = sighting.mask
+            whole = before and after and not (before.problem or after.problem or sighting.problem)
+            if whole:
+                mask = people.mend(before, sighting, after)
+            person = self._people[sighting.track]
+            if sighting.problem is None:
+                person.glimpses[index] = self._keeper.glimpse(mask, sighting.window[:2])
+            kept.append(
+                Sight(person, sighting.window, sighting.box, sighting.problem, self._write(mask))
+            )
+        self._kept.append(kept)
+        self._before = now
+
+    def _write(self, mask: np.ndarray) -> tuple[int, int]:
+        data = zlib.compress(np.packbits(mask).tobytes(), 1)
+        try:
+            place = self._file.tell()
+            self._file.write(data)
+        except OSError as error:
+            raise InputError(
+                f"{tempfile.gettempdir()} cannot be written ({reason_of(error)}): silhouettes are "
+                "kept there for a while; make room, or set TMPDIR to another folder"
+            ) from None
+        return place, len(data)
+
+    def mask(self, sight: Sight) -> np.ndarray:
+        """The silhouette in its window, mended: [h, w] uint8 of 0 and 1."""
+        place, length = sight.where
+        self._file.seek(place)
+        height, width = sight.window[3], sight.window[2]
+        bits = np.frombuffer(zlib.decompress(self._file.read(length)), np.uint8)
+        return np.unpackbits(bits, count=height * width).reshape(height, width)
+
+    def __iter__(self) -> Iterator[list[Sight]]:
+        """Who is in each frame."""
+        return iter(self._kept)

@@ -1,0 +1,153 @@
+"""Clips that readers of gaits train on: filmed once, on all cores, read from the disk."""
+
+import functools
+import pathlib
+
+import ml_collections
+import numpy as np
+
+from gait_jax.data import mapped
+from gait_jax.data.batches import Batch, TrainingData
+from gait_jax.data.derived import derive
+from gait_jax.data.filmed_clips import film, packed
+from gait_jax.data.scenes import RATE
+from gait_jax.data.source import made_directory
+from gait_jax.gait.glimpses import COLUMNS, ROWS, motion
+from gait_jax.runtime.fingerprint import fingerprint
+from tfds_casia.parts import Work
+
+# Part of the key: raise it when the same seed films other clips.
+VERSION = 1
+
+# Clips in a part: what an interruption can cost each core, some seconds of work.
+_IN_A_PART = 16
+# Of each array: what a clip's frame holds.
+_ARRAYS = {
+    "crops": (np.uint8, (ROWS, COLUMNS)),
+    "boxes": (np.float32, (4,)),
+    "seen": (np.float32, ()),
+    "phase": (np.float32, ()),
+    "stepping": (np.float32, ()),
+    "azimuth": (np.float32, ()),
+    "elevation": (np.float32, ()),
+    "speed": (np.float32, ()),
+    "kind": (np.float32, ()),
+}
+# Share of the clips that are shown mirrored, that have gaps, that come at a lower rate.
+_MIRRORED, _TORN, _SLOW = 0.5, 0.2, 0.15
+
+
+def _make_part(seed: int, frames: int, first: int, last: int, directory: pathlib.Path) -> None:
+    """Fills a part's empty folder."""
+    made = [packed(film(seed, index, frames)) for index in range(first, last)]
+    for name, (dtype, _) in _ARRAYS.items():
+        (directory / name).write_bytes(
+            np.stack([clip[name] for clip in made]).astype(dtype).tobytes()
+        )
+
+
+def _join(parts: list[pathlib.Path], directory: pathlib.Path) -> None:
+    """Fills the empty folder of all clips from their parts."""
+    for name in _ARRAYS:
+        mapped.join((part / name for part in parts), directory / name)
+
+
+class ReaderClips:
+    """Made clips of T frames each; random access."""
+
+    def __init__(self, arrays: dict[str, np.ndarray], changed: bool):
+        """Takes them.
+
+        Args:
+          arrays: by name, [N, T, ...] each.
+          changed: whether they are shown in other ways each time: mirrored, with gaps, or as a
+            camera of fewer frames a second gives them.
+        """
+        self._arrays, self._changed = arrays, changed
+
+    def __len__(self) -> int:
+        return len(self._arrays["seen"])
+
+    def _clip(self, index: int, seed: int) -> Batch:
+        clip = {name: np.array(array[index]) for name, array in self._arrays.items()}
+        if self._changed:
+            _change(clip, np.random.default_rng(seed))
+        return clip | {"motion": motion(clip.pop("boxes"), clip["seen"], RATE)}
+
+    def take(self, indices: np.ndarray, seeds: np.ndarray) -> Batch:
+        """Some clips.
+
+        Args:
+          indices: [B] int.
+          seeds: [B] uint32.
+
+        Returns:
+          {"crops": [B, T, ROWS, COLUMNS] uint8, "motion": [B, T, MOTION], "seen": [B, T], and the
+          truth of `filmed_clips.Clip`, [B, T] each}, float32.
+        """
+        clips = [self._clip(i, s) for i, s in zip(indices, seeds, strict=True)]
+        return {name: np.stack([clip[name] for clip in clips]) for name in clips[0]}
+
+
+def _change(clip: Batch, rng: np.random.Generator) -> None:
+    """Shows a clip in another way, in place."""
+    frames = len(clip["seen"])
+    if rng.random() < _MIRRORED:
+        clip["crops"] = clip["crops"][..., ::-1]
+        clip["boxes"][:, 0] *= -1
+        clip["azimuth"] *= -1
+    if rng.random() < _TORN:
+        first = rng.integers(frames)
+        clip["seen"][first : first + rng.integers(1, 12)] = 0
+    if rng.random() < _SLOW:
+        every = rng.integers(2, 4)
+        held = np.arange(frames) // every * every
+        for name in ("crops", "boxes", "seen"):
+            clip[name] = clip[name][held]
+
+
+def _open(
+    config: ml_collections.ConfigDict, seed: int, count: int, progress: bool
+) -> dict[str, np.ndarray]:
+    """So many clips of a seed, made first where they are not."""
+    frames = config.frames
+    directory = made_directory(config.data_dir) / (
+        f"reader_clips-{fingerprint(seed, frames, count, VERSION)}"
+    )
+
+    def work() -> Work:
+        return {
+            f"{first}": functools.partial(
+                _make_part, seed, frames, first, min(first + _IN_A_PART, count)
+            )
+            for first in range(0, count, _IN_A_PART)
+        }
+
+    derive(directory, work, _join, "clips", progress)
+    return {
+        name: mapped.open_mapped(directory / name, dtype, (count, frames, *shape))
+        for name, (dtype, shape) in _ARRAYS.items()
+    }
+
+
+def clip_data(config: ml_collections.ConfigDict, seed: int, progress: bool = True) -> TrainingData:
+    """The clips that a configuration asks for.
+
+    Args:
+      config: the `data` part: data_dir, clips, held_out and frames.
+      seed: of the clips; those that are held out have another one.
+      progress: whether to show a progress bar.
+
+    Raises:
+      InputError: they cannot be written, or one of the processes that make them was ended.
+    """
+    train = _open(config, 2 * seed, config.clips, progress)
+    held_out = _open(config, 2 * seed + 1, config.held_out, progress)
+    description = {"name": "reader clips", "synthetic": True, "clips": config.clips}
+    return TrainingData(
+        ReaderClips(train, changed=True),
+        ReaderClips(held_out, changed=False),
+        ("frames", config.frames),
+        f"{config.clips} made clips of {config.frames} frames",
+        description,
+    )

@@ -1,0 +1,264 @@
+"""From what is read of a walk to how its stand-in walks: few coarse numbers, and noise.
+
+Whatever reaches the result of the original stands here: the side from which it is seen and the
+camera's height, in bins; where the feet are, smoothly; how large a person is there, times noise;
+whether they walk or stand; and, if it is asked for, the phase.
+"""
+
+import dataclasses
+import math
+
+import ml_collections
+import numpy as np
+
+from gait_jax.gait.glimpses import NEITHER, WALKING
+from tfds_casia.walkers import rhythm
+from tfds_casia.walkers.rhythm import Steps
+from tfds_casia.walkers.standin import Standin
+
+OWN, KEPT = "own", "kept"
+
+# Seconds to each side over which place and size, and what is read, are smoothed: more than a step.
+_PLACE, _READ = 0.7, 0.5
+# Beyond a bin's border by this share of its width the next one is taken.
+_HOLD = 0.25
+# Seconds that a turn into the next bin takes.
+_TURN = 0.5
+# Statures a second below which somebody stands.
+_STANDS = 0.12
+# From this sine of the view on, the way across the picture tells the speed; below the first not.
+_ACROSS = (0.35, 0.65)
+
+
+@dataclasses.dataclass(frozen=True)
+class Read:
+    """What is read of T frames; anything where nobody was seen.
+
+    Attributes:
+      phase: [T, 2] cosine and sine of twice the phase.
+      azimuth: [T, 2] cosine and sine of the view.
+      elevation: [T] degrees.
+      speed: [T] statures a second.
+      kind: [T, K] logits (see `gait.glimpses`).
+      boxes: [T, 4] x, y, width and height in the picture (see `glimpses.stacked`).
+      seen: [T] 1 where somebody was seen, 0 where not.
+      rate: frames a second.
+    """
+
+    phase: np.ndarray
+    azimuth: np.ndarray
+    elevation: np.ndarray
+    speed: np.ndarray
+    kind: np.ndarray
+    boxes: np.ndarray
+    seen: np.ndarray
+    rate: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """How a stand-in walks, T frames.
+
+    Attributes:
+      steps: when and how far it steps.
+      azimuth: [T] degrees from where it faces to the camera.
+      elevation: [T] degrees by which the camera looks down.
+      height: [T] pixels that it measures upright.
+      place: [T, 2] the point of the ground below it, (x, y) pixels of the picture.
+      walk: [T] bool, whether it is a walk, or somebody who stands: nothing else is replaced.
+      bits: what the numbers in bins can tell of the original, besides its way and time.
+    """
+
+    steps: Steps
+    azimuth: np.ndarray
+    elevation: np.ndarray
+    height: np.ndarray
+    place: np.ndarray
+    walk: np.ndarray
+    bits: float
+
+
+def plan(
+    read: Read, someone: Standin, code: ml_collections.ConfigDict, rng: np.random.Generator
+) -> Plan:
+    """Plans a stand-in's walk.
+
+    Args:
+      read: of the original.
+      someone: who stands in.
+      code: what may come over, and how coarsely: view and elevation, the widths of bins in degrees;
+        size, the standard deviation of the logarithm of the drawn height; pace, that of the
+        speed; freedom, how far from the original's place, in its heights, that may lead; rhythm,
+        `OWN` or `KEPT`.
+      rng: all noise of it besides the person's own.
+    """
+    reach = max(2, round(_READ * read.rate))
+    chances = smoothed(_softmax(read.kind), read.seen, reach)
+    walk = chances.argmax(axis=1) != NEITHER
+    stands = chances[:, WALKING] < chances.sum(axis=1) / 2
+    towards = smoothed(read.azimuth, read.seen, reach)
+    angle = np.degrees(np.unwrap(np.arctan2(towards[:, 1], towards[:, 0])))
+    views = binned(angle, code.view, _HOLD)
+    azimuth = eased(views, max(1, round(_TURN * read.rate)))
+    level = code.elevation * np.round(_median(read.elevation, read.seen) / code.elevation)
+    elevation = np.full(len(angle), min(max(level, 0.0), 60.0))
+    path, slope = _way(read)
+    height = np.exp(path[:, 2])
+    factor = _pace(path, height, read.seen, code, rng)
+    path = _warped(path, slope, read.seen, factor)
+    speed = _speed(path, np.exp(path[:, 2]), azimuth, read, factor)
+    speed[stands | (speed < _STANDS)] = 0
+    speed = smoothed(speed[:, None], np.ones(len(speed)), reach // 2)[:, 0]
+    speed[speed < _STANDS / 2] = 0
+    metres = np.clip(speed * someone.stature, 0, 2.0)
+    heading = -azimuth
+    if code.rhythm == KEPT:
+        half = smoothed(read.phase, read.seen, max(1, reach // 4))
+        phase = np.unwrap(np.arctan2(half[:, 1], half[:, 0])) / (4 * np.pi)
+        # Which leg is in front nobody knows.
+        phase = phase + rng.integers(2) / 2
+        steps = rhythm.kept(phase, metres, someone.pace.preference, read.rate, heading)
+    else:
+        steps = rhythm.own(metres, someone.pace.preference, rng.random(), read.rate, heading)
+    size = math.exp(rng.normal(0, code.size))
+    switches = np.count_nonzero(np.diff(views))
+    bits = math.log2(360 / code.view) + math.log2(60 / code.elevation + 1)
+    bits += switches * (1 + math.log2(max(len(angle), 2))) + _told_by_height(code.size)
+    return Plan(steps, azimuth, elevation, size * np.exp(path[:, 2]), path[:, :2], walk, bits)
+
+
+def _told_by_height(noise: float) -> float:
+    """Bits that the height tells of the person's own, among adults (6 % standard deviation)."""
+    return 0.5 * math.log2(1 + (0.06 / max(noise, 1e-6)) ** 2)
+
+
+def smoothed(values: np.ndarray, weights: np.ndarray, reach: int) -> np.ndarray:
+    """Weighted means over the frames around each: [T, N] → [T, N].
+
+    Args:
+      values: [T, N].
+      weights: [T], 0 where there is nothing; further away less.
+      reach: how many frames to each side.
+    """
+    kernel = 1 - (np.arange(-reach, reach + 1) / (reach + 1)) ** 2
+    # Somebody who is seen far away, only, is better than nobody.
+    weights = weights + 1e-9
+    total = np.convolve(weights, kernel)[reach:-reach]
+    summed = [np.convolve(column * weights, kernel)[reach:-reach] for column in values.T]
+    return np.stack(summed, axis=1) / total[:, None]
+
+
+def straightened(
+    values: np.ndarray, weights: np.ndarray, reach: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The best lines through the frames around each: values there, and slopes a frame.
+
+    Args:
+      values: [T, N].
+      weights: [T], 0 where there is nothing.
+      reach: how many frames to each side.
+
+    Returns:
+      [T, N] each.
+    """
+    # With too little around, more of the whole.
+    weights = weights + 1e-6
+    offset = np.arange(-reach, reach + 1)
+    kernel = 1 - (offset / (reach + 1)) ** 2
+    # Convolution looks backwards: what lies ahead has a negative offset.
+    sums = [np.convolve(weights, kernel * (-offset) ** k)[reach:-reach] for k in range(3)]
+    level, slope = np.empty_like(values, float), np.empty_like(values, float)
+    spread = sums[0] * sums[2] - sums[1] ** 2
+    for n, column in enumerate(values.T):
+        zero = np.convolve(column * weights, kernel)[reach:-reach]
+        first = np.convolve(column * weights, kernel * -offset)[reach:-reach]
+        slope[:, n] = (sums[0] * first - sums[1] * zero) / np.maximum(spread, 1e-12)
+        level[:, n] = (zero - slope[:, n] * sums[1]) / sums[0]
+    return level, slope
+
+
+def binned(angle: np.ndarray, width: float, hold: float) -> np.ndarray:
+    """The middles of the bins that angles [T] fall in, each held until it is left by far.
+
+    Args:
+      angle: degrees, without jumps by whole turns.
+      width: of a bin, degrees; one lies around 0.
+      hold: beyond a bin's border by this share of a width the next one is taken.
+    """
+    found = np.empty_like(angle)
+    bin_ = np.round(np.median(angle[: max(1, len(angle) // 4)]) / width)
+    for t, value in enumerate(angle / width):
+        if abs(value - bin_) > 0.5 + hold:
+            bin_ = np.round(value)
+        found[t] = bin_ * width
+    return found
+
+
+def eased(values: np.ndarray, frames: int) -> np.ndarray:
+    """Steps become ramps of so many frames [T]."""
+    kernel = np.ones(frames) / frames
+    padded = np.pad(values, (frames // 2, frames - 1 - frames // 2), mode="edge")
+    return np.convolve(padded, kernel, mode="valid")
+
+
+def _softmax(logits: np.ndarray) -> np.ndarray:
+    raised = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return raised / raised.sum(axis=1, keepdims=True)
+
+
+def _median(values: np.ndarray, weights: np.ndarray) -> float:
+    chosen = values[weights > 0]
+    return float(np.median(chosen)) if len(chosen) else 0.0
+
+
+def _way(read: Read) -> tuple[np.ndarray, np.ndarray]:
+    """([T, 3] smooth x, y and logarithm of the height, [T, 3] their slopes a frame)."""
+    boxes = read.boxes
+    values = np.stack([boxes[:, 0], boxes[:, 1], np.log(np.maximum(boxes[:, 3], 1))], axis=1)
+    return straightened(values, read.seen, max(3, round(_PLACE * read.rate)))
+
+
+def _pace(
+    path: np.ndarray,
+    height: np.ndarray,
+    seen: np.ndarray,
+    code: ml_collections.ConfigDict,
+    rng: np.random.Generator,
+) -> float:
+    """How many times as fast the stand-in goes as the original, as far as the place allows."""
+    factor = math.exp(rng.normal(0, code.pace))
+    known = np.flatnonzero(seen)
+    if len(known) < 2:
+        return 1.0
+    first, last = known[0], known[-1]
+    # At the ends it is the furthest from where the original was.
+    way = np.linalg.norm(path[last, :2] - path[first, :2]) / 2
+    most = code.freedom * float(np.median(height[known])) / max(way, 1e-6)
+    return 1 + min(max(factor - 1, -most), most)
+
+
+def _warped(path: np.ndarray, slope: np.ndarray, seen: np.ndarray, factor: float) -> np.ndarray:
+    """The way at another pace: about its middle, beyond its ends straight on."""
+    frames = np.arange(len(path), dtype=float)
+    known = np.flatnonzero(seen)
+    if not len(known):
+        return path
+    middle = (known[0] + known[-1]) / 2
+    wanted = middle + factor * (frames - middle)
+    inside = np.clip(wanted, 0, len(path) - 1)
+    nearest = np.round(inside).astype(int)
+    found = np.stack([np.interp(inside, frames, column) for column in path.T], axis=1)
+    return found + (wanted - inside)[:, None] * slope[nearest]
+
+
+def _speed(
+    path: np.ndarray, height: np.ndarray, azimuth: np.ndarray, read: Read, factor: float
+) -> np.ndarray:
+    """[T] statures a second: by the way across the picture, or as read where it leads in depth."""
+    moved = np.gradient(path[:, 0]) if len(path) > 1 else np.zeros(1)
+    aside = np.abs(np.sin(np.radians(azimuth)))
+    across = np.abs(moved) * read.rate / height / np.maximum(aside, 0.1)
+    reach = max(2, round(_READ * read.rate))
+    told = factor * smoothed(read.speed[:, None], read.seen, reach)[:, 0]
+    share = np.clip((aside - _ACROSS[0]) / (_ACROSS[1] - _ACROSS[0]), 0, 1)
+    return share * across + (1 - share) * told
