@@ -48,4 +48,17 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
     c.optimizer.clip_norm = 1.0
     # Of the running mean of the parameters, which is what reads; 0 for the last ones.
     c.ema_decay = 0.99
+    c.code = ml_collections.ConfigDict()
+    # What may come over of the original, and how coarsely. The view, in bins of so many degrees.
+    c.code.view = 18.0
+    # The camera's height, likewise.
+    c.code.elevation = 15.0
+    # The size: standard deviation of the logarithm of the drawn one about the original's.
+    c.code.size = 0.08
+    # The speed, likewise.
+    c.code.pace = 0.15
+    # How far from the original's place that may lead, in its heights.
+    c.code.freedom = 0.4
+    # Steps of its own (own), or those of the original (kept).
+    c.code.rhythm = "own"
     return c

@@ -138,6 +138,8 @@ def anonymize_tree(
                 totals["failed_sequences"] += 1
             entry["anonymized"] = len(names) - len(result.problems)
             entry["measures"] = result.measures
+            if result.told:
+                entry["told"] = result.told
             empty: dict[str, list[str]] = {}
             for i, reason in result.problems.items():
                 empty.setdefault(reason, []).append(names[i])

@@ -31,11 +31,13 @@ class AnonymizedGait:
       masks: a mask for each frame, [H, W] uint8 of 0 and 1, empty where there is a problem.
       problems: reasons by frame index for frames that could not be anonymised.
       measures: what the method measured of its own work, means over anonymised frames, by name.
+      told: what the result can tell of the original, in a line; None where the method cannot say.
     """
 
     masks: list[np.ndarray]
     problems: dict[int, str]
     measures: dict[str, float]
+    told: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -113,6 +115,11 @@ class Anonymizer(abc.ABC):
           What became of each: a mask of the same size, the person where the original stood.
         """
 
+    def told(self, person: Any) -> str | None:
+        """What a person's result can tell of the original, in a line; None where nobody knows."""
+        del person
+        return None
+
     def is_whole(self, body: np.ndarray, original: np.ndarray) -> bool:
         """Whether what was made is one whole person; by default beside the original's extent.
 
@@ -158,7 +165,8 @@ class Anonymizer(abc.ABC):
         glimpses: list[Any | None] = [None] * len(masks)
         for one in seen:
             glimpses[one.frame] = self.glimpse(one.mask)
-        bodies = self.bodies([self.person(glimpses, key, rate)] * len(seen), seen)
+        person = self.person(glimpses, key, rate)
+        bodies = self.bodies([person] * len(seen), seen)
         for one, body in zip(seen, bodies, strict=True):
             if body.problem:
                 problems[one.frame] = body.problem
@@ -166,7 +174,7 @@ class Anonymizer(abc.ABC):
                 result[one.frame] = body.mask
         # Of those that could be anonymised.
         measures = mean_measures(body.measures for body in bodies if body.problem is None)
-        return AnonymizedGait(result, dict(sorted(problems.items())), measures)
+        return AnonymizedGait(result, dict(sorted(problems.items())), measures, self.told(person))
 
 
 class Recogniser(Protocol):

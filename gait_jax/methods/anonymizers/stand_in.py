@@ -14,6 +14,8 @@ import optax
 from gait_jax.gait import picture
 from gait_jax.gait.glimpses import COLUMNS, KINDS, MOTION, NEITHER, ROWS
 from gait_jax.methods import fields
+from gait_jax.methods.anonymizers.stand_in_plan import KEPT, OWN
+from gait_jax.methods.anonymizers.standing_in import StandInAnonymizer
 from gait_jax.methods.base import Batch, Metrics, State, TrainedMethod, Tree, move_average
 from gait_jax.methods.optimizers import adam
 from gait_jax.models.gait_reader import GaitReader, Reading
@@ -40,6 +42,12 @@ class StandIn(TrainedMethod):
         "network.features": fields.whole(),
         "network.dilations": fields.wholes(),
         **fields.below("optimizer", fields.ADAM),
+        "code.view": fields.number(18, 180),
+        "code.elevation": fields.number(5, 60),
+        "code.size": fields.number(0, 0.5),
+        "code.pace": fields.number(0, 0.5),
+        "code.freedom": fields.number(0, 10),
+        "code.rhythm": fields.one_of(OWN, KEPT),
     }
 
     def __init__(self, config):
@@ -130,6 +138,12 @@ class StandIn(TrainedMethod):
             "taken_for_somebody": _mean((called != NEITHER).astype(jnp.float32), someone),
             "neither_found": _mean((called == NEITHER).astype(jnp.float32), neither),
         }
+
+    def anonymizer(self, state: State) -> StandInAnonymizer:
+        read, params = jax.jit(self.read), state.ema["reader"]
+        return StandInAnonymizer(
+            lambda walk: read(params, walk), self.network.reach, self.config.code
+        )
 
     def samples(self, state: State, batch: Batch) -> Tree:
         """By how much each frame's phase and view are off, in cycles and degrees."""

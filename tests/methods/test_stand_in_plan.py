@@ -1,0 +1,172 @@
+"""What of a walk reaches its stand-in, by hand."""
+
+import dataclasses
+import math
+
+import ml_collections
+import numpy as np
+import pytest
+
+from gait_jax.gait.glimpses import NEITHER, STANDING, WALKING
+from gait_jax.methods.anonymizers.stand_in_plan import (
+    Read,
+    binned,
+    eased,
+    plan,
+    smoothed,
+    straightened,
+)
+from tfds_casia.walkers import standin
+
+_FRAMES = 100
+
+
+@pytest.fixture(scope="module")
+def someone():
+    return standin.draw(5)
+
+
+def _code(**changes):
+    known = {"view": 18.0, "elevation": 15.0, "size": 0.0, "pace": 0.0, "freedom": 0.4}
+    return ml_collections.ConfigDict(known | {"rhythm": "own"} | changes)
+
+
+def _read(kind=WALKING, azimuth=90.0, speed=0.8, step=4.0, height=120.0, **changes):
+    """Somebody of an even walk, `step` pixels a frame to the left."""
+    frames = np.arange(_FRAMES)
+    turned, half = np.radians(azimuth), 4 * np.pi * frames / 27
+    boxes = np.stack(
+        [600 - step * frames, 400 + 0.0 * frames, 0.4 * height + 0 * frames, height + 0 * frames],
+        axis=1,
+    )
+    logits = np.zeros((_FRAMES, 3))
+    logits[:, kind] = 8
+    known = {
+        "phase": np.stack([np.cos(half), np.sin(half)], -1),
+        "azimuth": np.tile([np.cos(turned), np.sin(turned)], (_FRAMES, 1)),
+        "elevation": np.full(_FRAMES, 8.0),
+        "speed": np.full(_FRAMES, speed),
+        "kind": logits,
+        "boxes": boxes,
+        "seen": np.ones(_FRAMES),
+        "rate": 25.0,
+    }
+    return Read(**(known | changes))
+
+
+def _plan(read, someone, seed=0, **code):
+    return plan(read, someone, _code(**code), np.random.default_rng(seed))
+
+
+def test_place_and_size_follow_smoothly_and_views_come_in_bins(someone):
+    made = _plan(_read(azimuth=95.0), someone)
+    np.testing.assert_allclose(made.azimuth, 90)
+    np.testing.assert_allclose(made.elevation, 15)
+    np.testing.assert_allclose(made.height, 120, rtol=1e-6)
+    np.testing.assert_allclose(made.place[:, 0], 600 - 4 * np.arange(_FRAMES), atol=1e-6)
+    np.testing.assert_allclose(made.place[:, 1], 400, atol=1e-6)
+    assert made.walk.all()
+    # 4 pixels of 120 a frame, 25 times a second, by its own stature.
+    np.testing.assert_allclose(made.steps.speed, 4 / 120 * 25 * someone.stature, rtol=1e-6)
+
+
+def test_the_originals_sway_and_bob_do_not_come_over(someone):
+    read = _read()
+    boxes = read.boxes.copy()
+    # Two steps of 13 frames each, by some pixels.
+    wave = np.sin(2 * np.pi * np.arange(_FRAMES) / 13)
+    boxes[:, :2] += 3 * wave[:, None]
+    boxes[:, 3] += 4 * wave
+    shaken = _plan(_read(boxes=boxes), someone)
+    calm = _plan(read, someone)
+    inner = slice(15, -15)
+    assert np.abs(shaken.place - calm.place)[inner].max() < 0.6
+    assert np.abs(shaken.height - calm.height)[inner].max() < 0.8
+
+
+def test_two_walks_with_the_same_code_get_the_same_plan(someone):
+    """Noise in what is read, within a bin, changes nothing but what follows the place."""
+    rng = np.random.default_rng(3)
+    other = _read(
+        azimuth=84.0,
+        elevation=np.full(_FRAMES, 14.0),
+        phase=rng.normal(size=(_FRAMES, 2)),
+        speed=0.3,
+    )
+    a, b = _plan(_read(), someone), _plan(other, someone)
+    for name in ("azimuth", "elevation", "height", "place"):
+        np.testing.assert_array_equal(getattr(a, name), getattr(b, name))
+    # From the side the way tells the speed: the phase is its own.
+    np.testing.assert_array_equal(a.steps.phase, b.steps.phase)
+
+
+def test_who_comes_towards_the_camera_is_as_fast_as_was_read(someone):
+    made = _plan(_read(azimuth=0.0, step=0.0, speed=0.7), someone)
+    np.testing.assert_allclose(made.steps.speed, 0.7 * someone.stature, rtol=1e-6)
+
+
+def test_who_stands_stands_still_and_what_is_neither_is_no_walk(someone):
+    still = _plan(_read(STANDING, step=0.2), someone)
+    assert still.walk.all() and (still.steps.speed == 0).all()
+    assert not _plan(_read(NEITHER), someone).walk.any()
+
+
+def test_the_rhythm_is_kept_where_it_is_asked_for(someone):
+    made = _plan(_read(), someone, rhythm="kept")
+    # A cycle is 27 frames.
+    np.testing.assert_allclose(np.diff(made.steps.phase)[5:-5], 1 / 27, rtol=0.02)
+    own = _plan(_read(), someone)
+    assert abs(np.diff(own.steps.phase).mean() * 27 - 1) > 0.02
+
+
+def test_size_and_pace_are_drawn_about_the_originals(someone):
+    sizes = [_plan(_read(), someone, seed, size=0.08).height[0] / 120 for seed in range(300)]
+    assert np.std(np.log(sizes)) == pytest.approx(0.08, rel=0.15)
+    assert np.mean(np.log(sizes)) == pytest.approx(0, abs=0.015)
+    plans = [_plan(_read(), someone, seed, pace=0.15, freedom=100.0) for seed in range(300)]
+    pace = [np.diff(made.place[:, 0]).mean() / -4 for made in plans]
+    assert np.std(np.log(pace)) == pytest.approx(0.15, rel=0.15)
+
+
+def test_the_pace_leads_no_further_from_the_place_than_it_may(someone):
+    for seed in range(20):
+        made = _plan(_read(), someone, seed, pace=0.5, freedom=0.25)
+        away = np.abs(made.place[:, 0] - (600 - 4 * np.arange(_FRAMES)))
+        assert away.max() <= 0.25 * 120 + 1e-6
+
+
+def test_bits_by_hand(someone):
+    made = _plan(_read(), someone, size=0.08)
+    height = 0.5 * math.log2(1 + (0.06 / 0.08) ** 2)
+    assert height < 0.5
+    assert made.bits == pytest.approx(math.log2(20) + math.log2(5) + height)
+    # A turn into another bin tells which way and when, too.
+    angle = np.radians(np.linspace(60, 100, _FRAMES))
+    towards = np.stack([np.cos(angle), np.sin(angle)], -1)
+    turning = _plan(dataclasses.replace(_read(), azimuth=towards), someone, size=0.08)
+    switches = len(np.unique(np.round(turning.azimuth, 6)[[0, -1]])) - 1
+    assert switches == 1
+    assert turning.bits > made.bits + 1 + math.log2(_FRAMES) - 1e-6
+
+
+def test_a_bin_is_held_until_it_is_left_by_far():
+    assert binned(np.array([0.0, 8, 10, 12, 14, 12, 8, 4]), 18.0, 0.25).tolist() == [
+        *(0.0, 0, 0, 0, 18, 18, 18, 0)
+    ]
+
+
+def test_steps_become_ramps():
+    assert eased(np.array([0.0, 0, 0, 4, 4, 4, 4]), 4).tolist() == [0, 0, 1, 2, 3, 4, 4]
+    assert eased(np.array([5.0]), 12).tolist() == [5]
+
+
+def test_means_and_lines_leave_gaps_out():
+    values = np.stack([np.arange(20.0), 3 * np.arange(20.0)], axis=1)
+    weights = np.ones(20)
+    values[7:9] = 1e3
+    weights[7:9] = 0
+    level, slope = straightened(values, weights, 5)
+    np.testing.assert_allclose(level[:, 0], np.arange(20), atol=1e-2)
+    np.testing.assert_allclose(slope, np.tile([1, 3], (20, 1)), atol=1e-2)
+    even = smoothed(np.full((20, 1), 2.0), weights, 3)
+    np.testing.assert_allclose(even, 2)
