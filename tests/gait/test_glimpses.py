@@ -39,7 +39,7 @@ def test_nobody_shows_nothing():
 
 
 def test_movement_by_hand():
-    """100 pixels tall, 4 to the right and 2 down a frame, 1 % larger each, at 25 frames a second."""
+    """100 pixels tall, 4 to the right and 2 down a frame, 1 % larger each, 25 frames a second."""
     frames = np.arange(30)
     height = 100 * 1.01**frames
     boxes = np.stack([50 + 4 * frames, 80 + 2.0 * frames, 0.4 * height, height], axis=1)
