@@ -1,0 +1,171 @@
+"""Stand-ins in place of drawn walks; a reader that is told the truth stands for a trained one."""
+
+import jax
+import ml_collections
+import numpy as np
+import pytest
+from drawn import load_config
+
+from gait_jax.data.filmed_clips import film
+from gait_jax.gait import glimpses
+from gait_jax.gait.glimpses import KINDS, NEITHER, WALKING
+from gait_jax.methods.anonymizers import standing_in
+from gait_jax.methods.anonymizers.standing_in import NO_WALK, StandInAnonymizer
+from gait_jax.methods.contracts import Seen
+from gait_jax.methods.registry import METHODS
+from gait_jax.models.gait_reader import Reading
+
+_CODE = {"view": 18.0, "elevation": 15.0, "size": 0.0, "pace": 0.0, "freedom": 0.4, "rhythm": "own"}
+
+
+def _told(azimuth=90.0, kind=WALKING, speed=0.8):
+    """A reader that says the same of all frames."""
+
+    def apply(walk):
+        shape = walk["seen"].shape
+        turned = np.radians(azimuth)
+        logits = np.zeros((*shape, KINDS))
+        logits[..., kind] = 9
+        return Reading(
+            np.tile([1.0, 0.0], (*shape, 1)),
+            np.tile([np.cos(turned), np.sin(turned)], (*shape, 1)),
+            np.full(shape, 5.0),
+            np.full(shape, speed),
+            logits,
+        )
+
+    return apply
+
+
+def _stand_in(reach=12, **changes):
+    return StandInAnonymizer(_told(**changes), reach, ml_collections.ConfigDict(_CODE))
+
+
+def _walk(frames=40, tall=100, step=3, shape=(200, 320)):
+    """A bar with a head that goes to the left."""
+    masks = []
+    for t in range(frames):
+        mask = np.zeros(shape, np.uint8)
+        x = 240 - step * t
+        mask[170 - tall : 170, x : x + 24] = 1
+        masks.append(mask)
+    return masks
+
+
+def test_somebody_else_walks_where_the_original_walked():
+    masks = _walk()
+    made = _stand_in()(masks, jax.random.key(3))
+    assert not made.problems and made.measures["bits"] > 6
+    for before, after in zip(masks, made.masks, strict=True):
+        assert after.shape == before.shape and set(np.unique(after)) == {0, 1}
+        known, found = glimpses.glimpse(before), glimpses.glimpse(after)
+        assert abs(found.height - known.height) < 10
+        # Feet are before and behind the middle of the body, and rise.
+        assert abs(found.x - known.x) < 12 and abs(found.y - known.y) < 8
+    assert made.told.startswith("at most ") and made.told.endswith(" / N")
+
+
+def test_the_same_key_gives_the_same_and_another_one_somebody_else():
+    masks = _walk(12)
+    a, b, c = (_stand_in()(masks, jax.random.key(k)) for k in (3, 3, 4))
+    for one, other in zip(a.masks, b.masks, strict=True):
+        np.testing.assert_array_equal(one, other)
+    different = [np.mean(one != other) for one, other in zip(a.masks, c.masks, strict=True)]
+    assert min(different) > 0.005
+
+
+def test_nothing_of_the_outline_comes_over():
+    """Two walks of one way whose outlines differ: the result is the same to the pixel."""
+    masks = _walk(20)
+    others = [mask.copy() for mask in masks]
+    for mask in others:
+        rows, columns = np.nonzero(mask)
+        x, y = columns.min(), rows.min()
+        # Thinner above and below alike, so that its middle stays.
+        mask[y + 10 : y + 60, x : x + 6] = 0
+        mask[y + 10 : y + 60, x + 18 : x + 24] = 0
+    a, b = (_stand_in()(walk, jax.random.key(9)) for walk in (masks, others))
+    for one, other in zip(a.masks, b.masks, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_what_is_no_walk_is_left_empty():
+    made = _stand_in(kind=NEITHER)(_walk(10), jax.random.key(0))
+    assert made.problems == dict.fromkeys(range(10), NO_WALK)
+    assert not any(mask.any() for mask in made.masks)
+
+
+def test_a_window_of_the_picture_shows_the_same_person_as_the_whole():
+    masks = _walk(8)
+    someone = _stand_in()
+    person = someone.person([someone.glimpse(mask) for mask in masks], jax.random.key(1), 25.0)
+    whole = someone.bodies([person] * 8, [Seen(mask, t) for t, mask in enumerate(masks)])
+    window = [Seen(mask[20:190, 120:300], t, (120, 20)) for t, mask in enumerate(masks)]
+    parts = someone.bodies([person] * 8, window)
+    for a, b in zip(whole, parts, strict=True):
+        np.testing.assert_array_equal(a.mask[20:190, 120:300], b.mask)
+    # In any order, and one by one.
+    last = someone.bodies([person], [Seen(masks[5], 5)])[0]
+    np.testing.assert_array_equal(last.mask, whole[5].mask)
+
+
+@pytest.mark.parametrize("rate", [8.0, 25.0, 60.0])
+def test_a_walk_of_any_rate_is_read_at_the_readers(rate, monkeypatch):
+    monkeypatch.setattr(standing_in, "_CHUNK", 16)
+    asked = []
+
+    def apply(walk):
+        asked.append({name: array.copy() for name, array in walk.items()})
+        return _told()(walk)
+
+    someone = StandInAnonymizer(apply, 4, ml_collections.ConfigDict(_CODE))
+    frames = round(2 * rate)
+    masks = _walk(frames, step=0)
+    walk = [someone.glimpse(mask) for mask in masks]
+    person = someone.person(walk, jax.random.key(0), rate)
+    assert len(person.plan.walk) == frames
+    # Two seconds are fifty of its frames, in chunks of sixteen with four more at both ends.
+    assert len(asked) == 4 and {part["seen"].shape for part in asked} == {(1, 24)}
+    assert sum(part["seen"][0, 4:-4].sum() for part in asked) == 50
+
+
+def test_chunks_leave_no_seam():
+    """The network itself, untrained: what it reads does not depend on how a walk is cut."""
+    config = load_config("stand_in", "")
+    method = METHODS["stand_in"](config)
+    state = method.init()
+    clip = film(0, 0, 40)
+    seen = [glimpses.glimpse(m, tuple(c)) if m.any() else None
+            for m, c in zip(clip.masks, clip.corners, strict=True)]  # fmt: skip
+    read = {}
+    for chunk in (7, 128):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(standing_in, "_CHUNK", chunk)
+            read[chunk] = method.anonymizer(state)._read(seen, 25.0)
+    for name in ("phase", "azimuth", "elevation", "speed", "kind"):
+        a, b = (getattr(read[chunk], name) for chunk in (7, 128))
+        np.testing.assert_allclose(a, b, atol=2e-4)
+
+
+def test_it_learns_from_made_clips(tmp_path):
+    config = load_config("stand_in", "")
+    config.update_from_flattened_dict(
+        {
+            "data.data_dir": str(tmp_path),
+            "data.clips": 6,
+            "data.held_out": 4,
+            "data.frames": 16,
+            "network.widths": (4, 4, 8),
+            "network.features": 8,
+            "batch_size": 2,
+        }
+    )
+    method = METHODS["stand_in"](config)
+    data = method.open_data(None, {}, False)
+    state, batch = method.init(), data.train.take(np.arange(4), np.arange(4, dtype=np.uint32))
+    first = method.evaluate(state, batch)
+    step = jax.pmap(method.train_step, "devices", in_axes=(None, 0), out_axes=(None, None))
+    for _ in range(12):
+        state, metrics = step(state, jax.tree.map(lambda x: x[None], batch))
+    assert float(metrics["loss"]) < float(first["loss"])
+    assert method.picture(batch, jax.tree.map(np.asarray, method.samples(state, batch))).any()
