@@ -6,19 +6,21 @@ It learns from clips of made people alone, filmed at the first start: nothing ha
 
 Time: not measured yet.
 Result: not measured yet.
+
+Arguments:
+    rhythm  own (the default): steps of the stand-in's own; kept: those of the original
 """
 
 import ml_collections
 
 from configs import common
 
-ARGUMENTS: dict[str, tuple[str, ...]] = {}
+ARGUMENTS = {"rhythm": ("own", "kept")}
 
 
 def get_config(arg: str = "") -> ml_collections.ConfigDict:
-    """The configuration."""
-    if arg:
-        raise ValueError(f"{arg!r}: this configuration takes no arguments")
+    """The configuration for the arguments above."""
+    arg = common.parse_arg(arg, **ARGUMENTS)
     c = ml_collections.ConfigDict()
     # The method to train.
     c.method = "stand_in"
@@ -60,5 +62,5 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
     # How far from the original's place that may lead, in its heights.
     c.code.freedom = 0.4
     # Steps of its own (own), or those of the original (kept).
-    c.code.rhythm = "own"
+    c.code.rhythm = arg.rhythm
     return c

@@ -72,7 +72,9 @@ def forms(file: str) -> list[list[str]]:
     """By argument, what a file's table shows besides the defaults: data sets and choices."""
     arguments = importlib.import_module(f"configs.{file}").ARGUMENTS
     others = _DATA_IN_COLOUR if "data.colour" in fields_of(file) else _DATA
-    choices = {"data": [name for name in others if name != arguments["data"]]}
+    choices = {}
+    if "data" in arguments:
+        choices["data"] = [name for name in others if name != arguments["data"]]
     choices |= {name: list(may[1:]) for name, may in arguments.items() if isinstance(may, tuple)}
     return [[f"{name}={value}" for value in values] for name, values in choices.items()]
 
