@@ -10,7 +10,7 @@ import pytest
 from clips import draw_scene, read_video, upscale, walk_in, walking, write_video
 
 from gait_jax import runs
-from gait_jax.anonymization.clips import LOST
+from gait_jax.anonymization.following import LOST
 from gait_jax.anonymization.places import find_videos
 from gait_jax.anonymize import main
 from gait_jax.runtime.errors import InputError
