@@ -66,7 +66,7 @@ class WindowPairs:
         for sequence in anonymized.gaits.sequences:
             if numbers and sequence.number not in numbers:
                 usable[sequence.first : sequence.last] = False
-        self._starts = window_starts(anonymized.gaits, usable, subjects, frames, stride)
+        self._starts = window_starts(anonymized.gaits, subjects, frames, stride, usable=usable)
 
     def __len__(self) -> int:
         return len(self._starts)

@@ -7,6 +7,8 @@ import ml_collections
 import numpy as np
 import pytest
 from drawn import draw_walk, load_config, write_walk
+from made_up import METHODS, Heights
+from made_up import method as made_up_method
 
 from gait_jax import runs
 from gait_jax.evaluation import attack_sections
@@ -16,7 +18,6 @@ from gait_jax.evaluation.rows import CROSS_VIEW, SAME_VIEW, Row, find, read_csv,
 from gait_jax.evaluation.study import Study
 from gait_jax.methods import fields, registry
 from gait_jax.methods.base import FittedMethod, State
-from gait_jax.methods.contracts import AnonymizedBody, Anonymizer
 from gait_jax.pretrained import DEFAULT
 from gait_jax.runtime.errors import InputError
 
@@ -39,37 +40,6 @@ class _Fixed(FittedMethod):
         return self.init().replace(step=np.int32(1), ema=seen), {}
 
 
-class _Original(Anonymizer):
-    """Leaves everybody as they are."""
-
-    def person(self, glimpses, key, rate):
-        return None
-
-    def bodies(self, people, seen):
-        masks = [one.mask for one in seen]
-        return [AnonymizedBody(mask.copy(), None) for mask in masks]
-
-
-class _Same(_Original):
-    """The same block for everybody, whoever they are and wherever they stand."""
-
-    def bodies(self, people, seen):
-        masks = [one.mask for one in seen]
-        found = [np.zeros_like(mask) for mask in masks]
-        for mask in found:
-            mask[10:70, 40:60] = 1
-        return [AnonymizedBody(mask, None) for mask in found]
-
-
-class _Heights:
-    def distances(self, probes, gallery):
-        tall = [
-            np.array([np.mean([len(m) for m in gaits.silhouettes(i)]) for i in range(len(gaits))])
-            for gaits in (probes, gallery)
-        ]
-        return np.abs(tall[0][:, None] - tall[1][None]).astype(np.float32)
-
-
 class _Labels:
     """Gives the labels away."""
 
@@ -84,13 +54,7 @@ class _Guess:
         return np.ones((len(probes), len(gallery)), np.float32)
 
 
-def _method(**handed_out):
-    """A method that hands out an anonymiser or a recogniser."""
-    return type("Made", (_Fixed,), {k: lambda self, state, x=x: x() for k, x in handed_out.items()})
-
-
-_METHODS = {"original": _Original, "same": _Same}
-_RECOGNISERS = {"heights": _Heights, "labels": _Labels, "guess": _Guess}
+_RECOGNISERS = {"heights": Heights, "labels": _Labels, "guess": _Guess}
 _RATES = {"found@1": (1, 0.1), "eer": (0, 0.5), "tpr": (1, 0.01), "success@1": (0, 0.9)}
 
 
@@ -106,7 +70,7 @@ def made_up(tmp_path_factory):
     c = load_config("attackers", "casia_a")
     c.data.manual_dir, c.data.data_dir = str(root / "manual"), str(root / "data")
     train = {"seed": 0, "data": c.methods.measured.train.data.to_dict()}
-    for part, names in (("methods", _METHODS), ("recognisers", _RECOGNISERS)):
+    for part, names in (("methods", METHODS), ("recognisers", _RECOGNISERS)):
         c[part] = {
             name: {"checkpoint": "", "step": "", "label": f"the {name}"}
             | {"train": {"method": name, **train}}
@@ -116,10 +80,10 @@ def made_up(tmp_path_factory):
         "attackers": c.evaluators.attackers.to_dict() | {"links": (1, 2, 5), "draws": 2}
     }
     with pytest.MonkeyPatch.context() as patch:
-        for name, made in _METHODS.items():
-            patch.setitem(registry.METHODS, name, _method(anonymizer=made))
+        for name, made in METHODS.items():
+            patch.setitem(registry.METHODS, name, made_up_method(_Fixed, anonymizer=made))
         for name, made in _RECOGNISERS.items():
-            patch.setitem(registry.METHODS, name, _method(recogniser=made))
+            patch.setitem(registry.METHODS, name, made_up_method(_Fixed, recogniser=made))
         yield c
 
 
@@ -143,7 +107,7 @@ def test_what_is_known_beforehand_is_found(workdir):
     assert {*frame["setting"]} == settings
     # By (method, recogniser): whether everybody is found, whoever attacks.
     broken = {("original", "heights"): True, ("same", "heights"): False}
-    for method in _METHODS:
+    for method in METHODS:
         broken |= {(method, "labels"): True, (method, "guess"): False}
     for (method, recogniser), found in broken.items():
         for attacker in KNOWING:
@@ -168,16 +132,16 @@ def test_what_is_known_beforehand_is_found(workdir):
                         assert values[f"worst_{name}"] == pytest.approx(yes if found else no)
     # Ten people are probed, with two walks each.
     counts = find(frame, metric="found@1", setting=SAME_VIEW, condition="all")
-    assert {*counts["method"]} == {"none", *_METHODS}
+    assert {*counts["method"]} == {"none", *METHODS}
     assert {*counts["n"]} == {20} and counts["low"].notna().all()
 
 
 def test_the_informed_learn_from_several_draws_of_the_methods_gaits(workdir):
     folders = {path.name.rpartition("-")[0]: path for path in (workdir / "recognisers").iterdir()}
-    informed = {f"{r}-informed-of-{m}" for r in _RECOGNISERS for m in _METHODS}
+    informed = {f"{r}-informed-of-{m}" for r in _RECOGNISERS for m in METHODS}
     assert informed <= {*folders}
     seen = {}
-    for method in _METHODS:
+    for method in METHODS:
         run = runs.open_run(folders[f"heights-informed-of-{method}"])
         assert run.config.data.anonymized_by == str(workdir / "methods" / method)
         assert run.config.data.group == "all" and tuple(run.config.data.sequences) == (1, 2)

@@ -5,6 +5,8 @@ import re
 import numpy as np
 import pytest
 from drawn import draw_walk, load_config, write_walk
+from made_up import METHODS
+from made_up import method as made_up_method
 from stores import make_store
 
 from configs import common, inversion
@@ -16,45 +18,8 @@ from gait_jax.evaluation.evaluators.inversion import Inversion
 from gait_jax.evaluation.mean_gait import MeanGait
 from gait_jax.evaluation.rows import SAME_VIEW, Row, find, read_csv, to_frame
 from gait_jax.evaluation.study import Study
-from gait_jax.methods import fields, registry
-from gait_jax.methods.base import FittedMethod, State
-from gait_jax.methods.contracts import AnonymizedBody, Anonymizer
+from gait_jax.methods import registry
 from gait_jax.runtime.errors import InputError
-
-
-class _Fixed(FittedMethod):
-    """Learns nothing."""
-
-    FIELDS = {"seed": fields.SEED, **fields.DATA}
-
-    def init(self, prerequisites=None, statistics=None):
-        ema = {"nothing": np.zeros(1, np.float32)}
-        return State(step=np.int32(0), params={}, opt={}, ema=ema, frozen={})
-
-    def fit(self, dataset, progress):
-        return self.init().replace(step=np.int32(1)), {}
-
-
-class _Original(Anonymizer):
-    """Leaves everybody as they are."""
-
-    def person(self, glimpses, key, rate):
-        return None
-
-    def bodies(self, people, seen):
-        masks = [one.mask for one in seen]
-        return [AnonymizedBody(mask.copy(), None) for mask in masks]
-
-
-class _Same(_Original):
-    """The same block for everybody."""
-
-    def bodies(self, people, seen):
-        masks = [one.mask for one in seen]
-        found = [np.zeros_like(mask) for mask in masks]
-        for mask in found:
-            mask[10:70, 40:60] = 1
-        return [AnonymizedBody(mask, None) for mask in found]
 
 
 class _Widths:
@@ -69,11 +34,6 @@ class _Widths:
         return np.abs(wide[0][:, None] - wide[1][None]).astype(np.float32)
 
 
-def _method(**handed_out):
-    return type("Made", (_Fixed,), {k: lambda self, state, x=x: x() for k, x in handed_out.items()})
-
-
-_METHODS = {"original": _Original, "same": _Same}
 _BULKS = (0.5, 0.9, 1.3, 1.7, 2.1, 2.5)
 
 
@@ -92,7 +52,7 @@ def made_up(tmp_path_factory):
     made = {"checkpoint": "", "step": ""}
     c.methods = {
         name: made | {"label": f"the {name}", "train": {"method": name, **train}}
-        for name in _METHODS
+        for name in METHODS
     }
     c.recognisers = {"widths": made | {"train": {"method": "widths", **train}}}
     network = inversion.get_config("casia_a")
@@ -112,9 +72,9 @@ def made_up(tmp_path_factory):
     asked = common.measured(network, ranks=(1,), links=(), draws=2, recognisers=("widths",))
     c.evaluators = {"inversion": asked}
     with pytest.MonkeyPatch.context() as patch:
-        for name, anonymizer in _METHODS.items():
-            patch.setitem(registry.METHODS, name, _method(anonymizer=anonymizer))
-        patch.setitem(registry.METHODS, "widths", _method(recogniser=_Widths))
+        for name, anonymizer in METHODS.items():
+            patch.setitem(registry.METHODS, name, made_up_method(anonymizer=anonymizer))
+        patch.setitem(registry.METHODS, "widths", made_up_method(recogniser=_Widths))
         yield c
 
 
@@ -141,7 +101,7 @@ def test_what_is_left_of_people_is_given_back_and_nothing_else(workdir):
     assert found("original", "inverting") == 1
     # One of six people, for whom everybody is taken.
     assert found("same", "inverting") == pytest.approx(1 / 6)
-    for method in _METHODS:
+    for method in METHODS:
         assert found(method, "mean gait") == pytest.approx(1 / 6)
     # Two walks each.
     assert {*find(frame, metric="found@1")["n"]} == {12}
@@ -181,9 +141,9 @@ def test_a_second_call_measures_nothing_again(made_up, workdir, monkeypatch):
     }
 
 
-def test_the_report_has_tables_and_a_picture_of_each_method(workdir):
+def test_the_report_has_tables_and_a_picture_of_eachmade_up_method(workdir):
     text = re.sub(r"\s+", " ", (workdir / "report.html").read_text())
-    for method in _METHODS:
+    for method in METHODS:
         assert f"the {method}: the original given back" in text
         assert f'alt="what is given back of the {method}"' in text
     assert "How near it comes" in text and "contour error, % of height" in text

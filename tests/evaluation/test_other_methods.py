@@ -4,65 +4,23 @@ import cv2
 import numpy as np
 import pytest
 from drawn import draw_walk, load_config, write_walk
+from made_up import Fixed, Heights, Same
 
 from gait_jax import trainer
 from gait_jax.anonymization.trees import anonymize_tree
 from gait_jax.evaluation.evaluation import evaluate
 from gait_jax.evaluation.rows import ANONYMIZED_GALLERY, CLEAN_GALLERY, find, read_csv
-from gait_jax.methods import fields, registry
-from gait_jax.methods.base import FittedMethod, State
-from gait_jax.methods.contracts import AnonymizedBody, Anonymizer
-
-_FIELDS = {"seed": fields.SEED, **fields.DATA}
+from gait_jax.methods import registry
 
 
-class _Fixed(FittedMethod):
-    """Learns nothing."""
-
-    FIELDS = _FIELDS
-
-    def init(self, prerequisites=None, statistics=None):
-        return State(
-            step=np.int32(0), params={}, opt={}, ema={"one": np.ones(1, np.float32)}, frozen={}
-        )
-
-    def fit(self, dataset, progress):
-        return self.init().replace(step=np.int32(1)), {}
-
-
-class _Same(Anonymizer):
-    """The same block for everybody, whoever they are and wherever they stand."""
-
-    def person(self, glimpses, key, rate):
-        return None
-
-    def bodies(self, people, seen):
-        masks = [one.mask for one in seen]
-        found = [np.zeros_like(mask) for mask in masks]
-        for mask in found:
-            mask[10:70, 40:60] = 1
-        return [AnonymizedBody(mask, None) for mask in found]
-
-
-class _Block(_Fixed):
+class _Block(Fixed):
     def anonymizer(self, state):
-        return _Same()
+        return Same()
 
 
-class _Heights:
-    """Looks at silhouettes themselves: how tall they are on average."""
-
-    def distances(self, probes, gallery):
-        tall = [
-            np.array([np.mean([len(m) for m in gaits.silhouettes(i)]) for i in range(len(gaits))])
-            for gaits in (probes, gallery)
-        ]
-        return np.abs(tall[0][:, None] - tall[1][None]).astype(np.float32)
-
-
-class _Tall(_Fixed):
+class _Tall(Fixed):
     def recogniser(self, state):
-        return _Heights()
+        return Heights()
 
 
 @pytest.fixture

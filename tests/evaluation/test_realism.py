@@ -5,60 +5,16 @@ import json
 import numpy as np
 import pytest
 from drawn import draw_walk, load_config, write_walk
+from made_up import METHODS
+from made_up import method as made_up_method
 from stores import make_store
 
 from gait_jax.data.silhouette_windows import Windows
 from gait_jax.evaluation import distributions, plots, realism, realism_sections, two_sample
 from gait_jax.evaluation.evaluation import evaluate, prepare
 from gait_jax.evaluation.rows import SAME_VIEW, Row, find, read_csv, to_frame
-from gait_jax.methods import fields, registry
-from gait_jax.methods.base import FittedMethod, State
-from gait_jax.methods.contracts import AnonymizedBody, Anonymizer
+from gait_jax.methods import registry
 from gait_jax.runtime.errors import InputError
-
-
-class _Original(Anonymizer):
-    """Leaves everybody as they are."""
-
-    def person(self, glimpses, key, rate):
-        return None
-
-    def bodies(self, people, seen):
-        masks = [one.mask for one in seen]
-        return [AnonymizedBody(mask.copy(), None) for mask in masks]
-
-
-class _Same(_Original):
-    """The same block for everybody."""
-
-    def bodies(self, people, seen):
-        masks = [one.mask for one in seen]
-        found = [np.zeros_like(mask) for mask in masks]
-        for mask in found:
-            mask[10:70, 40:60] = 1
-        return [AnonymizedBody(mask, None) for mask in found]
-
-
-_METHODS = {"original": _Original, "same": _Same}
-
-
-def _method(made):
-    """A method that hands out an anonymiser, and has nothing to learn."""
-
-    class _Made(FittedMethod):
-        FIELDS = {"seed": fields.SEED, **fields.DATA}
-
-        def init(self, prerequisites=None, statistics=None):
-            ema = {"nothing": np.zeros(1, np.float32)}
-            return State(step=np.int32(0), params={}, opt={}, ema=ema, frozen={})
-
-        def fit(self, dataset, progress):
-            return self.init().replace(step=np.int32(1)), {}
-
-        def anonymizer(self, state):
-            return made()
-
-    return _Made
 
 
 def test_windows_are_those_that_are_usable_in_both(tmp_path):
@@ -196,7 +152,7 @@ def config(tmp_path_factory):
     names = {"checkpoint": "", "step": ""}
     c.methods = {
         name: names | {"label": f"the {name}", "train": {"method": name, **train}}
-        for name in _METHODS
+        for name in METHODS
     }
     c.recognisers = {}
     embedding = load_config("gait_windows", "casia_a")
@@ -214,8 +170,8 @@ def config(tmp_path_factory):
         }
     }
     with pytest.MonkeyPatch.context() as patch:
-        for name, made in _METHODS.items():
-            patch.setitem(registry.METHODS, name, _method(made))
+        for name, made in METHODS.items():
+            patch.setitem(registry.METHODS, name, made_up_method(anonymizer=made))
         yield c
 
 
@@ -234,14 +190,14 @@ def test_an_evaluation_of_made_up_anonymisers(config, small, tmp_path):
         # A block that stands still.
         assert values["same", "", name] > 2 * values["same", "", floor]
         assert values["none", realism_sections.ONE_WALK, name] > 0
-    assert {m for m, _, metric in values if metric == "auc"} == {"none", *_METHODS}
+    assert {m for m, _, metric in values if metric == "auc"} == {"none", *METHODS}
     # The same windows on both sides.
     assert values["original", "", "auc"] == 0.5
     assert 0 <= values["none", realism_sections.ONE_WALK, "auc"] <= 1
     report = (tmp_path / "report.html").read_text()
     assert "Do they look real?" in report and "Privacy beside naturalness" not in report
     kept = [*(tmp_path / "realism").iterdir()]
-    assert len(kept) == 2 * (1 + len(_METHODS)) + 1
+    assert len(kept) == 2 * (1 + len(METHODS)) + 1
     before = {path: path.stat().st_mtime_ns for path in kept}
     csv = (tmp_path / "results.csv").read_bytes()
     (path,) = tmp_path.glob("realism/same-judge-*.json")
