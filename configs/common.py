@@ -162,7 +162,8 @@ def data(
     """Fields of everything that trains on a data set: its `data`."""
     c = ml_collections.ConfigDict()
     c.update(source(name, subjects, anonymized_by))
-    # How people are shared out: jisa2019, apsipa2020, lt74, or few for a dozen people.
+    # How people are shared out: jisa2019, apsipa2020, lt74, attackers, pretraining, or few for a
+    # dozen people.
     c.groups = groups
     # Whom to train on.
     c.group = group

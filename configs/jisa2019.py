@@ -29,8 +29,8 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
     """The configuration for the arguments above."""
     arg = common.parse_arg(arg, **ARGUMENTS)
     c = ml_collections.ConfigDict()
-    # Who trains the recognisers, is enrolled, is probed: jisa2019, apsipa2020, lt74, closed or
-    # everybody.
+    # Who trains the recognisers, is enrolled, is probed: jisa2019, apsipa2020, lt74, attackers,
+    # closed or everybody.
     c.protocol = "jisa2019"
     # Where all random numbers start: those of the trainings, and of the noise that is measured.
     c.seed = 0
