@@ -3,10 +3,11 @@ r"""GaitSet (Chao et al. 2019): recognises people by the set of their silhouette
     python -m gait_jax.train --config=configs/gaitset.py:data=walkers,form=small \
         --workdir=runs/gaitset
 
-Time: the small form, on walkers, 9 minutes of processor time for its 1,500 steps (33 minutes on two
-cores with much other work beside it). The published form is for a GPU or TPU and was not trained.
-Result: of the 13 test people the small form, trained on 16 others, knows 100 % (nm), 93 % (bg) and
-96 % (cl) in the same view, and 74 % (nm), 62 % (bg) and 63 % (cl) from other views.
+Time: the small form, two CPU cores, 14 minutes for its 3,500 steps, besides preparing the data. The
+published form is for a GPU or TPU and was not trained.
+Result: of 40 test walkers the small form, trained on 80 others (`data.groups=attackers`,
+`data.subjects=124`), knows 100 % (nm), 97.5 % (bg) and 93.4 % (cl) in the same view, and 75.0 %
+(nm), 66.8 % (bg) and 60.3 % (cl) from other views.
 
 Arguments:
     data           walkers (the default), casia_a or casia_b
@@ -65,12 +66,14 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
         c.network.embedding = 128
         # Triplets alone collapse on few people.
         c.classifier.weight = 1.0
-        c.train_steps = 1500
+        c.train_steps = 3500
         c.log_every = 25
         c.eval_every = 250
         c.checkpoint_every = 250
         c.eval_batch = 4
-        c.optimizer = common.sgd_or_adam("adam", 1e-3, decay_steps=(1100,))
+        c.optimizer = common.sgd_or_adam("adam", 1e-3)
+        c.optimizer.schedule = "cosine"
+        c.optimizer.decay_steps = (3500,)
         c.ema_decay = 0.99
     if common.is_few(arg):
         c.data.pack.people = 4
