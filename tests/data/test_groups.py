@@ -105,5 +105,6 @@ def test_assign_refuses_an_unknown_preset():
     with pytest.raises(InputError) as error:
         groups.assign("cvpr2031", ["001"])
     assert str(error.value) == (
-        "data.groups 'cvpr2031' is not known: use one of jisa2019, apsipa2020, lt74, attackers, pretraining, few"
+        "data.groups 'cvpr2031' is not known: use one of jisa2019, apsipa2020, lt74, "
+        "attackers, pretraining, few"
     )
