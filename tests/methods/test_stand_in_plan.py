@@ -125,7 +125,9 @@ def test_size_and_pace_are_drawn_about_the_originals(someone):
     assert np.mean(np.log(sizes)) == pytest.approx(0, abs=0.015)
     plans = [_plan(_read(), someone, seed, pace=0.15, freedom=100.0) for seed in range(300)]
     pace = [np.diff(made.place[:, 0]).mean() / -4 for made in plans]
-    assert np.std(np.log(pace)) == pytest.approx(0.15, rel=0.15)
+    # Never faster: it would end where the original was not.
+    assert max(pace) <= 1
+    assert np.mean(np.log(pace)) == pytest.approx(-0.15 * math.sqrt(2 / math.pi), rel=0.15)
 
 
 def test_the_pace_leads_no_further_from_the_place_than_it_may(someone):
@@ -165,8 +167,7 @@ def test_means_and_lines_leave_gaps_out():
     weights = np.ones(20)
     values[7:9] = 1e3
     weights[7:9] = 0
-    level, slope = straightened(values, weights, 5)
-    np.testing.assert_allclose(level[:, 0], np.arange(20), atol=1e-2)
-    np.testing.assert_allclose(slope, np.tile([1, 3], (20, 1)), atol=1e-2)
+    level = straightened(values, weights, 5)
+    np.testing.assert_allclose(level, np.arange(20)[:, None] * [1, 3], atol=0.02)
     even = smoothed(np.full((20, 1), 2.0), weights, 3)
     np.testing.assert_allclose(even, 2)

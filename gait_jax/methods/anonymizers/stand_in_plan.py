@@ -87,9 +87,9 @@ def plan(
       read: of the original.
       someone: who stands in.
       code: what may come over, and how coarsely: view and elevation, the widths of bins in degrees;
-        size, the standard deviation of the logarithm of the drawn height; pace, that of the
-        speed; freedom, how far from the original's place, in its heights, that may lead; rhythm,
-        `OWN` or `KEPT`.
+        size, the standard deviation of the logarithm of the drawn height; pace, that of the speed,
+        which is never more than the original's; freedom, how far from the original's place, in
+        its heights, that may lead; rhythm, `OWN` or `KEPT`.
       rng: all noise of it besides the person's own.
     """
     reach = max(2, round(_READ * read.rate))
@@ -102,10 +102,10 @@ def plan(
     azimuth = eased(views, max(1, round(_TURN * read.rate)))
     level = code.elevation * np.round(_median(read.elevation, read.seen) / code.elevation)
     elevation = np.full(len(angle), min(max(level, 0.0), 60.0))
-    path, slope = _way(read)
+    path = _way(read)
     height = np.exp(path[:, 2])
     factor = _pace(path, height, read.seen, code, rng)
-    path = _warped(path, slope, read.seen, factor)
+    path = _warped(path, read.seen, factor)
     speed = _speed(path, np.exp(path[:, 2]), azimuth, read, factor)
     speed[stands | (speed < _STANDS)] = 0
     speed = smoothed(speed[:, None], np.ones(len(speed)), reach // 2)[:, 0]
@@ -148,18 +148,13 @@ def smoothed(values: np.ndarray, weights: np.ndarray, reach: int) -> np.ndarray:
     return np.stack(summed, axis=1) / total[:, None]
 
 
-def straightened(
-    values: np.ndarray, weights: np.ndarray, reach: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """The best lines through the frames around each: values there, and slopes a frame.
+def straightened(values: np.ndarray, weights: np.ndarray, reach: int) -> np.ndarray:
+    """What the best lines through the frames around each say of it: [T, N] → [T, N].
 
     Args:
       values: [T, N].
       weights: [T], 0 where there is nothing.
       reach: how many frames to each side.
-
-    Returns:
-      [T, N] each.
     """
     # With too little around, more of the whole.
     weights = weights + 1e-6
@@ -167,14 +162,14 @@ def straightened(
     kernel = 1 - (offset / (reach + 1)) ** 2
     # Convolution looks backwards: what lies ahead has a negative offset.
     sums = [np.convolve(weights, kernel * (-offset) ** k)[reach:-reach] for k in range(3)]
-    level, slope = np.empty_like(values, float), np.empty_like(values, float)
+    found = np.empty_like(values, float)
     spread = sums[0] * sums[2] - sums[1] ** 2
     for n, column in enumerate(values.T):
         zero = np.convolve(column * weights, kernel)[reach:-reach]
         first = np.convolve(column * weights, kernel * -offset)[reach:-reach]
-        slope[:, n] = (sums[0] * first - sums[1] * zero) / np.maximum(spread, 1e-12)
-        level[:, n] = (zero - slope[:, n] * sums[1]) / sums[0]
-    return level, slope
+        slope = (sums[0] * first - sums[1] * zero) / np.maximum(spread, 1e-12)
+        found[:, n] = (zero - slope * sums[1]) / sums[0]
+    return found
 
 
 def binned(angle: np.ndarray, width: float, hold: float) -> np.ndarray:
@@ -211,8 +206,8 @@ def _median(values: np.ndarray, weights: np.ndarray) -> float:
     return float(np.median(chosen)) if len(chosen) else 0.0
 
 
-def _way(read: Read) -> tuple[np.ndarray, np.ndarray]:
-    """([T, 3] smooth x, y and logarithm of the height, [T, 3] their slopes a frame)."""
+def _way(read: Read) -> np.ndarray:
+    """[T, 3] smooth x, y and logarithm of the height."""
     boxes = read.boxes
     values = np.stack([boxes[:, 0], boxes[:, 1], np.log(np.maximum(boxes[:, 3], 1))], axis=1)
     return straightened(values, read.seen, max(3, round(_PLACE * read.rate)))
@@ -225,8 +220,11 @@ def _pace(
     code: ml_collections.ConfigDict,
     rng: np.random.Generator,
 ) -> float:
-    """How many times as fast the stand-in goes as the original, as far as the place allows."""
-    factor = math.exp(rng.normal(0, code.pace))
+    """How many times as fast the stand-in goes as the original, as far as the place allows.
+
+    Never faster: it would end where the original was not, which may be outside of the picture.
+    """
+    factor = math.exp(-abs(rng.normal(0, code.pace)))
     known = np.flatnonzero(seen)
     if len(known) < 2:
         return 1.0
@@ -234,21 +232,18 @@ def _pace(
     # At the ends it is the furthest from where the original was.
     way = np.linalg.norm(path[last, :2] - path[first, :2]) / 2
     most = code.freedom * float(np.median(height[known])) / max(way, 1e-6)
-    return 1 + min(max(factor - 1, -most), most)
+    return max(factor, 1 - most)
 
 
-def _warped(path: np.ndarray, slope: np.ndarray, seen: np.ndarray, factor: float) -> np.ndarray:
-    """The way at another pace: about its middle, beyond its ends straight on."""
+def _warped(path: np.ndarray, seen: np.ndarray, factor: float) -> np.ndarray:
+    """The way at another pace: about its middle."""
     frames = np.arange(len(path), dtype=float)
     known = np.flatnonzero(seen)
     if not len(known):
         return path
     middle = (known[0] + known[-1]) / 2
     wanted = middle + factor * (frames - middle)
-    inside = np.clip(wanted, 0, len(path) - 1)
-    nearest = np.round(inside).astype(int)
-    found = np.stack([np.interp(inside, frames, column) for column in path.T], axis=1)
-    return found + (wanted - inside)[:, None] * slope[nearest]
+    return np.stack([np.interp(wanted, frames, column) for column in path.T], axis=1)
 
 
 def _speed(
