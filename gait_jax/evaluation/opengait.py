@@ -40,7 +40,10 @@ def write_partition(path: pathlib.Path, train: Iterable[str], tested: Collection
       tested: names of those who are tested.
     """
     sets = {"TRAIN_SET": [trained(name, tested) for name in train], "TEST_SET": tested}
-    records.write_json(path, {name: sorted(people) for name, people in sets.items()})
+    wanted = {name: sorted(people) for name, people in sets.items()}
+    # What is there already is left as it is.
+    if not path.exists() or records.read_json(path) != wanted:
+        records.write_json(path, wanted)
 
 
 @dataclasses.dataclass(frozen=True)

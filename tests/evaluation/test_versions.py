@@ -28,6 +28,7 @@ from gait_jax.data.contour_store import open_contours
 from gait_jax.data.crops import CropStore, crop_data
 from gait_jax.data.gaits import Gaits
 from gait_jax.data.gei_store import open_geis
+from gait_jax.data.reader_clips import clip_data
 from gait_jax.data.remade import remade_gaits
 from gait_jax.data.side_channel_store import open_side_channels
 from gait_jax.data.silhouette_store import open_silhouettes
@@ -36,6 +37,7 @@ from gait_jax.evaluation.mean_gait import MeanGait
 from gait_jax.gait import naturalness
 from gait_jax.gait.silhouette import CleanSettings
 from gait_jax.methods.base import State
+from gait_jax.methods.contracts import Seen
 from gait_jax.methods.registry import METHODS
 from gait_jax.pretrained import DEFAULT
 
@@ -69,7 +71,17 @@ _EXPECTED = {
     "gait_jax.evaluation.verification": (1, _MEASURES),
     "gait_jax.evaluation.attack_rows": (1, "06f2cdd104db2aa3"),
     "gait_jax.evaluation.scoring": (1, "24f0109d124e1cea"),
+    "gait_jax.data.reader_clips": (
+        1,
+        [0.3489, -2.02733, -0.17635, -2.88462, 0.384615, -2.22222, -0.714481, -0.298679, -2.02733]
+        + [0.501728, 0.563371, 0.0, 0.0, -62.6926, -62.6926, 18.3829, 18.3829, 0.0, 0.0, 2.0, 2.0]
+        + [66.9141, 6.0],
+    ),
     "gait_jax.data.remade": (1, "bac470029258308a"),
+    "stand_in": (
+        1,
+        [-36.0, 15.0, 68.4274, 6.96578, 43.9654, 76.0, 0.0, 0.199799, 1149.0, 1148.0],
+    ),
     "gait_jax.evaluation.likeness": (
         1,
         [0.0447403, 0.523601, 0.0374873, 0.5343, 0.0391753, 0.55108],
@@ -454,6 +466,32 @@ def _gait_windows(folder):
     return [float(x) for x in (*frames[:, 1].ravel(), *windows.ravel())]
 
 
+def _reader_clips(folder):
+    config = ml_collections.ConfigDict({"data_dir": str(folder), "clips": 2, "held_out": 1})
+    config.frames = 6
+    clips = clip_data(config, 0, progress=False)
+    clip = clips.held_out.take(np.array([0]), np.array([3], np.uint32))
+    names = ("motion", "phase", "stepping", "azimuth", "elevation", "speed", "kind")
+    shown = [clip[name][0].ravel()[::5] for name in names]
+    return [*map(float, (*np.concatenate(shown), clip["crops"].mean(), clip["seen"].sum()))]
+
+
+def _stand_in(folder):
+    del folder
+    config = load_config("stand_in", "")
+    tiny = {"network.widths": (4, 4), "network.features": 4, "network.dilations": (1,)}
+    config.update_from_flattened_dict(tiny)
+    method = METHODS["stand_in"](config)
+    someone = method.anonymizer(_state(method))
+    walk = [someone.glimpse(mask) for mask in _walk(12)]
+    person = someone.person(walk, jax.random.key(5), 25.0)
+    planned = person.plan
+    bodies = someone.bodies([person] * 2, [Seen(_walk(12)[t], t) for t in (0, 7)])
+    found = [planned.azimuth[3], planned.elevation[3], planned.height[3], planned.bits]
+    found += [*planned.place[7], planned.steps.speed[7], planned.steps.phase[7]]
+    return [float(x) for x in (*found, *(body.mask.sum() for body in bodies))]
+
+
 _STAGES = {
     "gait_jax.data.gait_store": _gait_store,
     "gait_jax.data.originals": _originals,
@@ -469,7 +507,9 @@ _STAGES = {
     "gait_jax.evaluation.attack_rows": _attack_rows,
     "gait_jax.evaluation.scoring": _scoring,
     "gait_jax.evaluation.evaluators.naturalness": _naturalness,
+    "gait_jax.data.reader_clips": _reader_clips,
     "gait_jax.data.remade": _remade,
+    "stand_in": _stand_in,
     "gait_jax.evaluation.likeness": _likeness,
     "gait_jax.evaluation.mean_gait": _mean_gait,
     "contour_inversion": _contour_inversion,

@@ -15,7 +15,8 @@ _WITHOUT_TFDS = [
     *(f"tfds_casia.walkers.{name}" for name in ("body", "camera", "colour", "encoding", "gait")),
     *(f"tfds_casia.walkers.{name}" for name in ("generation", "motion", "preview", "raster")),
     *(f"tfds_casia.walkers.{name}" for name in ("recording", "scene", "segmentation", "twin")),
-    "tfds_casia.walkers.wardrobe",
+    *(f"tfds_casia.walkers.{name}" for name in ("footing", "outfit", "pace", "people", "rhythm")),
+    *(f"tfds_casia.walkers.{name}" for name in ("standin", "wardrobe")),
 ]
 _LOADED = """
 import importlib, json, sys
