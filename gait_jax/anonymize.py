@@ -18,7 +18,7 @@ import cv2
 
 from gait_jax.anonymization.options import COLOURISERS, NEAREST, Options, difference_path
 from gait_jax.anonymization.places import find_sequences, find_videos, outputs, videos_in
-from gait_jax.pretrained import DEFAULT
+from gait_jax.pretrained import MODELS, STGAN
 from gait_jax.runtime import interrupted, records
 from gait_jax.runtime.errors import InputError
 from gait_jax.video import segmenters
@@ -86,8 +86,11 @@ def _parser() -> argparse.ArgumentParser:
         "folder tree of PNG silhouettes")  # fmt: skip
     add("-o", "--out", type=pathlib.Path, help="file or folder to write; of silhouettes, the "
         "folder (default: NAME_anonymized.mp4 beside each video)")  # fmt: skip
-    add("--checkpoint", type=pathlib.Path, default=DEFAULT, help="folder of a training run or of "
-        "an exported model (default: the model that ships with gait_jax)")  # fmt: skip
+    model = parser.add_mutually_exclusive_group()
+    model.add_argument("--method", choices=MODELS, default=STGAN, help="which of the models that "
+        "ship with gait_jax (default: %(default)s)")  # fmt: skip
+    model.add_argument("--checkpoint", type=pathlib.Path, help="folder of a training run or of an "
+        "exported model, in place of a shipped one")  # fmt: skip
     add("--step", metavar="N", help="the training run's checkpoint: a step, or best (default: the "
         "newest)")  # fmt: skip
     add("--seed", type=int, help="repeat a result; without it, noise is fresh at every call")
@@ -147,7 +150,7 @@ def _run_tree(args: argparse.Namespace) -> int:
     report = anonymize_tree(
         directory,
         args.out,
-        args.checkpoint,
+        args.checkpoint or MODELS[args.method],
         args.seed,
         args.overwrite,
         not args.no_progress,
@@ -206,7 +209,8 @@ def _run_videos(args: argparse.Namespace) -> int:
         return 0
     # Our own threads take two cores (see `anonymization.videos`): OpenCV gets those that are left.
     cv2.setNumThreads(max(1, cv2.getNumberOfCPUs() - 2))
-    report = anonymize_videos(sources, results, args.checkpoint, args.seed, options, args.step)
+    model = args.checkpoint or MODELS[args.method]
+    report = anonymize_videos(sources, results, model, args.seed, options, args.step)
     if args.report:
         args.report.parent.mkdir(parents=True, exist_ok=True)
         records.write_json(args.report, report)

@@ -125,6 +125,6 @@ def describe(run: Run) -> dict[str, Any]:
         "method": run.config.method,
         **run.method.facts(),
         "checkpoint_step": run.step,
-        "trained_on": run.config.data.name,
+        "trained_on": data.get("name", run.config.data.get("name")),
         "trained_on_synthetic_data": data.get("synthetic"),
     }

@@ -1,13 +1,20 @@
-"""The model that ships with the package: what is used where none is named.
+"""The models that ship with the package.
 
-Made by
+ST-GAN's is used where none is named. They were made by
 
     python -m gait_jax.train --config=configs/stgan_resampled.py --workdir=runs/stgan_walkers
     python -m gait_jax.export runs/stgan_walkers -o gait_jax/pretrained/stgan_walkers
 
-on walkers alone, who are synthetic: nothing is known of how well it protects real people.
+    python -m gait_jax.train --config=configs/stand_in.py --workdir=runs/stand_in
+    python -m gait_jax.export runs/stand_in -o gait_jax/pretrained/stand_in
+
+on synthetic people alone.
 """
 
 import pathlib
 
-DEFAULT = pathlib.Path(__file__).parent / "stgan_walkers"
+_HERE = pathlib.Path(__file__).parent
+# By what they are called on command lines.
+STGAN, STAND_IN = "stgan", "stand_in"
+MODELS = {STGAN: _HERE / "stgan_walkers", STAND_IN: _HERE / "stand_in"}
+DEFAULT = MODELS[STGAN]

@@ -1,11 +1,15 @@
 """Stand-ins in place of drawn walks; a reader that is told the truth stands for a trained one."""
 
+import json
+
 import jax
 import ml_collections
 import numpy as np
 import pytest
-from drawn import load_config
+from drawn import load_config, write_walk
 
+from gait_jax import runs
+from gait_jax.anonymize import main
 from gait_jax.data.filmed_clips import film
 from gait_jax.gait import glimpses
 from gait_jax.gait.glimpses import KINDS, NEITHER, WALKING
@@ -14,6 +18,7 @@ from gait_jax.methods.anonymizers.standing_in import NO_WALK, StandInAnonymizer
 from gait_jax.methods.contracts import Seen
 from gait_jax.methods.registry import METHODS
 from gait_jax.models.gait_reader import Reading
+from gait_jax.pretrained import MODELS
 
 _CODE = {"view": 18.0, "elevation": 15.0, "size": 0.0, "pace": 0.0, "freedom": 0.4, "rhythm": "own"}
 
@@ -169,3 +174,39 @@ def test_it_learns_from_made_clips(tmp_path):
         state, metrics = step(state, jax.tree.map(lambda x: x[None], batch))
     assert float(metrics["loss"]) < float(first["loss"])
     assert method.picture(batch, jax.tree.map(np.asarray, method.samples(state, batch))).any()
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    return runs.open_run(MODELS["stand_in"]).anonymizer()
+
+
+def test_the_shipped_model_reads_people_whom_it_has_not_seen(shipped):
+    views, phases, called = [], [], []
+    for index in range(40):
+        clip = film(12345, index, 48)
+        seen = [glimpses.glimpse(m, tuple(c)) if m.any() else None
+                for m, c in zip(clip.masks, clip.corners, strict=True)]  # fmt: skip
+        read = shipped._read(seen, 25.0)
+        known = (read.seen > 0) & (clip.kind != NEITHER)
+        called.append(read.kind[known].argmax(-1) != NEITHER)
+        found = np.degrees(np.arctan2(read.azimuth[:, 1], read.azimuth[:, 0]))
+        views.append(np.abs((found - clip.azimuth + 180) % 360 - 180)[known])
+        half = np.arctan2(read.phase[:, 1], read.phase[:, 0]) / (4 * np.pi)
+        off = np.abs((half - clip.phase + 0.25) % 0.5 - 0.25)
+        phases.append(off[known & clip.stepping])
+    assert np.median(np.concatenate(phases)) < 0.02
+    assert np.median(np.concatenate(views)) < 6
+    # Frame by frame, torn ones and those seen from above, too.
+    assert np.mean(np.concatenate(views) <= 18) > 0.8
+    assert np.mean(np.concatenate(called)) > 0.97
+
+
+def test_the_shipped_model_is_chosen_by_its_name(tmp_path):
+    write_walk(tmp_path / "walks" / "a", "a", [255 * mask for mask in _walk(30, tall=80)])
+    arguments = [str(tmp_path / "walks"), "-o", str(tmp_path / "out"), "--method", "stand_in"]
+    assert main([*arguments, "--seed", "1", "--no-progress"]) == 0
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    (entry,) = report["sequences"]
+    assert report["method"] == "stand_in" and entry["frames"] == 30
+    assert entry["told"].startswith("at most ")
