@@ -59,12 +59,19 @@ def _without_folders(config: dict[str, Any], known: Fields) -> dict[str, Any]:
 
     Whatever else somebody has put into it is nobody else's to know.
     """
+    # Whole trainings of the same method, which may be empty.
+    within = {
+        name: _without_folders(value, known)
+        for name, value in config.items()
+        if name in known and isinstance(value, dict)
+    }
+    own = {name: value for name, value in config.items() if name not in within}
     kept = {
         name: "" if known.get(name) is folder else value
-        for name, value in records.flatten(config).items()
+        for name, value in records.flatten(own).items()
         if name in known or name.split(".")[-1] == "method"
     }
-    return traverse_util.unflatten_dict(kept, sep=".")
+    return within | traverse_util.unflatten_dict(kept, sep=".")
 
 
 def _told(start: dict[str, Any]) -> dict[str, Any]:
