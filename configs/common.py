@@ -311,7 +311,7 @@ def pretrain(c: ml_collections.ConfigDict, before: ml_collections.ConfigDict) ->
     # Walkers are filmed from their left side alone.
     before.data.augmented.flip = 0.5
     c.pretraining = within(before)
-    c.train_steps = 200
+    c.train_steps = 600
     c.optimizer = sgd_or_adam("adam", 3e-4)
 
 
