@@ -112,8 +112,7 @@ def window_data(
     Args:
       dataset: the data set.
       config: the `data` part: frames, stride, bent, hidden, asked, group, validation_group and
-        sequences
-        (numbers of those to train on; all where there is none).
+        sequences (numbers of those to train on; all where there is none).
       shape: rows and columns of the silhouettes.
       progress: whether to show progress bars.
 

@@ -39,15 +39,8 @@ class Asking(Evaluator):
         Raises:
           InputError: the protocol has no probes or no gallery.
         """
-        study = self.study
-        probes = study.probes(study.originals, study.protocol.enrolled)
-        gallery = study.gallery(study.originals)
-        if not len(probes) or not len(gallery):
-            raise InputError(
-                f"protocol {study.config.protocol}: {study.dataset.name} has {len(probes)} probes "
-                f"and {len(gallery)} gallery sequences of it; choose another protocol"
-            )
-        return self.compared(f"clean-{name}", study.recogniser(name), probes, gallery)
+        run = self.study.recogniser(name)
+        return self.compared(f"clean-{name}", run, *self.clean_gaits())
 
     def compared(self, label: str, run: Run, probes: Gaits, gallery: Gaits) -> Compared:
         """Compares, or reads what was compared before."""

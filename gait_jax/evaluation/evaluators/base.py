@@ -7,12 +7,14 @@ from typing import ClassVar
 import ml_collections
 import pandas as pd
 
+from gait_jax.data.gaits import Gaits
 from gait_jax.evaluation.report import Section
 from gait_jax.evaluation.rows import Row
 from gait_jax.evaluation.study import Study
 from gait_jax.methods import fields
 from gait_jax.methods.fields import Fields
 from gait_jax.runtime import steps
+from gait_jax.runtime.errors import InputError
 
 # What an evaluation has besides where people are enrolled and probed.
 PROTOCOL: Fields = {"protocol": fields.text, "export": fields.flag}
@@ -97,6 +99,22 @@ class Evaluator(abc.ABC):
         """
         del frame
         return []
+
+    def clean_gaits(self) -> tuple[Gaits, Gaits]:
+        """Clean probes of everybody who is enrolled, and the clean gallery.
+
+        Raises:
+          InputError: the protocol has none of either.
+        """
+        study = self.study
+        probes = study.probes(study.originals, study.protocol.enrolled)
+        gallery = study.gallery(study.originals)
+        if not len(probes) or not len(gallery):
+            raise InputError(
+                f"protocol {study.config.protocol}: {study.dataset.name} has {len(probes)} probes "
+                f"and {len(gallery)} gallery sequences of it; choose another protocol"
+            )
+        return probes, gallery
 
     def labels(self) -> dict[str, str]:
         """The methods' names in prose by their names."""

@@ -16,7 +16,6 @@ from gait_jax.evaluation.rows import CLEAN, CLEAN_GALLERY, Row
 from gait_jax.evaluation.scoring import Hits
 from gait_jax.methods import fields
 from gait_jax.methods.base import Run
-from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.fingerprint import fingerprint
 
 
@@ -59,15 +58,8 @@ class Identification(Evaluator):
     @functools.cache  # noqa: B019, an evaluator lives as long as its evaluation
     def _clean(self, name: str) -> Hits:
         """Clean probes of everybody who is enrolled, in the clean gallery."""
-        study = self.study
-        probes = study.probes(study.originals, study.protocol.enrolled)
-        gallery = study.gallery(study.originals)
-        if not len(probes) or not len(gallery):
-            raise InputError(
-                f"protocol {study.config.protocol}: {study.dataset.name} has {len(probes)} probes "
-                f"and {len(gallery)} gallery sequences of it; choose another protocol"
-            )
-        return self._scored(f"clean-{name}", study.recogniser(name), probes, gallery)
+        run = self.study.recogniser(name)
+        return self._scored(f"clean-{name}", run, *self.clean_gaits())
 
     def _scored(self, label: str, run: Run, probes: Gaits, gallery: Gaits) -> Hits:
         """Scores, or reads what was scored before."""
