@@ -31,12 +31,15 @@ class GaitDataSet(abc.ABC):
         """
 
     @staticmethod
-    def direction(view: int, sequence: int) -> int:
+    def direction(view: int, sequence: int, led: tuple[float, float]) -> int:
         """Returns in which direction the person of a sequence walks, in degrees.
 
         Args:
             view: as the data set names it.
             sequence: its number.
+            led: where the walk led from its first frame to its last: pixels to the right, and by
+                how many times the person became taller, as a logarithm; zeros where nobody is seen
+                twice.
         """
-        del sequence
+        del sequence, led
         return view

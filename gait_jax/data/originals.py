@@ -3,8 +3,11 @@
 import dataclasses
 import functools
 import pathlib
+from collections.abc import Sequence
 from typing import Any
 
+import cv2
+import numpy as np
 import tensorflow_datasets as tfds
 from absl import logging
 
@@ -25,12 +28,13 @@ def _text(value: bytes | str) -> str:
     return value.decode() if isinstance(value, bytes) else value
 
 
-def named(dataset: str, example: dict[str, Any]) -> GaitSequence:
-    """A sequence by what the data set says of it, from frame 0.
+def named(dataset: str, example: dict[str, Any], masks: Sequence[np.ndarray]) -> GaitSequence:
+    """A sequence by what the data set says of it and how it moves, from frame 0.
 
     Args:
       dataset: name of the data set.
       example: of the data set.
+      masks: its frames, cleaned, empty where nobody is seen.
     """
     view, number = int(example["view"]), int(example["sequence"])
     return GaitSequence(
@@ -38,10 +42,26 @@ def named(dataset: str, example: dict[str, Any]) -> GaitSequence:
         _text(example["condition"]),
         number,
         view,
-        source.direction(dataset, view, number),
+        source.direction(dataset, view, number, led(masks)),
         0,
         len(example["frame_numbers"]),
     )
+
+
+def led(masks: Sequence[np.ndarray]) -> tuple[float, float]:
+    """Where a walk led: (pixels to the right, growth as a logarithm), both 0 for less than two.
+
+    Args:
+      masks: frames in order of time, empty where nobody is seen.
+    """
+    boxes = np.array([cv2.boundingRect(mask) for mask in masks if mask.any()], float)
+    if len(boxes) < 2:
+        return 0.0, 0.0
+    # A torn or cut frame at one end decides nothing.
+    some = max(1, len(boxes) // 5)
+    along = np.stack([boxes[:, 0] + boxes[:, 2] / 2, np.log(boxes[:, 3])], axis=1)
+    right, growth = np.median(along[-some:], axis=0) - np.median(along[:some], axis=0)
+    return float(right), float(growth)
 
 
 def cleaned(dataset: str, example: dict[str, Any], settings: CleanSettings) -> Recorded:
@@ -54,7 +74,7 @@ def cleaned(dataset: str, example: dict[str, Any], settings: CleanSettings) -> R
             problems[index] = flaw
         masks.append(mask)
     numbers = [int(number) for number in example["frame_numbers"]]
-    return Recorded(named(dataset, example), masks, numbers, problems, {})
+    return Recorded(named(dataset, example, masks), masks, numbers, problems, {})
 
 
 def _make_part(

@@ -178,15 +178,16 @@ def _undecoded(builder: tfds.core.DatasetBuilder) -> dict[str, tfds.decode.Decod
     return decoders
 
 
-def direction(name: str, view: int, sequence: int) -> int:
+def direction(name: str, view: int, sequence: int, led: tuple[float, float]) -> int:
     """The direction in which a recorded person walks, in degrees: what recognisers call the view.
 
     Args:
         name: of the data set.
         view: as the data set names it.
         sequence: number of the sequence.
+        led: where the walk led (see `tfds_casia.GaitDataSet.direction`).
     """
-    return tfds_casia.DATA_SETS[name].direction(view, sequence)
+    return tfds_casia.DATA_SETS[name].direction(view, sequence, led)
 
 
 def is_synthetic(name: str) -> bool:

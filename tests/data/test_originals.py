@@ -111,11 +111,29 @@ def test_the_store_counts_unusable_frames_by_reason(builder):
     assert usable["002cl"].tolist() == [False, False]
 
 
+def _moving(*places, tall=40):
+    """Masks of a block whose left edge is at each place; None where nobody is seen."""
+    masks = []
+    for t, place in enumerate(places):
+        mask = np.zeros((80, 120), np.uint8)
+        if place is not None:
+            mask[79 - tall - t : 79, place : place + 20] = 1
+        masks.append(mask)
+    return masks
+
+
 def test_sequences_are_named_by_what_the_data_set_says():
     example = {"subject": b"ya", "condition": "nm", "sequence": 2, "view": 45}
-    found = originals.named("casia_a", example | {"frame_numbers": [3, 4, 9]})
-    # Even sequences of CASIA-A walk the other way.
-    assert found == GaitSequence("ya", "nm", 2, 45, 225, 0, 3)
+    # To the left, though even numbers of most people walk to the right: 45 degrees itself.
+    found = originals.named("casia_a", example | {"frame_numbers": [3, 4, 9]}, _moving(80, 50, 20))
+    assert found == GaitSequence("ya", "nm", 2, 45, 45, 0, 3)
+
+
+def test_where_a_walk_led_is_read_from_its_first_and_last_fifth():
+    right, growth = originals.led(_moving(10, None, 30, 40, 70))
+    # One frame of four at each end: 40 and 44 rows.
+    assert right == 60 and growth == pytest.approx(np.log(44 / 40))
+    assert originals.led(_moving(10, None)) == originals.led([]) == (0.0, 0.0)
 
 
 def test_a_second_opening_does_not_clean_again(builder, monkeypatch):

@@ -97,8 +97,8 @@ def test_a_data_set_costs_its_builder_and_a_line(tmp_path, monkeypatch):
             return tfds_casia.CasiaB(data_dir=data_dir)
 
         @staticmethod
-        def direction(view, sequence):
-            return view - sequence
+        def direction(view, sequence, led):
+            return view - sequence + int(led[0])
 
     assert [source.is_synthetic(name) for name in ("walkers", "casia_b")] == [True, False]
     monkeypatch.setitem(tfds_casia.DATA_SETS, "drawn", Drawn)
@@ -106,7 +106,7 @@ def test_a_data_set_costs_its_builder_and_a_line(tmp_path, monkeypatch):
     assert source.open_dataset("drawn", str(tmp_path), "", 7).name == "casia_b"
     assert opened == [(str(tmp_path), 7, source.SILHOUETTES)]
     assert source.is_synthetic("drawn")
-    assert source.direction("drawn", 90, 2) == 88
+    assert source.direction("drawn", 90, 2, (5.0, 0.0)) == 93
 
 
 def test_an_unprepared_data_set_without_original_files_is_refused(tmp_path):

@@ -200,7 +200,7 @@ def _times(*folders):
 
 
 def _derived(data_dir):
-    return {path.name for path in (data_dir / "casia_a" / "1.0.0").iterdir() if path.is_dir()}
+    return {path.name for path in (data_dir / "casia_a" / "1.1.0").iterdir() if path.is_dir()}
 
 
 def test_what_is_done_is_not_done_again(config, finished, data_dir, results, caplog):

@@ -60,11 +60,23 @@ def test_what_they_say_of_themselves():
     assert said["casia_b"] == (False, (SILHOUETTES, RGB))
 
 
-def test_casia_as_even_sequences_walk_the_other_way():
+@pytest.mark.parametrize("number", [1, 2])
+def test_casia_as_directions_are_those_of_the_walk_whatever_its_number(number):
+    direction = tfds_casia.DATA_SETS["casia_a"].direction
+    # To the left and to the right; at 90 degrees towards the camera and away from it.
+    for view in (0, 45):
+        assert direction(view, number, (-50.0, 0.3)) == view
+        assert direction(view, number, (50.0, 0.3)) == view + 180
+    assert direction(90, number, (50.0, 0.3)) == 90
+    assert direction(90, number, (50.0, -0.3)) == 270
+
+
+def test_who_is_hardly_seen_walks_as_most_do_and_others_as_the_view_says():
     expected = {"walkers": [45] * 4, "casia_a": [45, 225, 45, 225], "casia_b": [45] * 4}
     for name, ways in expected.items():
         found = tfds_casia.DATA_SETS[name]
-        assert [found.direction(45, sequence) for sequence in (1, 2, 3, 4)] == ways
+        assert [found.direction(45, sequence, (0.0, 0.0)) for sequence in (1, 2, 3, 4)] == ways
+    assert tfds_casia.DATA_SETS["casia_b"].direction(54, 2, (50.0, -0.3)) == 54
 
 
 @pytest.mark.parametrize(
@@ -82,7 +94,8 @@ def test_casia_as_even_sequences_walk_the_other_way():
 )
 def test_they_open_by_form_and_size(tmp_path, name, subjects, form, below):
     builder = tfds_casia.DATA_SETS[name].open(str(tmp_path), subjects, form)
-    assert builder.data_path.relative_to(tmp_path).as_posix() == f"{below}/1.0.0"
+    version = "1.1.0" if name == "casia_a" else "1.0.0"
+    assert builder.data_path.relative_to(tmp_path).as_posix() == f"{below}/{version}"
     if name == "walkers":
         plan = builder.builder_config.plan
         usual = {SILHOUETTES: 40, RGB: 10}[form]
