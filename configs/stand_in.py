@@ -57,11 +57,13 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
     # The camera's height, likewise.
     c.code.elevation = 15.0
     # The size: standard deviation of the logarithm of the drawn one about the original's.
-    c.code.size = 0.08
-    # The speed, likewise.
+    c.code.size = 0.1
+    # The speed, likewise about the stand-in's own; never more than the original's.
     c.code.pace = 0.15
     # How far from the original's place that may lead, in its heights.
     c.code.freedom = 0.4
+    # By how many degrees the way turns over the ground, about its middle: standard deviation.
+    c.code.course = 10.0
     # Steps of its own (own), or those of the original (kept).
     c.code.rhythm = arg.rhythm
     return c

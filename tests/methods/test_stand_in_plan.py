@@ -15,6 +15,7 @@ from gait_jax.methods.anonymizers.stand_in_plan import (
     plan,
     smoothed,
     straightened,
+    turned,
 )
 from tfds_casia.walkers import standin
 
@@ -27,7 +28,9 @@ def someone():
 
 
 def _code(**changes):
-    known = {"view": 18.0, "elevation": 15.0, "size": 0.0, "pace": 0.0, "freedom": 0.4}
+    # As fast and on the same way as the original, unless a test asks for more.
+    known = {"view": 18.0, "elevation": 15.0, "size": 0.0, "pace": 0.0, "freedom": 0.0}
+    known |= {"course": 0.0}
     return ml_collections.ConfigDict(known | {"rhythm": "own"} | changes)
 
 
@@ -119,15 +122,67 @@ def test_the_rhythm_is_kept_where_it_is_asked_for(someone):
     assert abs(np.diff(own.steps.phase).mean() * 27 - 1) > 0.02
 
 
-def test_size_and_pace_are_drawn_about_the_originals(someone):
+def test_size_is_drawn_about_the_originals(someone):
     sizes = [_plan(_read(), someone, seed, size=0.08).height[0] / 120 for seed in range(300)]
     assert np.std(np.log(sizes)) == pytest.approx(0.08, rel=0.15)
     assert np.mean(np.log(sizes)) == pytest.approx(0, abs=0.015)
-    plans = [_plan(_read(), someone, seed, pace=0.15, freedom=100.0) for seed in range(300)]
-    pace = [np.diff(made.place[:, 0]).mean() / -4 for made in plans]
-    # Never faster: it would end where the original was not.
-    assert max(pace) <= 1
+
+
+def _usual(someone):
+    """Metres a second."""
+    return someone.pace.preference.frequency * someone.pace.preference.stride
+
+
+def test_stand_ins_walk_at_their_own_pace_where_the_original_is_faster(someone):
+    for step in (6.0, 7.0):
+        assert step / 120 * 25 * someone.stature > _usual(someone)
+        made = _plan(_read(step=step), someone, freedom=100.0)
+        np.testing.assert_allclose(made.steps.speed, _usual(someone), rtol=1e-3)
+    made = [_plan(_read(step=12.0), someone, n, pace=0.15, freedom=100.0) for n in range(300)]
+    pace = np.log([np.median(one.steps.speed) for one in made])
+    # Nobody walks at more than 2 m/s.
+    assert np.mean(pace) == pytest.approx(np.log(_usual(someone)), abs=0.03)
+    assert np.std(pace) == pytest.approx(0.15, rel=0.15)
+
+
+def test_who_is_slower_than_the_stand_in_is_not_overtaken_nor_matched(someone):
+    step = 2.0
+    assert step / 120 * 25 * someone.stature < _usual(someone)
+    plans = [_plan(_read(step=step), someone, n, pace=0.15, freedom=100.0) for n in range(300)]
+    pace = [np.diff(made.place[:, 0]).mean() / -step for made in plans]
+    # Faster, it would end where the original was not.
+    assert max(pace) < 1
     assert np.mean(np.log(pace)) == pytest.approx(-0.15 * math.sqrt(2 / math.pi), rel=0.15)
+
+
+class _Turns:
+    """A generator that draws a turn of 30 degrees."""
+
+    def normal(self, mean, deviation):
+        return 30.0
+
+
+def _way_of(x, tall):
+    one = np.ones(len(x))
+    return np.stack([x, 400 * one, np.log(tall) * one], axis=1)
+
+
+def test_ways_turn_over_the_ground_about_their_middle():
+    seen, code = np.ones(3), _code(freedom=100.0, course=10.0)
+    # Two heights across, by hand: cos 30° of it stays, sin 30° leads nearer, 3 heights an e-fold.
+    across = turned(_way_of(np.array([0.0, 100, 200]), 100.0), seen, 0.5, code, _Turns())
+    np.testing.assert_allclose(across[:, 0], 100 + 100 * math.sqrt(0.75) * np.array([-1, 0, 1]))
+    np.testing.assert_allclose(across[:, 2] - np.log(100), np.array([-1, 0, 1]) * 0.5 / 3)
+    # What is nearer stands lower: half a height, as high as the camera is, an e-fold.
+    np.testing.assert_allclose(across[:, 1] - 400, np.array([-1, 0, 1]) * 50 * 0.5 / 3)
+    # Straight at the camera, by an e-fold: 3 heights, half of them to each side of the middle.
+    way = _way_of(np.array([50.0, 50, 50]), 100.0 * np.exp([-0.5, 0, 0.5]))
+    nearer = turned(way, seen, 0.5, code, _Turns())
+    np.testing.assert_allclose(nearer[:, 0], 50 - 1.5 * 0.5 * 100 * np.array([-1, 0, 1]))
+    # No further than is allowed, in heights.
+    code.freedom = 0.1
+    kept = turned(way, seen, 0.5, code, _Turns())
+    np.testing.assert_allclose(kept[:, 0], 50 - 10 * np.array([-1, 0, 1]))
 
 
 def test_the_pace_leads_no_further_from_the_place_than_it_may(someone):

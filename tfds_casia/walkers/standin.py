@@ -18,7 +18,7 @@ from tfds_casia.walkers.rhythm import Steps
 
 # Distance of the camera from the middle of the body, and that middle's height, in statures.
 DISTANCE = 4.2
-_MIDDLE = 0.52
+MIDDLE = 0.52
 
 # About so many pixels are drawn at once.
 _AT_ONCE = 2_000_000
@@ -125,7 +125,7 @@ class Standin:
         if not np.min(height) >= 1:
             raise ValueError(f"nobody is {np.min(height)} pixels tall")
         stature = self.stature
-        position, axes = camera.around(azimuth, elevation, distance * stature, _MIDDLE * stature)
+        position, axes = camera.around(azimuth, elevation, distance * stature, MIDDLE * stature)
         standing = _pinhole(np.einsum("tij,tnj->tni", axes, self.upright - position[:, None]))
         focal = height / np.ptp(standing[..., 1], axis=1)
         ground = _pinhole(np.einsum("tij,tj->ti", axes, -position))

@@ -47,6 +47,7 @@ class StandIn(TrainedMethod):
         "code.size": fields.number(0, 0.5),
         "code.pace": fields.number(0, 0.5),
         "code.freedom": fields.number(0, 10),
+        "code.course": fields.number(0, 45),
         "code.rhythm": fields.one_of(OWN, KEPT),
     }
 

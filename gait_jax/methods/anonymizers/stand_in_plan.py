@@ -12,7 +12,7 @@ import ml_collections
 import numpy as np
 
 from gait_jax.gait.glimpses import NEITHER, WALKING
-from tfds_casia.walkers import rhythm
+from tfds_casia.walkers import rhythm, standin
 from tfds_casia.walkers.rhythm import Steps
 from tfds_casia.walkers.standin import Standin
 
@@ -26,6 +26,8 @@ _HOLD = 0.25
 _TURN = 0.5
 # Statures a second below which somebody stands.
 _STANDS = 0.12
+# The lens: how many heights wide a picture is that somebody sees as far away as it is wide.
+_FOCAL = 3.0
 # From this sine of the view on, the way across the picture tells the speed; below the first not.
 _ACROSS = (0.35, 0.65)
 
@@ -87,9 +89,10 @@ def plan(
       read: of the original.
       someone: who stands in.
       code: what may come over, and how coarsely: view and elevation, the widths of bins in degrees;
-        size, the standard deviation of the logarithm of the drawn height; pace, that of the speed,
-        which is never more than the original's; freedom, how far from the original's place, in
-        its heights, that may lead; rhythm, `OWN` or `KEPT`.
+        size, the standard deviation of the logarithm of the drawn height; pace, that of the speed
+        about the one that the stand-in prefers, which is never more than the original's; freedom,
+        how far from the original's place, in its heights, that may lead; course, by how many
+        degrees the way turns over the ground, a standard deviation; rhythm, `OWN` or `KEPT`.
       rng: all noise of it besides the person's own.
     """
     reach = max(2, round(_READ * read.rate))
@@ -103,10 +106,11 @@ def plan(
     level = code.elevation * np.round(_median(read.elevation, read.seen) / code.elevation)
     elevation = np.full(len(angle), min(max(level, 0.0), 60.0))
     path = _way(read)
-    height = np.exp(path[:, 2])
-    factor = _pace(path, height, read.seen, code, rng)
-    path = _warped(path, read.seen, factor)
-    speed = _speed(path, np.exp(path[:, 2]), azimuth, read, factor)
+    usual = someone.pace.preference.frequency * someone.pace.preference.stride / someone.stature
+    factor = _pace(path, _speed(path, azimuth, read, 1.0), usual, read.seen, code, rng)
+    camera = standin.MIDDLE + standin.DISTANCE * math.tan(math.radians(elevation[0]))
+    path = turned(_warped(path, read.seen, factor), read.seen, camera, code, rng)
+    speed = _speed(path, azimuth, read, factor)
     speed[stands | (speed < _STANDS)] = 0
     speed = smoothed(speed[:, None], np.ones(len(speed)), reach // 2)[:, 0]
     speed[speed < _STANDS / 2] = 0
@@ -215,24 +219,71 @@ def _way(read: Read) -> np.ndarray:
 
 def _pace(
     path: np.ndarray,
-    height: np.ndarray,
+    speed: np.ndarray,
+    usual: float,
     seen: np.ndarray,
     code: ml_collections.ConfigDict,
     rng: np.random.Generator,
 ) -> float:
-    """How many times as fast the stand-in goes as the original, as far as the place allows.
+    """How many times as fast the stand-in goes as the original: at its own pace, if place allows.
 
     Never faster: it would end where the original was not, which may be outside of the picture.
+
+    Args:
+      path: [T, 3] of the original.
+      speed: [T] the original's, statures a second.
+      usual: the pace that the stand-in prefers, likewise.
+      seen: [T] 1 where the original was seen, 0 where not.
+      code: see `plan`.
+      rng: draws how this pace differs from the usual one.
     """
-    factor = math.exp(-abs(rng.normal(0, code.pace)))
+    noise = rng.normal(0, code.pace)
     known = np.flatnonzero(seen)
     if len(known) < 2:
         return 1.0
+    factor = usual * math.exp(noise) / max(float(np.median(speed[known])), 1e-6)
+    if factor > 1:
+        # Who is overtaken goes more slowly all the same: not exactly as fast as the original.
+        factor = math.exp(-abs(noise))
     first, last = known[0], known[-1]
     # At the ends it is the furthest from where the original was.
     way = np.linalg.norm(path[last, :2] - path[first, :2]) / 2
-    most = code.freedom * float(np.median(height[known])) / max(way, 1e-6)
+    most = code.freedom * math.exp(float(np.median(path[known, 2]))) / max(way, 1e-6)
     return max(factor, 1 - most)
+
+
+def turned(
+    path: np.ndarray,
+    seen: np.ndarray,
+    camera: float,
+    code: ml_collections.ConfigDict,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """The way led in another direction over the ground, about its middle.
+
+    Args:
+      path: [T, 3] x, y and logarithm of the height.
+      seen: [T] 1 where the original was seen, 0 where not.
+      camera: how high it is, in heights of the person.
+      code: see `plan`.
+      rng: draws by how much.
+    """
+    turn = math.radians(rng.normal(0, code.course))
+    known = np.flatnonzero(seen)
+    if len(known) < 2:
+        return path
+    first, last = known[0], known[-1]
+    tall = math.exp(float(np.median(path[known, 2])))
+    # From the middle to the end: across, and nearer, which makes larger.
+    across = (path[last, 0] - path[first, 0]) / tall / 2
+    nearer = (path[last, 2] - path[first, 2]) * _FOCAL / 2
+    right = across * (math.cos(turn) - 1) - nearer * math.sin(turn)
+    growth = (across * math.sin(turn) + nearer * (math.cos(turn) - 1)) / _FOCAL
+    right = float(np.clip(right, -code.freedom, code.freedom))
+    growth = float(np.clip(growth, -code.freedom / 4, code.freedom / 4))
+    along = np.clip(2 * (np.arange(len(path)) - first) / (last - first) - 1, -1, 1)
+    # What is nearer stands lower in the picture, the more, the higher the camera.
+    return path + along[:, None] * [right * tall, growth * camera * tall, growth]
 
 
 def _warped(path: np.ndarray, seen: np.ndarray, factor: float) -> np.ndarray:
@@ -246,13 +297,11 @@ def _warped(path: np.ndarray, seen: np.ndarray, factor: float) -> np.ndarray:
     return np.stack([np.interp(wanted, frames, column) for column in path.T], axis=1)
 
 
-def _speed(
-    path: np.ndarray, height: np.ndarray, azimuth: np.ndarray, read: Read, factor: float
-) -> np.ndarray:
+def _speed(path: np.ndarray, azimuth: np.ndarray, read: Read, factor: float) -> np.ndarray:
     """[T] statures a second: by the way across the picture, or as read where it leads in depth."""
     moved = np.gradient(path[:, 0]) if len(path) > 1 else np.zeros(1)
     aside = np.abs(np.sin(np.radians(azimuth)))
-    across = np.abs(moved) * read.rate / height / np.maximum(aside, 0.1)
+    across = np.abs(moved) * read.rate / np.exp(path[:, 2]) / np.maximum(aside, 0.1)
     reach = max(2, round(_READ * read.rate))
     told = factor * smoothed(read.speed[:, None], read.seen, reach)[:, 0]
     share = np.clip((aside - _ACROSS[0]) / (_ACROSS[1] - _ACROSS[0]), 0, 1)
