@@ -34,8 +34,8 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
     # Where the clips are kept; TFDS's own folder where empty.
     c.data.data_dir = ""
     # How many clips are filmed to train on, and how many to watch.
-    c.data.clips = 3000
-    c.data.held_out = 200
+    c.data.clips = 6000
+    c.data.held_out = 400
     # Frames of a clip, at 25 a second.
     c.data.frames = 64
     c.network = ml_collections.ConfigDict()

@@ -25,7 +25,8 @@ def no_walk(rng: np.random.Generator, frames: int) -> tuple[Scene, np.ndarray, n
     what = rng.choice(("frozen", "half", "two", "pram", "thing", "running", "sitting"))
     if what == "frozen":
         speed = walking(rng, frames) * rng.integers(2)
-        still = rng.integers(frames)
+        # Of those who are not carried along, when a heel strikes: legs together, they would stand.
+        still = rng.integers(frames) if speed.any() else 0
         scene = move(rng, frames, speed, _striding, lambda _, pose: _held(pose, still))
     elif what == "sitting":
         bent = rng.uniform((70, 60), (95, 100))
@@ -56,7 +57,7 @@ def no_walk(rng: np.random.Generator, frames: int) -> tuple[Scene, np.ndarray, n
 
 
 def _striding(someone: Standin, speed: np.ndarray, heading: np.ndarray) -> Steps:
-    """Steps at the usual pace, however fast the person is carried along."""
+    """Steps at the usual pace from a heel's strike on, however fast the person is carried along."""
     usual = someone.pace.preference
     walked = np.full_like(speed, usual.frequency * usual.stride)
     return rhythm.own(walked, usual, 0.0, RATE, heading)

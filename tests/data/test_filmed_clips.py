@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from gait_jax.data import no_walks
+from gait_jax.data import no_walks, reader_clips
 from gait_jax.data.filmed_clips import film, packed
-from gait_jax.data.reader_clips import ReaderClips
+from gait_jax.data.reader_clips import ReaderClips, stretched
 from gait_jax.data.scenes import RATE
 from gait_jax.gait.glimpses import COLUMNS, MOTION, NEITHER, ROWS, STANDING, WALKING
 
@@ -88,11 +88,27 @@ def test_what_is_no_walk_is_drawn_and_is_one_thing(what, monkeypatch):
     scene, masks, corners = no_walks.no_walk(_Chosen(), 8)
     assert masks.shape[0] == len(corners) == len(scene.speed) == 8
     assert masks.any(axis=(1, 2)).all() and set(np.unique(masks)) == {0, 1}
+    if what == "frozen":
+        assert scene.speed.any() or (masks == masks[:1]).mean() > 0.9
     if what == "sitting":
         assert (masks == masks[:1]).mean() > 0.9 and not scene.speed.any()
 
 
-def test_batches_are_shown_in_other_ways_and_keep_their_truth(clips):
+def test_crops_are_stretched_about_their_middle():
+    crops = np.zeros((2, ROWS, COLUMNS), np.uint8)
+    crops[0, 5, 10:14] = 200
+    crops[1, 6, 0] = 100
+    wide = stretched(crops, 2.0)
+    # 3.5 columns to each side of 11.5, half of which shows at the ends.
+    assert wide[0, 5].tolist() == [0] * 7 + [50, 150] + [200] * 6 + [150, 50] + [0] * 7
+    assert not wide[1].any()
+    narrow = stretched(crops, 0.5)
+    assert narrow[0, 5].tolist() == [0] * 11 + [200] * 2 + [0] * 11
+    np.testing.assert_array_equal(stretched(crops, 1.0), crops)
+
+
+def test_batches_are_shown_in_other_ways_and_keep_their_truth(clips, monkeypatch):
+    monkeypatch.setattr(reader_clips, "_WIDER", 0)
     arrays = {}
     made = [packed(clip) for clip in clips[:6]]
     for name in made[0]:
