@@ -5,9 +5,10 @@
 DIR is the tree given to `python -m gait_jax.anonymize`, OUT what it wrote. Originals are cleaned
 first, as the anonymiser does. Printed over all frames that were anonymised (see
 `gait_jax.gait.naturalness`): the share that is one person-like region; movement, the IoU of
-neighbouring frames over the original's; the boundary's length over the original's (5th percentile,
-median, 95th percentile); the overlap with the original; and, as means over sequences, what the
-anonymiser measured of its own work (ST-GAN's `distance`: ‖Ŷ-Y‖₁ a point, in body heights).
+neighbouring frames over the original's; the boundary's length and total turning over the original's
+(5th percentile, median, 95th percentile); the overlap with the original; how far standing feet go
+with the body, of its way, beside the original's; and, as means over sequences, what the anonymiser
+measured of its own work (ST-GAN's `distance`: ‖Ŷ-Y‖₁ a point, in body heights).
 """
 
 import argparse
@@ -47,15 +48,20 @@ def main() -> None:
         for key, value in entry["measures"].items():
             measures.setdefault(key, []).append(value)
     found = naturalness.summarize(total)
-    low, median, high = np.percentile(total["outline"], [5, 50, 95])
     print(
         f"frames      {found['frames']} of {sequences} sequences, "
         f"{report['method']}, step {report['checkpoint_step']}"
     )
     print(f"one region  {100 * found['one_region']:.2f} %")
     print(f"movement    {found['movement']:.4f} of the original's")
-    print(f"outline     {low:.3f} {median:.3f} {high:.3f}")
+    for name in ("outline", "turning"):
+        low, median, high = np.percentile(total[name], [5, 50, 95])
+        print(f"{name:11} {low:.3f} {median:.3f} {high:.3f}")
     print(f"overlap     {found['overlap']:.4f}")
+    if "foot_slide" in found:
+        print(
+            f"foot slide  {found['foot_slide']:.3f} (original {found['foot_slide_original']:.3f})"
+        )
     for name, values in measures.items():
         print(f"{name:11} {np.mean(values):.4f}")
 

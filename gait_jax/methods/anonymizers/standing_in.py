@@ -9,8 +9,9 @@ import jax
 import ml_collections
 import numpy as np
 
-from gait_jax.gait import glimpses
+from gait_jax.gait import glimpses, silhouette
 from gait_jax.gait.glimpses import COLUMNS, MOTION, ROWS, Glimpse
+from gait_jax.gait.silhouette import CleanSettings
 from gait_jax.methods.anonymizers.stand_in_plan import Plan, Read, plan
 from gait_jax.methods.contracts import NO_OUTLINE, AnonymizedBody, Anonymizer, Seen
 from gait_jax.models.gait_reader import Reading
@@ -23,6 +24,8 @@ NO_WALK = "neither walks nor stands, or is no single whole person"
 # Frames a second that the reader knows, and frames that it reads at once: one compiled shape.
 _RATE = 25.0
 _CHUNK = 128
+# Pixels around what is drawn, so that cleaning sees its outline; gently, for arms to stay apart.
+_ROOM, _SMOOTH = 4, CleanSettings(closing=0.024, hole=0.02)
 # Of a person's stream of random numbers that is not the body's own.
 _PLANNED = 1
 
@@ -142,16 +145,19 @@ def _filmed(person: _Person, seen: Sequence[Seen]) -> list[AnonymizedBody]:
         mask = np.zeros_like(one.mask)
         problem = None if planned.walk[one.frame] else NO_WALK
         if problem is None:
-            _paste(sight.masks[i], sight.window.top[i], sight.window.left[i], mask)
+            # As smooth as originals are that were cleaned: fingers and hair would tell them apart.
+            drawn = np.pad((sight.masks[i] > 0).astype(np.uint8), _ROOM)
+            drawn = silhouette.clean(drawn, _SMOOTH)
+            _paste(drawn, sight.window.top[i] - _ROOM, sight.window.left[i] - _ROOM, mask)
             problem = None if mask.any() else NO_OUTLINE
         made.append(AnonymizedBody(mask, problem, {"bits": planned.bits}))
     return made
 
 
 def _paste(drawn: np.ndarray, top: int, left: int, mask: np.ndarray) -> None:
-    """Puts what was drawn, [h, w] of 0 and 255, into a mask of 0 and 1, in place."""
+    """Puts what was drawn, [h, w], into a mask, both of 0 and 1, in place."""
     rows = slice(max(-top, 0), max(min(len(drawn), len(mask) - top), 0))
     columns = slice(max(-left, 0), max(min(drawn.shape[1], mask.shape[1] - left), 0))
     if rows.start < rows.stop and columns.start < columns.stop:
-        part = drawn[rows, columns] > 0
+        part = drawn[rows, columns]
         mask[rows.start + top : rows.stop + top, columns.start + left : columns.stop + left] = part
