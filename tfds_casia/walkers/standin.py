@@ -160,10 +160,10 @@ class Standin:
             )
             for start in range(0, len(points), step)
         ]
-        return np.stack([_one_region(mask) for mask in np.concatenate(drawn)])
+        return np.stack([one_region(mask) for mask in np.concatenate(drawn)])
 
 
-def _one_region(mask: np.ndarray) -> np.ndarray:
+def one_region(mask: np.ndarray) -> np.ndarray:
     """The mask without specks: tips of fingers whose thin roots meet no pixel's centre."""
     count, labels = cv2.connectedComponents(mask, connectivity=8)
     if count <= 2:

@@ -147,7 +147,7 @@ def _filmed(person: _Person, seen: Sequence[Seen]) -> list[AnonymizedBody]:
         if problem is None:
             # As smooth as originals are that were cleaned: fingers and hair would tell them apart.
             drawn = np.pad((sight.masks[i] > 0).astype(np.uint8), _ROOM)
-            drawn = silhouette.clean(drawn, _SMOOTH)
+            drawn = standin.one_region(silhouette.clean(drawn, _SMOOTH))
             _paste(drawn, sight.window.top[i] - _ROOM, sight.window.left[i] - _ROOM, mask)
             problem = None if mask.any() else NO_OUTLINE
         made.append(AnonymizedBody(mask, problem, {"bits": planned.bits}))
