@@ -28,8 +28,8 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
     c = ml_collections.ConfigDict()
     # Where all random numbers start: those of the trainings, and of the noise that is measured.
     c.seed = 0
-    # The workdir of the trained ST-GAN that gives each frame its anonymised gait; the model that
-    # ships with the package where empty.
+    # The workdir of the run that gives each frame its anonymised gait, shipped:stgan or
+    # shipped:stand_in; the stand-in that ships with the package where empty.
     c.anonymizer = ml_collections.ConfigDict({"checkpoint": ""})
 
     train = colour_transfer.get_config(f"data={arg.data}")

@@ -50,6 +50,15 @@ def _narrowed(masks, key):
     return types.SimpleNamespace(masks=result, problems={0: "the first"}, measures={})
 
 
+def _beside(masks, key):
+    """Stands for a stand-in: the same body 40 pixels to the right, and 6 down."""
+    del key
+    moved = [np.roll(mask, (6, 40), axis=(0, 1)) for mask in masks]
+    # Nobody is cut by the border.
+    kept = [m if not (m[:7].any() or m[:, :41].any()) else 0 * m for m in moved]
+    return types.SimpleNamespace(masks=kept, problems={}, measures={})
+
+
 def _nobody(masks, key):
     del key
     return types.SimpleNamespace(masks=[0 * mask for mask in masks], problems={}, measures={})
@@ -98,6 +107,16 @@ def test_crops_show_the_person_beside_the_anonymised_gait(dataset, config):
     assert all(42 <= height <= 46 for height in heights)
     assert data.description == dataset.description | {"anonymized": gaits.key}
     assert data.description["synthetic"] is True
+
+
+def test_an_original_lies_under_who_walks_beside_it(dataset, config):
+    store = _data(dataset, config, _gaits(dataset, _beside, "beside")).train._store
+    assert len(store.masks) > 2
+    np.testing.assert_array_equal(store.originals, store.masks)
+    # With its own picture: it differs from the scene where the person is, and hardly elsewhere.
+    off = np.abs(store.images.astype(int) - store.backgrounds).max(axis=-1)
+    for apart, mask in zip(off, store.masks, strict=True):
+        assert apart[mask > 0].mean() > 5 * apart[:24][mask[:24] == 0].mean()
 
 
 def test_crops_of_some_sequences_show_these(dataset, config):
