@@ -7,8 +7,9 @@ trained already is measured with --config.methods.network.checkpoint=WORKDIR.
 
 Time: on walkers, two CPU cores, training about 22 minutes with other work beside it, after 8 for
 making the data set; measuring 5.
-Result: over incomplete silhouettes, form "twin", 23.4 dB and SSIM 0.757 (nearest pixel 22.0 and
-0.735), over textural clothing 20.8 and 0.662 (21.1 and 0.676).
+Result: with an ST-GAN as anonymizer.checkpoint, over incomplete silhouettes, form "twin", 23.4 dB
+and SSIM 0.757 (nearest pixel 22.0 and 0.735), over textural clothing 20.8 and 0.662 (21.1 and
+0.676).
 
 Arguments:
     data  the data set in colour: walkers (the default) or casia_b
