@@ -66,7 +66,7 @@ _EXPECTED = {
     "gait_jax.data.contour_store": (3, "ac1ab14705d04ec5"),
     "gait_jax.data.gei_store": (2, "f8baeca8efc6bc64"),
     "gait_jax.data.side_channel_store": (1, _CHANNELS),
-    "gait_jax.data.crops": (6, "732e4e168474e684"),
+    "gait_jax.data.crops": (6, "2ff17f386100c48e"),
     "gait_jax.evaluation.comparison": (1, [11.7357, -3.91116, 0.802748]),
     "gait_jax.evaluation.verification": (1, _MEASURES),
     "gait_jax.evaluation.attack_rows": (1, "06f2cdd104db2aa3"),
