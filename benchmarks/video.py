@@ -1,6 +1,7 @@
 """How fast and how well videos are anonymised, on walkers' colour and on a clip of your own.
 
     python benchmarks/video.py --deface /path/to/environment/bin/deface [--clip vtest.avi]
+        [--method stgan]
 
 `deface` (PyPI) blurs faces only; it is the peer that people know. Install it in an environment of
 its own. Both run end to end, from the command's start to its end, in turn, on the same clips; what
@@ -32,6 +33,7 @@ import cv2
 import numpy as np
 
 from gait_jax.gait import silhouette
+from gait_jax.pretrained import DEFAULT_METHOD, MODELS
 from gait_jax.video import people, planes
 from gait_jax.video.background import estimate, largest_channel, sample
 from gait_jax.video.clip import Clip
@@ -107,7 +109,9 @@ def ours(clip: pathlib.Path, out: pathlib.Path, *flags) -> list:
     return [sys.executable, "-m", "gait_jax.anonymize", *common, *flags]
 
 
-def speed(folder: pathlib.Path, deface: pathlib.Path | None, given: pathlib.Path | None) -> None:
+def speed(
+    folder: pathlib.Path, method: str, deface: pathlib.Path | None, given: pathlib.Path | None
+) -> None:
     """Prints the first table."""
     sequences = [walk(1, "nm", 90, i)[0] for i in range(1, 7)]
     frames = np.concatenate(sequences)
@@ -125,7 +129,7 @@ def speed(folder: pathlib.Path, deface: pathlib.Path | None, given: pathlib.Path
     for name, path in paths.items():
         out = folder / "out.mp4"
         total = count(path)
-        seconds, memory, written = timed(ours(path, out), out)
+        seconds, memory, written = timed(ours(path, out, "--method", method), out)
         line = f"{name}: {total} frames. ours {total / seconds:.1f} frames/s, {memory:.0f} MiB, "
         line += f"wrote {written}"
         if deface:
@@ -167,7 +171,7 @@ def left(source, result, background, mask: np.ndarray, noise: np.ndarray) -> tup
     return np.count_nonzero(same & ~body) / band.sum(), np.count_nonzero(same) / band.sum()
 
 
-def quality(folder: pathlib.Path) -> None:
+def quality(folder: pathlib.Path, method: str) -> None:
     """Prints the other tables."""
     overlaps, outside, anywhere, unlisted, listed, total = [], [], [], 0, 0, 0
     flicker: dict[str, list[float]] = {}
@@ -178,7 +182,7 @@ def quality(folder: pathlib.Path) -> None:
         cv2.imwrite(str(folder / "background.png"), background)
         values = found(Clip.open(path), background, masks)
         overlaps += values
-        flags = ("--background", folder / "background.png", "--report", report)
+        flags = ("--background", folder / "background.png", "--report", report, "--method", method)
         subprocess.run([str(x) for x in ours(path, out, *flags)], check=True, capture_output=True)
         entry = json.loads(report.read_text())["videos"][0]
         named = {
@@ -212,13 +216,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--deface", type=pathlib.Path, help="the peer's command")
     parser.add_argument("--clip", type=pathlib.Path, help="a further clip, for the speed")
+    parser.add_argument("--method", choices=MODELS, default=DEFAULT_METHOD, help="our model")
     parser.add_argument("--only", choices=["speed", "quality"], help="leave the other out")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         if args.only != "quality":
-            speed(pathlib.Path(name), args.deface, args.clip)
+            speed(pathlib.Path(name), args.method, args.deface, args.clip)
         if args.only != "speed":
-            quality(pathlib.Path(name))
+            quality(pathlib.Path(name), args.method)
 
 
 if __name__ == "__main__":

@@ -7,8 +7,9 @@ trained already is measured with --config.methods.network.checkpoint=WORKDIR.
 
 Time: on walkers, two CPU cores, training about 22 minutes with other work beside it, after 8 for
 making the data set; measuring 5.
-Result: over incomplete silhouettes, form "twin", 23.4 dB and SSIM 0.757 (nearest pixel 22.0 and
-0.735), over textural clothing 20.8 and 0.662 (21.1 and 0.676).
+Result: with an ST-GAN as anonymizer.checkpoint, over incomplete silhouettes, form "twin", 23.4 dB
+and SSIM 0.757 (nearest pixel 22.0 and 0.735), over textural clothing 20.8 and 0.662 (21.1 and
+0.676).
 
 Arguments:
     data  the data set in colour: walkers (the default) or casia_b
@@ -28,8 +29,8 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
     c = ml_collections.ConfigDict()
     # Where all random numbers start: those of the trainings, and of the noise that is measured.
     c.seed = 0
-    # The workdir of the trained ST-GAN that gives each frame its anonymised gait; the model that
-    # ships with the package where empty.
+    # The workdir of the run that gives each frame its anonymised gait, shipped:stgan or
+    # shipped:stand_in; the stand-in that ships with the package where empty.
     c.anonymizer = ml_collections.ConfigDict({"checkpoint": ""})
 
     train = colour_transfer.get_config(f"data={arg.data}")

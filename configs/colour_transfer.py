@@ -29,8 +29,8 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
         common.training(batch_size=8, train_steps=3000, log_every=50, eval_every=250, eval_batch=48)
     )
 
-    # The workdir of the trained ST-GAN that gives each frame its anonymised gait; the model that
-    # ships with the package where empty.
+    # The workdir of the run that gives each frame its anonymised gait, shipped:stgan or
+    # shipped:stand_in; the stand-in that ships with the package where empty.
     c.anonymizer = ml_collections.ConfigDict({"checkpoint": ""})
 
     # 2020 prints which subjects train its baseline and its recogniser and which test, and not which

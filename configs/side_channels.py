@@ -7,8 +7,8 @@ long. It is computed at once, not trained by steps; not of the papers.
 
 Time: on walkers, two busy CPU cores, 3 minutes, once: what is measured is kept.
 Result: of the 13 test people it knows 84 % in the same view and 64 % from other views (nm, bg and
-cl), a guess 8 %; by all channels 92 and 68 %. Anonymised by the shipped model, CASIA-A's ten people
-are found as often as before: 63 to 68 %, by all channels 72 to 80 %; by a guess 10 %.
+cl), a guess 8 %; by all channels 92 and 68 %. Anonymised by the ST-GAN that ships, CASIA-A's ten
+people are found as often as before: 63 to 68 %, by all channels 72 to 80 %; by a guess 10 %.
 
 Arguments:
     data           walkers (the default), casia_a or casia_b

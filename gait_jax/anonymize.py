@@ -18,7 +18,7 @@ import cv2
 
 from gait_jax.anonymization.options import COLOURISERS, NEAREST, Options, difference_path
 from gait_jax.anonymization.places import find_sequences, find_videos, outputs, videos_in
-from gait_jax.pretrained import MODELS, STGAN
+from gait_jax.pretrained import DEFAULT_METHOD, MODELS
 from gait_jax.runtime import interrupted, records
 from gait_jax.runtime.errors import InputError
 from gait_jax.video import segmenters
@@ -87,8 +87,9 @@ def _parser() -> argparse.ArgumentParser:
     add("-o", "--out", type=pathlib.Path, help="file or folder to write; of silhouettes, the "
         "folder (default: NAME_anonymized.mp4 beside each video)")  # fmt: skip
     model = parser.add_mutually_exclusive_group()
-    model.add_argument("--method", choices=MODELS, default=STGAN, help="which of the models that "
-        "ship with gait_jax (default: %(default)s)")  # fmt: skip
+    model.add_argument("--method", choices=MODELS, default=DEFAULT_METHOD, help="which of "
+        "the models that ship with gait_jax: stand_in lets somebody else walk there, stgan changes "
+        "the outline (default: %(default)s)")  # fmt: skip
     model.add_argument("--checkpoint", type=pathlib.Path, help="folder of a training run or of an "
         "exported model, in place of a shipped one")  # fmt: skip
     add("--step", metavar="N", help="the training run's checkpoint: a step, or best (default: the "
@@ -230,6 +231,11 @@ def _print(entry: dict[str, Any]) -> None:
         f"{entry['output']}: {entry['frames']} frames, {entry['people']} people followed, "
         f"anonymised {entry['anonymized']} times"
     )
+    told: dict[str, list[str]] = {}
+    for one in entry.get("told", []):
+        told.setdefault(one["told"], []).append(str(one["person"]))
+    for line, people in told.items():
+        print(f"  tells of person {', '.join(people)} {line}")
     for reason, ranges in entry["painted_out"].items():
         frames = sum(last - first + 1 for first, last in ranges)
         print(f"  painted out in {frames} frames: {reason}")

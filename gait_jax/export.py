@@ -44,7 +44,7 @@ def export(workdir: str | pathlib.Path, out: str | pathlib.Path, step: str | Non
         raise InputError(f"{out} holds other files: choose another -o folder")
     original, known = run.config.to_dict(), run.method.FIELDS
     config = _without_folders(original, known)
-    start = _told(RunDirectory(workdir).last_start())
+    start = _told(RunDirectory(run.workdir).last_start())
     named = {name for name, value in records.flatten(original).items() if value}
     if {name for name in named if known.get(name) is folder} <= may_change(original):
         # It still says all that is computed: the run can be repeated from the export alone.

@@ -12,6 +12,7 @@ import numpy as np
 from gait_jax.methods.base import Method, Run, State
 from gait_jax.methods.fields import check_fields, text
 from gait_jax.methods.registry import METHODS
+from gait_jax.pretrained import SHIPPED
 from gait_jax.runtime import records
 from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.files import reason_of
@@ -37,7 +38,7 @@ def open_run(workdir: str | pathlib.Path, step: int | str | None = None) -> Run:
     """Opens a finished or running training run, or an exported model, for use.
 
     Args:
-      workdir: its folder.
+      workdir: its folder, or shipped:NAME for a model that ships with the package.
       step: the checkpoint: a number or its digits, "best" (see the field `keep_best`), or None or
         "" for the newest.
 
@@ -45,9 +46,10 @@ def open_run(workdir: str | pathlib.Path, step: int | str | None = None) -> Run:
       The run with its state after that step.
 
     Raises:
-      InputError: the folder is no training run, has no such checkpoint, or is of another version.
+      InputError: the folder is no training run, has no such checkpoint, or is of another version;
+        no such model ships.
     """
-    workdir = pathlib.Path(workdir).expanduser()
+    workdir = _folder(workdir)
     files = RunDirectory(workdir)
     read, path = files.read_config(), files.config_file
     try:
@@ -70,6 +72,18 @@ def open_run(workdir: str | pathlib.Path, step: int | str | None = None) -> Run:
     else:
         done, state = files.read_checkpoint(jax.eval_shape(method.init), step)
     return Run(workdir, config, method, state, done)
+
+
+def _folder(given: str | pathlib.Path) -> pathlib.Path:
+    name, path = str(given), pathlib.Path(given).expanduser()
+    if name in SHIPPED:
+        return SHIPPED[name]
+    if name.partition(":")[0] == "shipped" and not path.exists():
+        # Alone it would not say which, and has meant another one than today's default.
+        raise InputError(
+            f"{name} is no model that ships with gait_jax: use one of {', '.join(SHIPPED)}"
+        )
+    return path
 
 
 def open_data(

@@ -8,6 +8,7 @@ import numpy as np
 import processes
 import pytest
 from clips import draw_scene, read_video, upscale, walk_in, walking, write_video
+from filmed import filmed_walk
 
 from gait_jax import runs
 from gait_jax.anonymization.following import LOST
@@ -30,8 +31,9 @@ def names(folder):
 
 
 def run(*arguments):
-    """The command line in this process: exit status."""
-    return main([*map(str, arguments), "--no-progress"])
+    """The command line in this process: exit status. Drawn people are nobody to a stand-in."""
+    method = [] if "--checkpoint" in arguments else ["--method", "stgan"]
+    return main([*map(str, arguments), *method, "--no-progress"])
 
 
 def command(*arguments):
@@ -39,8 +41,31 @@ def command(*arguments):
     return processes.module("gait_jax.anonymize", *arguments)
 
 
+def test_somebody_else_walks_there_and_it_is_said_what_that_tells(tmp_path, capsys):
+    masks = filmed_walk(24)
+    clip = write_video(tmp_path / "walk.mp4", walk_in(SCENE, masks))
+    cv2.imwrite(str(tmp_path / "background.png"), SCENE)
+    arguments = [clip, "--background", tmp_path / "background.png", "--report", tmp_path / "r.json"]
+    assert main([*map(str, arguments), "--seed", "1", "--no-progress"]) == 0
+    report = json.loads((tmp_path / "r.json").read_text())
+    (entry,) = report["videos"]
+    assert report["method"] == "stand_in" and entry["anonymized"] == 24
+    assert entry["painted_out"] == {} and entry["measures"].keys() == {"bits"}
+    (told,) = entry["told"]
+    assert told["person"] == 1 and told["frames"] == [0, 23]
+    assert told["told"].startswith("at most ") and told["told"].endswith(" / N")
+    assert f"  tells of person 1 {told['told']}" in capsys.readouterr().out.splitlines()
+    frames, _ = read_video(tmp_path / "walk_anonymized.mp4")
+    for frame, mask in zip(frames, masks, strict=True):
+        body = np.abs(frame.astype(int) - SCENE).max(axis=2) > 40
+        # One whole person, as tall, and in their colour: reddish, as frames are blue, green, red.
+        tall, height = (np.ptp(np.flatnonzero(x.any(1))) for x in (body, mask))
+        assert 0.7 < tall / height < 1.3
+        assert np.abs(np.median(frame[body], axis=0) - (40, 60, 150)).max() < 15
+
+
 def test_a_video_goes_beside_itself_with_its_times_and_without_its_sound(clip):
-    done = command(clip, "--seed", 1)
+    done = command(clip, "--method", "stgan", "--seed", 1)
     assert done.returncode == 0, done.stderr
     assert "30 frames, 1 people followed, anonymised 30 times" in done.stdout
     assert "trained on synthetic data alone" in done.stdout

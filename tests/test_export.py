@@ -13,7 +13,7 @@ from drawn import draw_walk, load_config
 from gait_jax import runs, trainer
 from gait_jax.export import _without_folders, export, main
 from gait_jax.methods.registry import METHODS
-from gait_jax.pretrained import DEFAULT, MODELS
+from gait_jax.pretrained import DEFAULT, MODELS, STGAN
 from gait_jax.runtime.arrays import load_arrays, save_arrays
 from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.run_directory import RunDirectory
@@ -31,15 +31,38 @@ def test_nothing_of_the_machine_that_a_shipped_model_was_trained_on_is_told(name
     assert "/tmp" not in text and "argv" not in text and "/home" not in text
 
 
-def test_the_model_that_ships_loads_says_where_it_is_from_and_is_small():
-    run = runs.open_run(DEFAULT)
-    anonymizer, said = run.anonymizer(), runs.describe(run)
-    assert said["method"] == "stgan" and said["trained_on"] == "walkers"
+@pytest.mark.parametrize(("name", "data"), [("stgan", "walkers"), ("stand_in", "reader clips")])
+def test_a_model_that_ships_loads_says_where_it_is_from_and_is_small(name, data):
+    run = runs.open_run(f"shipped:{name}")
+    said = runs.describe(run)
+    assert run.workdir == MODELS[name] and run.anonymizer() is not None
+    assert said["method"] == name and said["trained_on"] == data
     assert said["trained_on_synthetic_data"] is True
+    assert sum(path.stat().st_size for path in MODELS[name].iterdir()) < 4_000_000
+
+
+def test_the_stand_in_is_the_one_that_is_meant_where_none_is_named():
+    assert runs.open_run(DEFAULT).config.method == "stand_in"
+
+
+@pytest.mark.parametrize("name", ["shipped", "shipped:gan"])
+def test_a_model_that_does_not_ship_is_named(name):
+    message = f"{name} is no model that ships with gait_jax: use one of shipped:stgan, shipped:st"
+    with pytest.raises(InputError, match=message):
+        runs.open_run(name)
+
+
+def test_a_folder_called_shipped_is_a_folder(trained_run, tmp_path, monkeypatch):
+    shutil.copytree(trained_run, tmp_path / "shipped")
+    monkeypatch.chdir(tmp_path)
+    assert runs.open_run("shipped").step == 4
+
+
+def test_the_st_gan_that_ships_moves_outlines_a_little():
+    anonymizer = runs.open_run(MODELS[STGAN]).anonymizer()
     result = anonymizer([mask // 255 for mask in draw_walk(3)], jax.random.key(0))
     assert not result.problems
     assert 0.005 < result.measures["distance"] < 0.1
-    assert sum(path.stat().st_size for path in DEFAULT.iterdir()) < 4_000_000
 
 
 def test_an_exported_run_anonymises_as_the_run_does(trained_run, tmp_path):

@@ -7,12 +7,12 @@ from clips import draw_scene, upscale, walk_in, walking
 
 from gait_jax import runs
 from gait_jax.anonymization import clips, following
-from gait_jax.anonymization.clips import VideoAnonymizer
+from gait_jax.anonymization.clips import Told, VideoAnonymizer
 from gait_jax.gait import silhouette
 from gait_jax.methods.anonymizers.contours import ContourAnonymizer
 from gait_jax.methods.colourisers import nearest
 from gait_jax.methods.contracts import AnonymizedBody
-from gait_jax.pretrained import DEFAULT
+from gait_jax.pretrained import MODELS, STGAN
 from gait_jax.video import people
 from gait_jax.video.background import estimate
 from gait_jax.video.clip import Frame
@@ -23,7 +23,7 @@ SCENE = np.repeat(np.repeat(draw_scene(), 2, axis=0), 2, axis=1)
 
 @pytest.fixture(scope="module")
 def anonymizer():
-    return runs.open_run(DEFAULT).anonymizer()
+    return runs.open_run(MODELS[STGAN]).anonymizer()
 
 
 def anonymise(anonymizer, masks, seed=0, segmenter=None, frames=None):
@@ -163,6 +163,13 @@ def test_of_people_who_are_gone_nothing_is_kept(anonymizer, monkeypatch):
         held = [len(worker._drawn) + len(worker._last) for _ in worker(frames, found)]
     assert worker.findings.people == 3
     assert max(held) == 2 and held[-1] == 0
+
+
+def test_what_results_tell_is_listed_for_each_person(anonymizer, monkeypatch):
+    masks = [np.zeros((192, 280), np.uint8)] * 2 + upscale(walking(10), 2)
+    assert anonymise(anonymizer, masks)[2].told == []
+    monkeypatch.setattr(ContourAnonymizer, "told", lambda self, person: "nothing")
+    assert anonymise(anonymizer, masks)[2].told == [Told(1, 2, 11, "nothing")]
 
 
 def test_flicker_is_measured_beside_the_originals(anonymizer):

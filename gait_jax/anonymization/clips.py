@@ -16,6 +16,7 @@ import jax
 import numpy as np
 
 from gait_jax.anonymization.following import NOT_FOLLOWED, Followed, Following, Sight
+from gait_jax.methods.colourisers.placed import coloured
 from gait_jax.methods.contracts import Anonymizer, Colouriser, Seen
 from gait_jax.runtime import keys
 from gait_jax.video import steadiness
@@ -68,6 +69,23 @@ class Mean:
         return self.total / self.count if self.count else None
 
 
+@dataclasses.dataclass(frozen=True)
+class Told:
+    """What can be told of somebody from their result.
+
+    Attributes:
+      person: from 1, in order of appearance.
+      first: the first frame with them, from 0.
+      last: the last one.
+      line: see `contracts.Anonymizer.told`.
+    """
+
+    person: int
+    first: int
+    last: int
+    line: str
+
+
 @dataclasses.dataclass
 class Findings:
     """What was found and done in a clip.
@@ -79,6 +97,7 @@ class Findings:
       painted_out: frames with somebody, or something, painted out, by reason; counted from 0.
       flicker: `steadiness.flicker` by `colour_original`, `outline_anonymized` and the like.
       measures: what the method measured of its own work, over anonymised sightings, by name.
+      told: of those who were followed, where the method can say it.
     """
 
     frames: int = 0
@@ -93,6 +112,7 @@ class Findings:
     measures: dict[str, Mean] = dataclasses.field(
         default_factory=lambda: collections.defaultdict(Mean)
     )
+    told: list[Told] = dataclasses.field(default_factory=list)
 
 
 class VideoAnonymizer:
@@ -202,8 +222,12 @@ class VideoAnonymizer:
         if whose.number not in self._drawn:
             key = keys.named_key(self._key, f"person {whose.number}")
             glimpses = whose.all_glimpses()
-            self._drawn[whose.number] = self._anonymizer.person(glimpses, key, self._rate)
+            drawn = self._anonymizer.person(glimpses, key, self._rate)
+            self._drawn[whose.number] = drawn
             self.findings.people += 1
+            if line := self._anonymizer.told(drawn):
+                told = Told(self.findings.people, whose.first, whose.last, line)
+                self.findings.told.append(told)
         return self._drawn[whose.number]
 
     def _paint(self, canvas: np.ndarray, index: int, person: _Person, mask: np.ndarray) -> None:
@@ -215,7 +239,8 @@ class VideoAnonymizer:
         lending = inner if inner.any() else person.mask
         view = canvas[sight.crop]
         # Frames of videos are blue, green, red; colourisers see red, green, blue.
-        rgb = self._colourise(person.image[..., ::-1], view[..., ::-1], lending, mask)
+        picture, scene = person.image[..., ::-1], view[..., ::-1]
+        rgb = coloured(self._colourise, picture, scene, lending, mask)
         view[:] = rgb[..., ::-1]
         original, anonymized = (person.image, person.mask), (view.copy(), mask)
         before = self._last.get(sight.whose.number)

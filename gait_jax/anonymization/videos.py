@@ -176,6 +176,10 @@ def _describe(
         warnings.append("H.264 has even sizes only: the last row or column was written twice")
     if not findings.people:
         warnings.append("nobody was found to anonymise: the result shows the background alone")
+    told = [
+        {"person": one.person, "frames": [one.first, one.last], "told": one.line}
+        for one in findings.told
+    ]
     names = ("colour_original", "colour_anonymized", "outline_original", "outline_anonymized")
     return {
         "input": str(clip.path),
@@ -189,6 +193,7 @@ def _describe(
         "people": findings.people,
         "anonymized": findings.anonymized,
         "measures": {name: mean.value for name, mean in findings.measures.items()},
+        **({"told": told} if told else {}),
         "painted_out": {
             reason: _ranges(frames) for reason, frames in sorted(findings.painted_out.items())
         },

@@ -17,6 +17,7 @@ from gait_jax.data.derived import derive, ranges
 from gait_jax.data.gait_store import GaitStore
 from gait_jax.data.mapped import open_mapped
 from gait_jax.gait.crop import Crop
+from gait_jax.gait.laying import apart, moved
 from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.files import reason_of
 from gait_jax.runtime.fingerprint import fingerprint
@@ -24,7 +25,7 @@ from gait_jax.runtime.records import read_json, write_json
 from tfds_casia.parts import Work
 
 # Part of the key: raise it when the same frames give other crops.
-VERSION = 5
+VERSION = 6
 
 # The arrays of a store, and the channels of their pixels.
 _CHANNELS = {"images": (3,), "masks": (), "originals": (), "backgrounds": (3,)}
@@ -36,7 +37,8 @@ class CropStore:
     Attributes:
       images: [N, S, S, 3] uint8 red, green, blue.
       masks: [N, S, S] uint8 of 0 and 1, the anonymised gaits.
-      originals: [N, S, S] uint8 of 0 and 1, the original ones.
+      originals: [N, S, S] uint8 of 0 and 1, the original ones; they and their pictures lie under
+        the anonymised ones (see `gait.laying`).
       backgrounds: [N, S, S, 3] uint8, the scenes without the person.
       subjects: [N] names.
     """
@@ -86,8 +88,12 @@ def _make_part(
                 if not mask.any():
                     continue
                 crop = Crop.around(mask, config.margin)
-                complete, background = recording.complete(frame), recording.background
-                pictures = recording.frame(frame), mask, complete, background
+                complete = recording.complete(frame)
+                image, under, scene = (
+                    moved(picture, *apart(complete, mask))
+                    for picture in (recording.frame(frame), complete, recording.background)
+                )
+                pictures = image, mask, under, scene
                 for file, picture in zip(files, pictures, strict=True):
                     file.write(np.ascontiguousarray(crop.cut(picture, config.size)))
                 subjects.append(sequence.subject)

@@ -18,13 +18,9 @@ from gait_jax.evaluation.protocol import Protocol, chosen, protocol
 from gait_jax.evaluation.trainings import everything_trained, with_data
 from gait_jax.methods.base import Run
 from gait_jax.methods.identity import identity, may_change
-from gait_jax.pretrained import DEFAULT, MODELS
 from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.fingerprint import fingerprint
 from gait_jax.runtime.run_directory import RunDirectory
-
-# In place of a workdir: the models that ship with the package.
-SHIPPED = {"shipped": DEFAULT} | {f"shipped:{name}": path for name, path in MODELS.items()}
 
 
 class Study:
@@ -215,8 +211,7 @@ class Study:
           InUseError: another process trains it.
         """
         if settings.checkpoint:
-            given = SHIPPED.get(settings.checkpoint, settings.checkpoint)
-            return runs.open_run(given, settings.step)
+            return runs.open_run(settings.checkpoint, settings.step)
 
         def place(name: str, needed: ml_collections.ConfigDict) -> pathlib.Path:
             # What several methods build on is trained once.

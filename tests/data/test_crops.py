@@ -1,6 +1,7 @@
 import types
 
 import colour_walkers
+import cv2
 import ml_collections
 import numpy as np
 import pytest
@@ -40,14 +41,22 @@ def config(folder, monkeypatch):
 
 
 def _narrowed(masks, key):
-    """Stands for an anonymiser: leaves the left half; cannot do a walk's first frame."""
+    """Stands for an anonymiser: leaves a pixel all around out; cannot do a walk's first frame."""
     del key
     result = []
     for i, mask in enumerate(masks):
-        narrow = mask.copy()
-        narrow[:, np.median(np.nonzero(mask)[1]).astype(int) :] = 0
+        narrow = cv2.erode(mask, np.ones((3, 3), np.uint8))
         result.append(narrow if i else np.zeros_like(mask))
     return types.SimpleNamespace(masks=result, problems={0: "the first"}, measures={})
+
+
+def _beside(masks, key):
+    """Stands for a stand-in: the same body 40 pixels to the right, and 6 down."""
+    del key
+    moved = [np.roll(mask, (6, 40), axis=(0, 1)) for mask in masks]
+    # Nobody is cut by the border.
+    kept = [m if not (m[:7].any() or m[:, :41].any()) else 0 * m for m in moved]
+    return types.SimpleNamespace(masks=kept, problems={}, measures={})
 
 
 def _nobody(masks, key):
@@ -91,13 +100,23 @@ def test_crops_show_the_person_beside_the_anonymised_gait(dataset, config):
     assert batch.keys() == {"images", "masks", "originals", "backgrounds"}
     assert batch["images"].shape[1:] == (48, 48, 3) and batch["images"].dtype == np.uint8
     assert batch["masks"].shape[1:] == (48, 48) and set(np.unique(batch["masks"])) == {0, 1}
-    # The anonymised gait is the left half of the original, which is cut off with its box.
+    # The anonymised gait lies within the original, which is not moved for it.
     np.testing.assert_array_equal(batch["originals"] * batch["masks"], batch["masks"])
     # The box is the anonymised gait's with a twentieth around: 44 of 48 rows.
     heights = [np.ptp(np.nonzero(mask)[0]) + 1 for mask in batch["masks"]]
     assert all(42 <= height <= 46 for height in heights)
     assert data.description == dataset.description | {"anonymized": gaits.key}
     assert data.description["synthetic"] is True
+
+
+def test_an_original_lies_under_who_walks_beside_it(dataset, config):
+    store = _data(dataset, config, _gaits(dataset, _beside, "beside")).train._store
+    assert len(store.masks) > 2
+    np.testing.assert_array_equal(store.originals, store.masks)
+    # With its own picture: it differs from the scene where the person is, and hardly elsewhere.
+    off = np.abs(store.images.astype(int) - store.backgrounds).max(axis=-1)
+    for apart, mask in zip(off, store.masks, strict=True):
+        assert apart[mask > 0].mean() > 5 * apart[:24][mask[:24] == 0].mean()
 
 
 def test_crops_of_some_sequences_show_these(dataset, config):

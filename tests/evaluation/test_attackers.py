@@ -18,7 +18,7 @@ from gait_jax.evaluation.rows import CROSS_VIEW, SAME_VIEW, Row, find, read_csv,
 from gait_jax.evaluation.study import Study
 from gait_jax.methods import fields, registry
 from gait_jax.methods.base import FittedMethod, State
-from gait_jax.pretrained import DEFAULT
+from gait_jax.pretrained import MODELS, STGAN
 from gait_jax.runtime.errors import InputError
 
 
@@ -206,10 +206,12 @@ def test_the_informed_need_originals(config, workdir, tmp_path):
         evaluate(config, tmp_path / "run", progress=False)
 
 
-def test_the_shipped_model_is_measured_by_its_name(config, tmp_path):
-    config.methods.original.checkpoint = "shipped"
+def test_a_shipped_model_is_measured_by_its_name(config, tmp_path):
+    config.methods.original.checkpoint = "shipped:stgan"
     study = Study(config, tmp_path, progress=False)
-    assert study.methods["original"].workdir == DEFAULT
+    assert study.methods["original"].workdir == MODELS[STGAN]
+    # What is measured stays the same whichever is the default.
+    assert load_config("attackers", "casia_a").methods.measured.checkpoint == "shipped:stgan"
 
 
 def _row(metric, value, low=None, high=None, setting=SAME_VIEW, attacker="lazy-informed"):

@@ -1,8 +1,10 @@
 import json
 
+import jax
 import numpy as np
 from drawn import draw_walk
 from opengait_reader import read_as_opengait
+from stand_ins import bar_walk, stand_in
 from stores import make_store
 
 from gait_jax.evaluation import opengait
@@ -57,6 +59,26 @@ def test_a_sequence_without_frames_is_not_exported(tmp_path):
     opengait.write_partition(tmp_path / "partition.json", [], ["001"])
     found = read_as_opengait(tmp_path / "out", tmp_path / "partition.json")
     assert found.test == [] and found.missing == ["001"]
+
+
+def test_stand_ins_are_exported_with_every_walk_and_without_frames_that_are_none(tmp_path):
+    labels = [("001", "nm", 1, 90), ("001", "cl", 2, 90), ("002", "nm", 1, 0)]
+    made = [
+        # Smoothed over half a second, no walk from the 30th of 40 frames on.
+        stand_in(neither_from=12 + 30 if i else None)(bar_walk(), jax.random.key(i))
+        for i in range(3)
+    ]
+    left = [40 - len(one.problems) for one in made]
+    assert left[0] == 40 and 20 < left[1] == left[2] < 40
+    walks = [(*label, one.masks) for label, one in zip(labels, made, strict=True)]
+    opengait.export(tmp_path / "tree", [Part(make_store(tmp_path / "store", walks))])
+    opengait.write_partition(tmp_path / "partition.json", [], ["001", "002"])
+    found = read_as_opengait(tmp_path / "tree", tmp_path / "partition.json")
+    frames = {"/".join(names): len(frames) for *names, frames in found.test}
+    assert frames == {"001/nm-01/090": 40, "001/cl-02/090": left[1], "002/nm-01/000": left[2]}
+    # Whole people, upright: aligned, they fill the picture's rows.
+    for *_, kept in found.test:
+        assert (np.asarray(kept).any(axis=2).mean(axis=1) > 0.95).all()
 
 
 def test_a_tree_is_written_once_and_holds_nothing_of_another(tmp_path):

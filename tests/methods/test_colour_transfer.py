@@ -6,6 +6,7 @@ from drawn import load_config
 
 from gait_jax import runs, trainer
 from gait_jax.data.anonymized import anonymized_gaits
+from gait_jax.data.crops import CropStore
 from gait_jax.data.dataset import open_dataset
 from gait_jax.methods.colourisers.colour_transfer import ColourTransfer
 from gait_jax.pretrained import DEFAULT
@@ -129,7 +130,14 @@ def test_without_an_anonymiser_the_one_that_ships_is_used(tmp_path, monkeypatch)
     assert ColourTransfer(config).prerequisites() == {"anonymizer": DEFAULT}
     trainer.train_and_evaluate(config, tmp_path / "run", progress=False)
     data = RunDirectory(tmp_path / "run").data_description()
-    assert data["anonymized"] == _gaits_of(runs.open_run(DEFAULT), config).key
+    gaits = _gaits_of(runs.open_run(DEFAULT), config)
+    assert data["anonymized"] == gaits.key
+    # Stand-ins walk beside the originals, which are laid under them: else a part of them shared no
+    # pixel, and nothing of what they look like could be learned.
+    (kept,) = gaits.directory.glob("crops-*")
+    store = CropStore(kept, config.data.size)
+    shared = (store.masks & store.originals).sum((1, 2)) / store.masks.sum((1, 2))
+    assert len(shared) > 4 and shared.min() > 0.35 and np.median(shared) > 0.5
 
 
 def test_trained_from_a_gait_anonymiser_and_used_on_frames(trained_run, tmp_path, monkeypatch):

@@ -1,65 +1,26 @@
 """Stand-ins in place of drawn walks; a reader that is told the truth stands for a trained one."""
 
-import json
-
 import jax
 import ml_collections
 import numpy as np
 import pytest
-from drawn import load_config, write_walk
+from drawn import load_config
+from stand_ins import CODE, bar_walk, stand_in, told
 
 from gait_jax import runs
-from gait_jax.anonymize import main
 from gait_jax.data.filmed_clips import film
 from gait_jax.gait import glimpses
-from gait_jax.gait.glimpses import KINDS, NEITHER, WALKING
+from gait_jax.gait.glimpses import NEITHER
 from gait_jax.methods.anonymizers import standing_in
 from gait_jax.methods.anonymizers.standing_in import NO_WALK, StandInAnonymizer
 from gait_jax.methods.contracts import Seen
 from gait_jax.methods.registry import METHODS
-from gait_jax.models.gait_reader import Reading
 from gait_jax.pretrained import MODELS
-
-_CODE = {"view": 18.0, "elevation": 15.0, "size": 0.0, "pace": 0.0, "freedom": 0.4, "rhythm": "own"}
-
-
-def _told(azimuth=90.0, kind=WALKING, speed=0.8):
-    """A reader that says the same of all frames."""
-
-    def apply(walk):
-        shape = walk["seen"].shape
-        turned = np.radians(azimuth)
-        logits = np.zeros((*shape, KINDS))
-        logits[..., kind] = 9
-        return Reading(
-            np.tile([1.0, 0.0], (*shape, 1)),
-            np.tile([np.cos(turned), np.sin(turned)], (*shape, 1)),
-            np.full(shape, 5.0),
-            np.full(shape, speed),
-            logits,
-        )
-
-    return apply
-
-
-def _stand_in(reach=12, **changes):
-    return StandInAnonymizer(_told(**changes), reach, ml_collections.ConfigDict(_CODE))
-
-
-def _walk(frames=40, tall=100, step=3, shape=(200, 320)):
-    """A bar with a head that goes to the left."""
-    masks = []
-    for t in range(frames):
-        mask = np.zeros(shape, np.uint8)
-        x = 240 - step * t
-        mask[170 - tall : 170, x : x + 24] = 1
-        masks.append(mask)
-    return masks
 
 
 def test_somebody_else_walks_where_the_original_walked():
-    masks = _walk()
-    made = _stand_in()(masks, jax.random.key(3))
+    masks = bar_walk()
+    made = stand_in()(masks, jax.random.key(3))
     assert not made.problems and made.measures["bits"] > 6
     for before, after in zip(masks, made.masks, strict=True):
         assert after.shape == before.shape and set(np.unique(after)) == {0, 1}
@@ -71,8 +32,8 @@ def test_somebody_else_walks_where_the_original_walked():
 
 
 def test_the_same_key_gives_the_same_and_another_one_somebody_else():
-    masks = _walk(12)
-    a, b, c = (_stand_in()(masks, jax.random.key(k)) for k in (3, 3, 4))
+    masks = bar_walk(12)
+    a, b, c = (stand_in()(masks, jax.random.key(k)) for k in (3, 3, 4))
     for one, other in zip(a.masks, b.masks, strict=True):
         np.testing.assert_array_equal(one, other)
     different = [np.mean(one != other) for one, other in zip(a.masks, c.masks, strict=True)]
@@ -81,7 +42,7 @@ def test_the_same_key_gives_the_same_and_another_one_somebody_else():
 
 def test_nothing_of_the_outline_comes_over():
     """Two walks of one way whose outlines differ: the result is the same to the pixel."""
-    masks = _walk(20)
+    masks = bar_walk(20)
     others = [mask.copy() for mask in masks]
     for mask in others:
         rows, columns = np.nonzero(mask)
@@ -89,20 +50,20 @@ def test_nothing_of_the_outline_comes_over():
         # Thinner above and below alike, so that its middle stays.
         mask[y + 10 : y + 60, x : x + 6] = 0
         mask[y + 10 : y + 60, x + 18 : x + 24] = 0
-    a, b = (_stand_in()(walk, jax.random.key(9)) for walk in (masks, others))
+    a, b = (stand_in()(walk, jax.random.key(9)) for walk in (masks, others))
     for one, other in zip(a.masks, b.masks, strict=True):
         np.testing.assert_array_equal(one, other)
 
 
 def test_what_is_no_walk_is_left_empty():
-    made = _stand_in(kind=NEITHER)(_walk(10), jax.random.key(0))
+    made = stand_in(kind=NEITHER)(bar_walk(10), jax.random.key(0))
     assert made.problems == dict.fromkeys(range(10), NO_WALK)
     assert not any(mask.any() for mask in made.masks)
 
 
 def test_a_window_of_the_picture_shows_the_same_person_as_the_whole():
-    masks = _walk(8)
-    someone = _stand_in()
+    masks = bar_walk(8)
+    someone = stand_in()
     person = someone.person([someone.glimpse(mask) for mask in masks], jax.random.key(1), 25.0)
     whole = someone.bodies([person] * 8, [Seen(mask, t) for t, mask in enumerate(masks)])
     window = [Seen(mask[20:190, 120:300], t, (120, 20)) for t, mask in enumerate(masks)]
@@ -121,11 +82,11 @@ def test_a_walk_of_any_rate_is_read_at_the_readers(rate, monkeypatch):
 
     def apply(walk):
         asked.append({name: array.copy() for name, array in walk.items()})
-        return _told()(walk)
+        return told()(walk)
 
-    someone = StandInAnonymizer(apply, 4, ml_collections.ConfigDict(_CODE))
+    someone = StandInAnonymizer(apply, 4, ml_collections.ConfigDict(CODE))
     frames = round(2 * rate)
-    masks = _walk(frames, step=0)
+    masks = bar_walk(frames, step=0)
     walk = [someone.glimpse(mask) for mask in masks]
     person = someone.person(walk, jax.random.key(0), rate)
     assert len(person.plan.walk) == frames
@@ -200,13 +161,3 @@ def test_the_shipped_model_reads_people_whom_it_has_not_seen(shipped):
     # Frame by frame, torn ones and those seen from above, too.
     assert np.mean(np.concatenate(views) <= 18) > 0.8
     assert np.mean(np.concatenate(called)) > 0.97
-
-
-def test_the_shipped_model_is_chosen_by_its_name(tmp_path):
-    write_walk(tmp_path / "walks" / "a", "a", [255 * mask for mask in _walk(30, tall=80)])
-    arguments = [str(tmp_path / "walks"), "-o", str(tmp_path / "out"), "--method", "stand_in"]
-    assert main([*arguments, "--seed", "1", "--no-progress"]) == 0
-    report = json.loads((tmp_path / "out" / "report.json").read_text())
-    (entry,) = report["sequences"]
-    assert report["method"] == "stand_in" and entry["frames"] == 30
-    assert entry["told"].startswith("at most ")

@@ -20,6 +20,7 @@ from gait_jax.gait import picture
 from gait_jax.gait.crop import Crop
 from gait_jax.methods import fields
 from gait_jax.methods.colourisers import nearest
+from gait_jax.methods.colourisers.placed import coloured
 from gait_jax.methods.contracts import Colouriser
 from gait_jax.pretrained import DEFAULT
 from gait_jax.runtime import bars
@@ -34,7 +35,8 @@ FORMS = {
     "have twins.",
     OVERLAP: "The anonymised person on the background beside the original frame, over the pixels "
     "that show the person in both. Eq 9 copies them wherever the silhouette is complete, and is "
-    "exact there.",
+    "exact there, unless the anonymised person walks beside the original: then nothing is copied "
+    "from its own place, and neither this nor the box says how true colours are.",
     BOX: "The same, over the box around both gaits; the paper does not say over which region it "
     "measures. There is no truth in this: where the gaits differ one picture shows a person and "
     "the other the scene, whatever the colours.",
@@ -153,7 +155,7 @@ class Colour(Evaluator):
         for number, index in enumerate(walked):
             tiles: list[np.ndarray] = []
             for case in self._cases(index, gaits, number):
-                tiles = _coloured(case, colourisers, values)
+                tiles = _compared(case, colourisers, values)
             # The sequence's last frame.
             if tiles and number % every == 0:
                 sheet.append(np.hstack(tiles))
@@ -193,7 +195,7 @@ class Colour(Evaluator):
         ]
 
 
-def _coloured(
+def _compared(
     case: _Case,
     colourisers: dict[str, Colouriser],
     values: dict[tuple[str, str, str], list[tuple[float, float]]],
@@ -216,13 +218,13 @@ def _coloured(
         # gives a whole person for either.
         for original, incomplete in silhouettes:
             sets = sets_of(recording.clothing, incomplete)
-            found = colourise(frame, recording.background, original, made)
+            found = coloured(colourise, frame, recording.background, original, made)
             add(BOX, sets, compare(found, frame, box))
             if (whole & made).any():
                 add(OVERLAP, sets, compare(found, frame, whole & made))
             tiles.append(found)
             if case.twin is not None:
-                found = colourise(frame, recording.background, original, case.twin)
+                found = coloured(colourise, frame, recording.background, original, case.twin)
                 add(TWIN, sets, compare(found, case.truth, case.twin))
                 tiles.append(found)
     tiles += [] if case.truth is None else [case.truth]

@@ -17,7 +17,7 @@ from fuzzing.mutate import mutated
 from gait_jax import runs
 from gait_jax.anonymization.options import Options
 from gait_jax.anonymization.videos import anonymize_video
-from gait_jax.pretrained import DEFAULT
+from gait_jax.pretrained import MODELS
 from gait_jax.runtime.errors import InputError
 from gait_jax.video.clip import Clip
 from tfds_casia import videos
@@ -68,7 +68,9 @@ class Films(Kind):
     def __init__(self, seeds):
         super().__init__(seeds)
         self._files = {path.name: path.read_bytes() for path in sorted(seeds.iterdir())}
-        self._anonymizer = runs.open_run(DEFAULT).anonymizer()
+        self._anonymizers = {
+            method: runs.open_run(path).anonymizer() for method, path in MODELS.items()
+        }
 
     def _list(self, rng: random.Random) -> bytes:
         """A text that FFmpeg may take for a list of other files."""
@@ -115,6 +117,7 @@ class Films(Kind):
         (folder / name).write_bytes(data)
         start, end = rng.choice(((0, None), (0, None), (0.1, 0.2), (1e9, None), (0, 1e-9)))
         case = {"reader": reader, "name": name, "start": start, "end": end}
+        case["method"] = rng.choice(sorted(MODELS))
         (folder / CASE).write_text(json.dumps(case | {"audio": rng.random() < 0.3}))
 
     def read(self, folder):
@@ -124,7 +127,8 @@ class Films(Kind):
             return self._casia(path)
         end = float("inf") if case["end"] is None else case["end"]
         if case["reader"] == _WHOLE:
-            return self._whole(folder, path, case["start"], end, case["audio"])
+            anonymizer = self._anonymizers[case["method"]]
+            return self._whole(anonymizer, folder, path, case["start"], end, case["audio"])
         clip = Clip.open(path, case["start"], end)
         check(clip.rate > 0 and clip.time_base > 0, f"{clip.rate} frames/s of {clip.time_base} s")
         check(clip.pixel_aspect > 0, f"pixels of {clip.pixel_aspect}")
@@ -152,13 +156,14 @@ class Films(Kind):
         )
         return READ
 
-    def _whole(self, folder, path, start, end, audio) -> str:
+    @staticmethod
+    def _whole(anonymizer, folder, path, start, end, audio) -> str:
         out = folder / "out" / "x.mp4"
         out.parent.mkdir(exist_ok=True)
         options = Options(start=start, end=end, keep_audio=audio, progress=False)
         key = jax.random.key(0)
         try:
-            entry = anonymize_video(self._anonymizer, path, out, key, options)
+            entry = anonymize_video(anonymizer, path, out, key, options)
         except InputError:
             check(not any(out.parent.iterdir()), "left a part of a video")
             raise

@@ -11,11 +11,11 @@ import numpy as np
 from drawn import draw_walk
 
 from fuzzing import pngs
-from fuzzing.kind import READ, SKIPPED, Kind, check
+from fuzzing.kind import CASE, READ, SKIPPED, Kind, check
 from fuzzing.mutate import mutated
 from gait_jax import runs
 from gait_jax.anonymization import trees
-from gait_jax.pretrained import DEFAULT
+from gait_jax.pretrained import MODELS
 
 _STRANGE = ("a b.png", "é.png", "x.PNG", ".png", "..png", "%s.png", "\n.png", "a" * 250 + ".png",
             os.fsdecode(b"\xff.png"), "report.json", "-.png", "x.png.partial")  # fmt: skip
@@ -30,9 +30,13 @@ class Trees(Kind):
         super().__init__(seeds)
         self._frames = [cv2.imencode(".png", m)[1].tobytes() for m in draw_walk(4)]
         # Loaded and compiled once, for all cases.
-        run = runs.open_run(DEFAULT)
+        self._opened = {path: self._open(path) for path in MODELS.values()}
+
+    @staticmethod
+    def _open(path: pathlib.Path) -> types.SimpleNamespace:
+        run = runs.open_run(path)
         anonymizer = run.anonymizer()
-        self._opened = types.SimpleNamespace(
+        return types.SimpleNamespace(
             anonymizer=lambda: anonymizer,
             config=run.config,
             method=run.method,
@@ -74,13 +78,15 @@ class Trees(Kind):
                 self._entry(rng, walk / rng.choice(_STRANGE))
             if rng.random() < 0.1:
                 (walk / "loop").symlink_to("..")
+        (folder / CASE).write_text(json.dumps({"method": rng.choice(sorted(MODELS))}))
 
     def read(self, folder):
         tree, out = folder / "in", folder / "out"
         before = sorted(os.listdir(folder))
+        model = MODELS[json.loads((folder / CASE).read_text())["method"]]
         # Other kinds open their own runs in this process.
-        with mock.patch.object(trees.runs, "open_run", lambda *_: self._opened):
-            report = trees.anonymize_tree(tree, out, DEFAULT, seed=1, progress=False)
+        with mock.patch.object(trees.runs, "open_run", lambda path, *_: self._opened[path]):
+            report = trees.anonymize_tree(tree, out, model, seed=1, progress=False)
         check(sorted(os.listdir(folder)) == sorted([*before, "out"]), "wrote beside the folder")
         check(json.loads((out / trees.REPORT).read_text()) == report, "another report")
         check(report["complete"] and report["sequences"], "an incomplete report")
