@@ -12,7 +12,7 @@ PRESETS: Mapping[str, Mapping[str, int]] = {
     # The field's own: the first 74 subjects train, the last 50 test.
     "lt74": {"train": 74, "test": 50},
     # Not of the papers: many people train recognisers, and no anonymiser.
-    "attackers": {"recogniser": 80, "validation": 4, "test": 40},
+    "attackers": {"recogniser": 60, "validation": 4, "test": 40},
     # What recognisers begin with that go on with few people.
     "pretraining": {"recogniser": 60, "validation": 4},
     # Not of the papers: for a set of a dozen subjects, where five groups would be of one or two

@@ -7,7 +7,8 @@ from gait_jax.gait.glimpses import KINDS, NEITHER, WALKING
 from gait_jax.methods.anonymizers.standing_in import StandInAnonymizer
 from gait_jax.models.gait_reader import Reading
 
-CODE = {"view": 18.0, "elevation": 15.0, "size": 0.0, "pace": 0.0, "freedom": 0.4, "rhythm": "own"}
+CODE = {"view": 18.0, "elevation": 15.0, "size": 0.0, "pace": 0.0, "freedom": 0.4}
+CODE |= {"course": 0.0, "rhythm": "own"}
 
 
 def told(azimuth=90.0, kind=WALKING, speed=0.8, neither_from=None):
