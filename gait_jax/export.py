@@ -3,17 +3,22 @@
     python -m gait_jax.export runs/stgan_walkers -o models/stgan_walkers
 
 The folder can be given wherever a training run's can be, to use it; not to train on. It names no
-folder of anybody's machine, nor the command that the run was started by.
+folder of anybody's machine, nor the command that the run was started by. What training does not
+look at may be changed on the way, such as what a stand-in takes over of the original:
+
+    python -m gait_jax.export shipped:stand_in -o models/stand_in_kept --set code.rhythm=kept
 """
 
 import argparse
 import pathlib
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 from flax import traverse_util
 
 from gait_jax import runs
+from gait_jax.methods.base import Run
 from gait_jax.methods.fields import Fields, folder
 from gait_jax.methods.identity import may_change
 from gait_jax.runtime import interrupted, records
@@ -24,22 +29,30 @@ from gait_jax.runtime.run_directory import RunDirectory
 _TOLD = ("from_step", "git_revision", "python", "packages", "processes", "devices")
 
 
-def export(workdir: str | pathlib.Path, out: str | pathlib.Path, step: str | None = None) -> int:
+def export(
+    workdir: str | pathlib.Path,
+    out: str | pathlib.Path,
+    step: str | None = None,
+    changes: Mapping[str, str] | None = None,
+) -> int:
     """Writes a checkpoint's networks that are in use after training.
 
     Args:
-      workdir: a training run's folder.
+      workdir: a training run's folder, or what else `runs.open_run` opens.
       out: the folder to write, which must not hold anything else.
       step: the checkpoint (see `runs.open_run`); None for the newest.
+      changes: new values, as text, of fields that training does not look at.
 
     Returns:
       The step of that checkpoint.
 
     Raises:
-      InputError: the run cannot be read, or `out` holds other files.
+      InputError: the run cannot be read, `out` holds other files, or a change cannot be made.
     """
-    workdir, out = pathlib.Path(workdir), pathlib.Path(out)
+    out = pathlib.Path(out)
     run = runs.open_run(workdir, step)
+    for name, value in (changes or {}).items():
+        _change(run, name, value)
     if out.is_dir() and any(out.iterdir()) and not RunDirectory(out).is_exported:
         raise InputError(f"{out} holds other files: choose another -o folder")
     original, known = run.config.to_dict(), run.method.FIELDS
@@ -52,6 +65,29 @@ def export(workdir: str | pathlib.Path, out: str | pathlib.Path, step: str | Non
     trees = {"ema": run.state.ema, "frozen": run.state.frozen}
     RunDirectory(out).write_exported(config, run.step, trees, start)
     return run.step
+
+
+def _change(run: Run, name: str, value: str) -> None:
+    """Gives a field of a run's configuration another value.
+
+    Raises:
+      InputError: there is no such field, training looks at it, or it cannot have that value.
+    """
+    config, fixed = run.config, run.method.AFTERWARDS
+    free = sorted(known for known in run.method.FIELDS if known.split(".")[0] in fixed)
+    if name not in free:
+        allowed = f"use one of {', '.join(free)}" if free else f"{config.method} has no such field"
+        raise InputError(f"--set {name}: an export cannot have another {name}: {allowed}")
+    before = records.flatten(config.to_dict())[name]
+    try:
+        after = type(before)(value)
+    except ValueError:
+        raise InputError(f"--set {name}={value}: that is no number, as {before} is") from None
+    config.update_from_flattened_dict({name: after})
+    try:
+        runs.build_method(config)
+    except InputError as error:
+        raise InputError(f"--set {name}={value}: {error}") from None
 
 
 def _without_folders(config: dict[str, Any], known: Fields) -> dict[str, Any]:
@@ -89,18 +125,27 @@ def _told(start: dict[str, Any]) -> dict[str, Any]:
     return told
 
 
+def _parsed(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise InputError(f"--set {text}: write FIELD=VALUE")
+    return name, value
+
+
 def main(argv: list[str] | None = None) -> int:
     """The command line; returns the exit status."""
     parser = argparse.ArgumentParser(
         prog="python -m gait_jax.export", description=__doc__.split("\n\n    ")[0]
     )
-    parser.add_argument("workdir", type=pathlib.Path, help="folder of a training run")
+    parser.add_argument("workdir", help="folder of a training run, or shipped:NAME")
     parser.add_argument("-o", "--out", type=pathlib.Path, required=True, help="folder to write")
     parser.add_argument("--step", metavar="N", help="the checkpoint: a step, or best (default: "
         "the newest)")  # fmt: skip
+    parser.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE", help="another "
+        "value of a field that training does not look at; may be given several times")  # fmt: skip
     args = parser.parse_args(argv)
     try:
-        step = export(args.workdir, args.out, args.step)
+        step = export(args.workdir, args.out, args.step, dict(_parsed(text) for text in args.set))
     except InputError as error:
         print(f"gait_jax.export: {error}", file=sys.stderr)
         return 1

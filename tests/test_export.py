@@ -78,6 +78,26 @@ def test_an_exported_run_anonymises_as_the_run_does(trained_run, tmp_path):
     assert data["name"] == "casia_a" and data["manual_dir"] is None
 
 
+def test_what_training_does_not_look_at_may_be_another_in_an_export(tmp_path, capsys):
+    changed = ["--set", "code.rhythm=kept", "--set", "code.view=36"]
+    assert main(["shipped:stand_in", "-o", str(tmp_path / "kept"), *changed]) == 0
+    code = runs.open_run(tmp_path / "kept").config.code
+    assert code.rhythm == "kept" and code.view == 36.0
+    assert code.size == runs.open_run("shipped:stand_in").config.code.size
+    for given, said in (
+        ("code.rhythm=none", "code.rhythm"),
+        ("code.view=wide", "that is no number, as 18.0 is"),
+        ("seed=3", "use one of code.course, code.elevation"),
+        ("code.view", "write FIELD=VALUE"),
+    ):
+        assert main(["shipped:stand_in", "-o", str(tmp_path / "other"), "--set", given]) == 1
+        error = capsys.readouterr().err
+        assert f"--set {given.split('=')[0]}" in error and said in error, error
+    assert not (tmp_path / "other").exists()
+    assert main(["shipped:stgan", "-o", str(tmp_path / "other"), "--set", "code.view=18"]) == 1
+    assert "stgan has no such field" in capsys.readouterr().err
+
+
 def _texts(value):
     """All texts of a JSON value, names included."""
     if isinstance(value, dict):

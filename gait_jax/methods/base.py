@@ -124,12 +124,15 @@ class Method(abc.ABC):
       VERSION: raised when the same parameters give other results.
       NEEDS_GAITS: whether it learns from a data set's gaits; one that makes what it learns from
         gets no data set.
+      AFTERWARDS: the parts of its configuration that training does not look at: an export may have
+        others.
       config: the whole configuration of the run.
     """
 
     FIELDS: ClassVar[fields.Fields]
     VERSION: ClassVar[int] = 1
     NEEDS_GAITS: ClassVar[bool] = True
+    AFTERWARDS: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(self, config: ml_collections.ConfigDict):
         """Checks the configuration.

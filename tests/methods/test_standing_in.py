@@ -36,8 +36,8 @@ def test_the_same_key_gives_the_same_and_another_one_somebody_else():
     a, b, c = (stand_in()(masks, jax.random.key(k)) for k in (3, 3, 4))
     for one, other in zip(a.masks, b.masks, strict=True):
         np.testing.assert_array_equal(one, other)
-    different = [np.mean(one != other) for one, other in zip(a.masks, c.masks, strict=True)]
-    assert min(different) > 0.005
+    for one, other in zip(a.masks, c.masks, strict=True):
+        assert np.count_nonzero(one != other) > 0.1 * one.sum()
 
 
 def test_nothing_of_the_outline_comes_over():

@@ -32,6 +32,7 @@ class StandIn(TrainedMethod):
     """
 
     NEEDS_GAITS = False
+    AFTERWARDS = frozenset({"code"})
     FIELDS = {
         **fields.TRAINING,
         "data.data_dir": fields.folder,

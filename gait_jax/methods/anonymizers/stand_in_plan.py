@@ -12,6 +12,7 @@ import ml_collections
 import numpy as np
 
 from gait_jax.gait.glimpses import NEITHER, WALKING
+from gait_jax.gait.smoothing import binned, eased, smoothed, straightened
 from tfds_casia.walkers import rhythm, standin
 from tfds_casia.walkers.rhythm import Steps
 from tfds_casia.walkers.standin import Standin
@@ -134,70 +135,6 @@ def plan(
 def _told_by_height(noise: float) -> float:
     """Bits that the height tells of the person's own, among adults (6 % standard deviation)."""
     return 0.5 * math.log2(1 + (0.06 / max(noise, 1e-6)) ** 2)
-
-
-def smoothed(values: np.ndarray, weights: np.ndarray, reach: int) -> np.ndarray:
-    """Weighted means over the frames around each: [T, N] → [T, N].
-
-    Args:
-      values: [T, N].
-      weights: [T], 0 where there is nothing; further away less.
-      reach: how many frames to each side.
-    """
-    kernel = 1 - (np.arange(-reach, reach + 1) / (reach + 1)) ** 2
-    # Somebody who is seen far away, only, is better than nobody.
-    weights = weights + 1e-9
-    total = np.convolve(weights, kernel)[reach:-reach]
-    summed = [np.convolve(column * weights, kernel)[reach:-reach] for column in values.T]
-    return np.stack(summed, axis=1) / total[:, None]
-
-
-def straightened(values: np.ndarray, weights: np.ndarray, reach: int) -> np.ndarray:
-    """What the best lines through the frames around each say of it: [T, N] → [T, N].
-
-    Args:
-      values: [T, N].
-      weights: [T], 0 where there is nothing.
-      reach: how many frames to each side.
-    """
-    # With too little around, more of the whole.
-    weights = weights + 1e-6
-    offset = np.arange(-reach, reach + 1)
-    kernel = 1 - (offset / (reach + 1)) ** 2
-    # Convolution looks backwards: what lies ahead has a negative offset.
-    sums = [np.convolve(weights, kernel * (-offset) ** k)[reach:-reach] for k in range(3)]
-    found = np.empty_like(values, float)
-    spread = sums[0] * sums[2] - sums[1] ** 2
-    for n, column in enumerate(values.T):
-        zero = np.convolve(column * weights, kernel)[reach:-reach]
-        first = np.convolve(column * weights, kernel * -offset)[reach:-reach]
-        slope = (sums[0] * first - sums[1] * zero) / np.maximum(spread, 1e-12)
-        found[:, n] = (zero - slope * sums[1]) / sums[0]
-    return found
-
-
-def binned(angle: np.ndarray, width: float, hold: float) -> np.ndarray:
-    """The middles of the bins that angles [T] fall in, each held until it is left by far.
-
-    Args:
-      angle: degrees, without jumps by whole turns.
-      width: of a bin, degrees; one lies around 0.
-      hold: beyond a bin's border by this share of a width the next one is taken.
-    """
-    found = np.empty_like(angle)
-    bin_ = np.round(np.median(angle[: max(1, len(angle) // 4)]) / width)
-    for t, value in enumerate(angle / width):
-        if abs(value - bin_) > 0.5 + hold:
-            bin_ = np.round(value)
-        found[t] = bin_ * width
-    return found
-
-
-def eased(values: np.ndarray, frames: int) -> np.ndarray:
-    """Steps become ramps of so many frames [T]."""
-    kernel = np.ones(frames) / frames
-    padded = np.pad(values, (frames // 2, frames - 1 - frames // 2), mode="edge")
-    return np.convolve(padded, kernel, mode="valid")
 
 
 def _softmax(logits: np.ndarray) -> np.ndarray:
