@@ -258,7 +258,7 @@ def test_the_page_of_fields_is_up_to_date():
     told = (ROOT / "docs" / "fields.md").read_text(encoding="utf-8")
     assert told == describe.described(), "run python tools/describe_fields.py"
     row = "| `loss.alpha` | `0.3` | a number from 0 | Weight of L_Per (eq 8)"
-    assert told.count(row) == 2
+    assert told.count(row) == 3
     assert "| `data.size` | `126`; form=small (`64`) | a whole number from 50 to 4096 |" in told
     assert "| `recognisers.zheng2011.train.robustness` | `3.0` | a number from 0 |" in told
     row = "| `evaluators.identification.ranks` | `(1, 3)` | a list of 1 to 16 whole numbers from 1"

@@ -1,26 +1,20 @@
 """Clips that readers of gaits train on: filmed once, on all cores, read from the disk."""
 
 import functools
-import pathlib
 
 import ml_collections
 import numpy as np
 
-from gait_jax.data import mapped
 from gait_jax.data.batches import Batch, TrainingData
-from gait_jax.data.derived import derive
 from gait_jax.data.filmed_clips import film, packed
+from gait_jax.data.made_clips import open_made
 from gait_jax.data.scenes import RATE
-from gait_jax.data.source import made_directory
 from gait_jax.gait.glimpses import COLUMNS, ROWS, motion
 from gait_jax.runtime.fingerprint import fingerprint
-from tfds_casia.parts import Work
 
 # Part of the key: raise it when the same seed films other clips.
 VERSION = 2
 
-# Clips in a part: what an interruption can cost each core, some seconds of work.
-_IN_A_PART = 16
 # Of each array: what a clip's frame holds.
 _ARRAYS = {
     "crops": (np.uint8, (ROWS, COLUMNS)),
@@ -39,19 +33,8 @@ _MIRRORED, _TORN, _SLOW = 0.5, 0.2, 0.15
 _WIDER = 0.1
 
 
-def _make_part(seed: int, frames: int, first: int, last: int, directory: pathlib.Path) -> None:
-    """Fills a part's empty folder."""
-    made = [packed(film(seed, index, frames)) for index in range(first, last)]
-    for name, (dtype, _) in _ARRAYS.items():
-        (directory / name).write_bytes(
-            np.stack([clip[name] for clip in made]).astype(dtype).tobytes()
-        )
-
-
-def _join(parts: list[pathlib.Path], directory: pathlib.Path) -> None:
-    """Fills the empty folder of all clips from their parts."""
-    for name in _ARRAYS:
-        mapped.join((part / name for part in parts), directory / name)
+def _made(seed: int, frames: int, index: int) -> dict[str, np.ndarray]:
+    return packed(film(seed, index, frames))
 
 
 class ReaderClips:
@@ -125,23 +108,14 @@ def _open(
 ) -> dict[str, np.ndarray]:
     """So many clips of a seed, made first where they are not."""
     frames = config.frames
-    directory = made_directory(config.data_dir) / (
-        f"reader_clips-{fingerprint(seed, frames, count, VERSION)}"
+    return open_made(
+        config.data_dir,
+        f"reader_clips-{fingerprint(seed, frames, count, VERSION)}",
+        {name: (dtype, (frames, *shape)) for name, (dtype, shape) in _ARRAYS.items()},
+        count,
+        functools.partial(_made, seed, frames),
+        progress,
     )
-
-    def work() -> Work:
-        return {
-            f"{first}": functools.partial(
-                _make_part, seed, frames, first, min(first + _IN_A_PART, count)
-            )
-            for first in range(0, count, _IN_A_PART)
-        }
-
-    derive(directory, work, _join, "clips", progress)
-    return {
-        name: mapped.open_mapped(directory / name, dtype, (count, frames, *shape))
-        for name, (dtype, shape) in _ARRAYS.items()
-    }
 
 
 def clip_data(config: ml_collections.ConfigDict, seed: int, progress: bool = True) -> TrainingData:

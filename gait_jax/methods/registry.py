@@ -3,6 +3,7 @@
 from gait_jax.methods.anonymizers.noise_gan import NoiseGAN
 from gait_jax.methods.anonymizers.stand_in import StandIn
 from gait_jax.methods.anonymizers.stgan import STGAN
+from gait_jax.methods.anonymizers.stgan_twins import TwinSTGAN
 from gait_jax.methods.base import Method
 from gait_jax.methods.colourisers.colour_transfer import ColourTransfer
 from gait_jax.methods.embeddings.gait_windows import GaitWindows
@@ -25,6 +26,7 @@ METHODS: dict[str, type[Method]] = {
     "side_channels": SideChannels,
     "stand_in": StandIn,
     "stgan": STGAN,
+    "stgan_twins": TwinSTGAN,
     "wu2017": Wu2017,
     "zheng2011": Zheng2011,
 }

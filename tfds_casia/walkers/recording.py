@@ -13,7 +13,17 @@ _MAX_SECONDS = 5.0
 
 # What random numbers are drawn for; each purpose has a stream of its own, so that what one of them
 # draws changes no other.
-_PURPOSES = ("person", "walk", "scene", "clothes", "camera", "segmentation", "standin", "reader")
+_PURPOSES = (
+    "person",
+    "walk",
+    "scene",
+    "clothes",
+    "camera",
+    "segmentation",
+    "standin",
+    "reader",
+    "twins",
+)
 
 
 def stream(purpose: str, seed: int, *key: int) -> np.random.Generator:

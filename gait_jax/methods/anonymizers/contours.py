@@ -46,8 +46,8 @@ class ContourMethod(TrainedMethod):
 # Frames handed to the generator at once: one compiled shape for sequences of every length.
 _CHUNK = 64
 
-# (state, Y [B, T, P, 2], valid points [B, T], random keys [B], points of a padded noise contour
-# [B]) → Ŷ [B, T, P, 2]; contours in body heights.
+# (state, Y [B, T, P, 2], valid points [B, T], what was drawn for each person [B, ...], points of a
+# padded noise contour [B]) → Ŷ [B, T, P, 2]; contours in body heights.
 Apply = Callable[[State, jax.Array, jax.Array, jax.Array, jax.Array], jax.Array]
 
 
@@ -56,16 +56,20 @@ def _compiler_options() -> dict[str, int]:
     return {"xla_backend_optimization_level": 1} if jax.default_backend() == "cpu" else {}
 
 
+def _key_itself(key: jax.Array) -> np.ndarray:
+    return np.asarray(jax.random.key_data(key))
+
+
 @dataclasses.dataclass(frozen=True)
 class _Person:
     """A person's draw of noise.
 
     Attributes:
-      key: the random key as numbers: [2] uint32.
+      drawn: for them alone, [...].
       points: how many points a padded noise contour has, the same in all of a person's frames.
     """
 
-    key: np.ndarray
+    drawn: np.ndarray
     points: int
 
 
@@ -75,18 +79,26 @@ class ContourAnonymizer(Anonymizer):
     Measures "distance": ‖Ŷ - Y‖₁ a point in body heights.
     """
 
-    def __init__(self, apply: Apply, state: State, data: ml_collections.ConfigDict):
+    def __init__(
+        self,
+        apply: Apply,
+        state: State,
+        data: ml_collections.ConfigDict,
+        draw: Callable[[jax.Array], np.ndarray] = _key_itself,
+    ):
         """Takes a trained generator.
 
         Args:
           apply: the generator; it looks at single frames.
           state: a trained state.
           data: of its configuration: layout and points.
+          draw: what the generator takes of a person's random key, always of one shape; by default
+            the key itself as numbers, [2] uint32.
 
         Raises:
           InputError: the state does not fit the configuration's networks.
         """
-        self._state = state
+        self._state, self._draw = state, draw
         self._codec = ContourCodec(data.layout, data.points)
         try:
             traced = self._trace(apply)
@@ -112,7 +124,7 @@ class ContourAnonymizer(Anonymizer):
         if self._codec.layout == PADDED:
             counts = [min(count, points) for count in glimpses if count is not None]
             points = round(float(np.mean(counts)))
-        return _Person(np.asarray(jax.random.key_data(key)), points)
+        return _Person(self._draw(key), points)
 
     def bodies(self, people: Sequence[_Person], seen: Sequence[Seen]):
         masks = [one.mask for one in seen]
@@ -150,8 +162,8 @@ class ContourAnonymizer(Anonymizer):
     def _trace(self, apply: Apply) -> jax.stages.Lowered:
         vectors = np.zeros((_CHUNK, 1, self._codec.points, 2), np.float32)
         counts = np.zeros((_CHUNK, 1), np.int32)
-        keys = jax.random.wrap_key_data(np.zeros((_CHUNK, 2), np.uint32))
-        return jax.jit(apply).lower(self._state, vectors, counts, keys, counts[:, 0])
+        drawn = np.stack([self._draw(jax.random.key(0))] * _CHUNK)
+        return jax.jit(apply).lower(self._state, vectors, counts, drawn, counts[:, 0])
 
     def _generate(
         self, people: Sequence[_Person], vectors: np.ndarray, counts: np.ndarray
@@ -161,7 +173,7 @@ class ContourAnonymizer(Anonymizer):
         The generator looks at single frames: each is a sequence of one here, so that frames of
         several people share a call.
         """
-        keys = np.stack([person.key for person in people])
+        drawn = np.stack([person.drawn for person in people])
         points = np.array([person.points for person in people], np.int32)
         generated = np.empty_like(vectors)
         for start in range(0, len(vectors), _CHUNK):
@@ -175,7 +187,7 @@ class ContourAnonymizer(Anonymizer):
                 self._state,
                 fill(vectors)[:, None],
                 fill(counts)[:, None],
-                jax.random.wrap_key_data(fill(keys)),
+                fill(drawn),
                 fill(points),
             )
             generated[chunk] = np.asarray(out)[: _CHUNK - missing, 0]

@@ -1,0 +1,118 @@
+"""ST-GAN's networks with another target: the same walk on another body.
+
+In the paper G is held to the original (2019, eq 6) and pulled a little away from it (eq 7), so that
+the person stays in the result. Here the walk of a twin stands for Y in eq 6, and a contour of the
+twin's body for ẑ₁: what tells people apart can come from there alone.
+"""
+
+import jax
+import numpy as np
+from jax import numpy as jnp
+
+from gait_jax import losses
+from gait_jax.gait.codec import RESAMPLED
+from gait_jax.methods import fields
+from gait_jax.methods.anonymizers.contour_gan import ADVERSARIAL, ContourGAN, Generated
+from gait_jax.methods.anonymizers.contours import CONTOUR_DATA, ContourAnonymizer
+from gait_jax.methods.base import Batch, Metrics, State
+from gait_jax.models import layout
+from tfds_casia.walkers import recording, standin
+
+# What G is held to: the twin's walk, or, as in the paper, the original.
+TWIN, ORIGINAL = "twin", "original"
+# Of a person's stream of random numbers that is not the body's own.
+_PHASE = 2
+
+
+class TwinSTGAN(ContourGAN):
+    """Trains G to give a walk to the body whose contour it is shown.
+
+    Batches are those of `data.twin_clips`.
+    """
+
+    NEEDS_GAITS = False
+    FIELDS = {
+        **fields.TRAINING,
+        "target": fields.one_of(TWIN, ORIGINAL),
+        **ADVERSARIAL,
+        "data.data_dir": fields.folder,
+        "data.clips": fields.whole(),
+        "data.held_out": fields.whole(),
+        "data.frames": fields.whole(),
+        "data.points": CONTOUR_DATA["data.points"],
+        "data.layout": fields.one_of(RESAMPLED),
+    }
+
+    def __init__(self, config):
+        super().__init__(config)
+        self.target = config.target
+
+    def open_data(self, dataset, prerequisites, progress):
+        from gait_jax.data.twin_clips import twin_data
+
+        del dataset, prerequisites
+        return twin_data(self.config.data, self.config.seed, progress)
+
+    def facts(self):
+        return {
+            "alpha": self.config.loss.alpha,
+            "target": self.target,
+            "noise": "the body of a stand-in",
+        }
+
+    def apply(
+        self,
+        state: State,
+        contours: jax.Array,
+        counts: jax.Array,
+        noise: jax.Array,
+        noise_counts: jax.Array,
+    ) -> jax.Array:
+        """Anonymises gaits with the running mean of G.
+
+        Args:
+          state: a trained state.
+          contours: Y [B, T, P, 2] in body heights.
+          counts: [B, T] int32 valid points.
+          noise: [B, P, 2] contours of the bodies (see `data.twin_clips.canonical`).
+          noise_counts: of padded contours, which there are none.
+
+        Returns:
+          Ŷ [B, T, P, 2] in body heights.
+        """
+        del noise_counts
+        return self._generated(state.ema["generator"], contours, counts, noise)
+
+    def _generated(self, params, contours, counts, noise) -> jax.Array:
+        mask = layout.valid_mask(counts, contours.shape[2])
+        return self.generator.apply(params, contours, mask, noise, jnp.ones(noise.shape[:2]))
+
+    def anonymizer(self, state: State) -> ContourAnonymizer:
+        from gait_jax.data.twin_clips import canonical
+
+        def draw(key: jax.Array) -> np.ndarray:
+            data = np.asarray(jax.random.key_data(key)).astype(">u4").tobytes()
+            seed = int.from_bytes(data, "big")
+            phase = recording.stream("standin", seed, _PHASE).random()
+            body = canonical(standin.draw(seed), phase, self.config.data.points)
+            return body.astype(np.float32)
+
+        return ContourAnonymizer(self.apply, state, self.config.data, draw)
+
+    def _made(self, state: State, params, batch: Batch) -> tuple[Generated, jax.Array]:
+        del state
+        noise, target = batch["noise"], batch["twins" if self.target == TWIN else "contours"]
+        fake = self._generated(params, batch["contours"], batch["counts"], noise)
+        mask = layout.valid_mask(batch["counts"], target.shape[2])
+        return Generated(fake, target, mask, noise, mask), jnp.ones(noise.shape[:2])
+
+    def evaluate(self, state: State, batch: Batch) -> Metrics:
+        made, _ = self._made(state, state.ema["generator"], batch)
+        gait, twins = batch["contours"], batch["twins"]
+        distance = lambda a, b: losses.contour_distance(a, b, made.mask)  # noqa: E731
+        # The person shows where the result is nearer to the original than to the twin.
+        return super().evaluate(state, batch) | {
+            "from_original": distance(gait, made.fake),
+            "from_twin": distance(twins, made.fake),
+            "twin_from_original": distance(gait, twins),
+        }
