@@ -65,7 +65,7 @@ def test_a_track_has_one_noise_in_all_chunks_and_each_track_its_own(anonymizer, 
 
     def spy(self, people, seen):
         for one, person in zip(seen, people, strict=True):
-            keys[one.mask.shape[0] > 150].add(tuple(person.key))
+            keys[one.mask.shape[0] > 150].add(tuple(person.drawn))
         return call(self, people, seen)
 
     monkeypatch.setattr(ContourAnonymizer, "bodies", spy)

@@ -10,7 +10,7 @@ import ml_collections
 import numpy as np
 import processes
 import pytest
-from drawn import ROOT, TINY, draw_walk, load_config, write_walk
+from drawn import ROOT, TINY, draw_walk, load_config, to_and_fro, write_walk
 from opengait_reader import read_as_opengait
 
 from gait_jax.evaluation.evaluation import evaluate
@@ -60,7 +60,7 @@ def manual(tmp_path_factory):
         subject = "s" + chr(ord("a") + k)
         for n in range(1, 5):
             walk = draw_walk(12, tall=56 + k, bulk=0.7 + 0.07 * k, start=30 + n)
-            write_walk(root / subject / f"00_{n}", f"{subject}-00_{n}", walk)
+            write_walk(root / subject / f"00_{n}", f"{subject}-00_{n}", to_and_fro(n, walk))
     return root
 
 

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from drawn import draw_walk, load_config, write_walk
+from drawn import draw_walk, load_config, to_and_fro, write_walk
 from made_up import METHODS
 from made_up import method as made_up_method
 from stores import make_store
@@ -45,7 +45,9 @@ def made_up(tmp_path_factory):
         subject = "s" + chr(ord("a") + k)
         for n in range(1, 5):
             walk = draw_walk(9, tall=70, bulk=bulk, start=30 + n)
-            write_walk(root / "manual" / subject / f"00_{n}", f"{subject}-00_{n}", walk)
+            write_walk(
+                root / "manual" / subject / f"00_{n}", f"{subject}-00_{n}", to_and_fro(n, walk)
+            )
     c = load_config("attackers", "casia_a")
     c.data.manual_dir, c.data.data_dir = str(root / "manual"), str(root / "data")
     train = {"seed": 0, "data": c.methods.measured.train.data.to_dict()}

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 import pytest
-from drawn import draw_walk, load_config, write_walk
+from drawn import draw_walk, load_config, to_and_fro, write_walk
 from made_up import Fixed, Heights, Same
 
 from gait_jax import trainer
@@ -32,7 +32,9 @@ def config(tmp_path, monkeypatch):
         subject = "s" + chr(ord("a") + k)
         for n in range(1, 5):
             walk = draw_walk(9, tall=52 + 2 * k, start=30 + n)
-            write_walk(tmp_path / "manual" / subject / f"00_{n}", f"{subject}-00_{n}", walk)
+            write_walk(
+                tmp_path / "manual" / subject / f"00_{n}", f"{subject}-00_{n}", to_and_fro(n, walk)
+            )
     c = load_config("closed", "casia_a")
     c.data.manual_dir, c.data.data_dir = str(tmp_path / "manual"), str(tmp_path / "data")
     train = {"seed": 0, "data": c.methods.alpha_03.train.data.to_dict()}

@@ -30,6 +30,11 @@ def draw_walk(frames, tall=60, bulk=1.0, start=30):
     return [draw_person(0.5 * i, start + 2 * i, tall, bulk) for i in range(frames)]
 
 
+def to_and_fro(number, masks):
+    """A walk in the direction that its number has in most of CASIA-A: odd ones go to the left."""
+    return masks[::-1] if number % 2 else masks
+
+
 def write_walk(folder, prefix, masks):
     folder.mkdir(parents=True, exist_ok=True)
     for i, mask in enumerate(masks, 1):
