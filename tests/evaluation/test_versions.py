@@ -22,7 +22,7 @@ from stores import make_store
 from walking_sets import make_walks
 
 from gait_jax import runs
-from gait_jax.data import content, originals
+from gait_jax.data import content, originals, twin_clips
 from gait_jax.data.anonymized import anonymized_gaits
 from gait_jax.data.contour_store import open_contours
 from gait_jax.data.crops import CropStore, crop_data
@@ -56,6 +56,45 @@ _CHANNELS = [
 
 # By stage: its VERSION, and what it gives for the input drawn below.
 _EXPECTED = {
+    "gait_jax.data.twin_clips": (
+        1,
+        [
+            0.000473759,
+            -0.00342325,
+            -0.11345,
+            0.0206612,
+            -0.0632734,
+            0.175968,
+            0.0391246,
+            -0.232887,
+            -0.0399471,
+            -0.0293047,
+            0.0423108,
+            0.124291,
+            -0.0553818,
+            0.150929,
+            0.0624761,
+            -0.0836367,
+            -0.0708333,
+            0.0935152,
+            0.0373303,
+            0.156727,
+        ],
+    ),
+    "stgan_twins": (
+        1,
+        [
+            -0.0748732,
+            -0.108251,
+            -0.165782,
+            0.363758,
+            0.247441,
+            0.210744,
+            0.0986805,
+            2.44119,
+            2.51181,
+        ],
+    ),
     "gait_jax.data.gait_store": (1, "f4b026bf47be9e17"),
     "gait_jax.data.originals": (1, "579d182d1ddafafa"),
     "gait_jax.data.anonymized": (1, "0852e918487f2bec"),
@@ -66,22 +105,41 @@ _EXPECTED = {
     "gait_jax.data.contour_store": (3, "ac1ab14705d04ec5"),
     "gait_jax.data.gei_store": (2, "f8baeca8efc6bc64"),
     "gait_jax.data.side_channel_store": (1, _CHANNELS),
-    "gait_jax.data.crops": (6, "2ff17f386100c48e"),
+    "gait_jax.data.crops": (7, "732e4e168474e684"),
     "gait_jax.evaluation.comparison": (1, [11.7357, -3.91116, 0.802748]),
     "gait_jax.evaluation.verification": (1, _MEASURES),
     "gait_jax.evaluation.attack_rows": (1, "06f2cdd104db2aa3"),
     "gait_jax.evaluation.scoring": (1, "24f0109d124e1cea"),
     "gait_jax.data.reader_clips": (
-        1,
-        [0.3489, -2.02733, -0.17635, -2.88462, 0.384615, -2.22222, -0.714481, -0.298679, -2.02733]
-        + [0.501728, 0.563371, 0.0, 0.0, -62.6926, -62.6926, 18.3829, 18.3829, 0.0, 0.0, 2.0, 2.0]
-        + [66.9141, 6.0],
+        2,
+        [
+            0.3489,
+            -2.02733,
+            -0.17635,
+            -2.88462,
+            0.384615,
+            -2.22222,
+            -0.714481,
+            -0.298679,
+            -2.02733,
+            0.501728,
+            0.563371,
+            0.0,
+            0.0,
+            -62.6926,
+            -62.6926,
+            18.3829,
+            18.3829,
+            0.0,
+            0.0,
+            2.0,
+            2.0,
+            66.9141,
+            6.0,
+        ],
     ),
     "gait_jax.data.remade": (1, "bac470029258308a"),
-    "stand_in": (
-        1,
-        [-36.0, 15.0, 68.4274, 6.96578, 43.9654, 76.0, 0.0, 0.199799, 1149.0, 1148.0],
-    ),
+    "stand_in": (2, [-36.0, 15.0, 53.3117, 6.86566, 43.1375, 75.7852, 0.0, 0.530425, 717.0, 706.0]),
     "gait_jax.evaluation.likeness": (
         1,
         [0.0447403, 0.523601, 0.0374873, 0.5343, 0.0391753, 0.55108],
@@ -492,6 +550,26 @@ def _stand_in(folder):
     return [float(x) for x in (*found, *(body.mask.sum() for body in bodies))]
 
 
+def _twin_clips(folder):
+    del folder
+    clip = twin_clips.film(0, 2, 32, 5)
+    return [*map(float, np.concatenate([value.ravel()[::17] for value in clip.values()]))]
+
+
+def _stgan_twins(folder):
+    del folder
+    config = load_config("stgan_twins", "")
+    tiny = {"data.points": 64, "generator.widths": (4, 4), "generator.code": 2}
+    tiny |= {"discriminators.widths": (4, 4), "generator.hidden": 4}
+    config.update_from_flattened_dict(tiny)
+    method = METHODS["stgan_twins"](config)
+    someone, walk = method.anonymizer(_state(method)), _walk(2)
+    person = someone.person([someone.glimpse(mask) for mask in walk], jax.random.key(5), 25.0)
+    bodies = someone.bodies([person] * 2, [Seen(mask, t) for t, mask in enumerate(walk)])
+    found = [*person.drawn.ravel()[::19], *(body.measures["distance"] for body in bodies)]
+    return [float(x) for x in found]
+
+
 _STAGES = {
     "gait_jax.data.gait_store": _gait_store,
     "gait_jax.data.originals": _originals,
@@ -510,6 +588,8 @@ _STAGES = {
     "gait_jax.data.reader_clips": _reader_clips,
     "gait_jax.data.remade": _remade,
     "stand_in": _stand_in,
+    "gait_jax.data.twin_clips": _twin_clips,
+    "stgan_twins": _stgan_twins,
     "gait_jax.evaluation.likeness": _likeness,
     "gait_jax.evaluation.mean_gait": _mean_gait,
     "contour_inversion": _contour_inversion,

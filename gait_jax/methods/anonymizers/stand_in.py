@@ -31,6 +31,7 @@ class StandIn(TrainedMethod):
     Batches are those of `data.reader_clips`.
     """
 
+    VERSION = 2
     NEEDS_GAITS = False
     AFTERWARDS = frozenset({"code"})
     FIELDS = {
