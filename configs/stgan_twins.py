@@ -6,8 +6,8 @@ It learns from pairs of made people, filmed at the first start: nothing has to b
 person stays in ST-GAN's results by its loss or by its architecture is what it answers:
 `configs/attackers.py` with --config.methods.measured.checkpoint=runs/stgan_twins.
 
-Time: TIME
-Result: RESULT
+Time: not measured: it was begun, and not trained to its end.
+Result: not measured.
 
 Arguments:
     target  twin (the default), or original: the same networks, clips and noise by the paper's eq 6
