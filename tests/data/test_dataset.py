@@ -8,7 +8,7 @@ from drawn import draw_walk
 from stores import make_store
 
 from gait_jax.data.dataset import EVERYBODY, open_dataset
-from gait_jax.data.source import derived_directory, direction
+from gait_jax.data.source import derived_directory
 from gait_jax.gait import silhouette
 from gait_jax.runtime.errors import InputError
 
@@ -93,8 +93,3 @@ def test_sequences_are_found_by_who_walks_and_how(dataset, tmp_path):
     assert other.indices({"b", "a"}, {"nm": [2]}) == [1, 4]
     assert other.indices(["a"], {"cl": [1, 2], "nm": [1]}) == [0, 2]
     assert other.indices([]) == other.indices(["a"], {}) == []
-
-
-def test_casia_as_even_sequences_walk_the_other_way():
-    assert [direction("casia_a", 45, n) for n in (1, 2, 3, 4)] == [45, 225, 45, 225]
-    assert [direction("casia_b", 90, n) for n in (1, 2)] == [90, 90]

@@ -16,9 +16,9 @@ def _person(top, left, height=40, width=10, shape=(80, 120)):
         (25, 0, (25, 0)),
         (-25, 0, (-25, 0)),
         (3, -4, (3, -4)),
-        (0, 2, (0, 2)),
-        # 1.41 pixels are less than a twentieth of 40.
-        (1, 1, (0, 0)),
+        (0, 4, (0, 4)),
+        # 3.6 pixels are less than a tenth of 40.
+        (3, 2, (0, 0)),
         (0, 0, (0, 0)),
     ],
 )
@@ -31,7 +31,7 @@ def test_what_is_torn_off_the_original_hardly_matters():
     # Six rows of the head: the median is lower by half of them.
     torn[20:26] = 0
     assert apart(torn, _person(20, 80)) == (30, -3)
-    # Two rows of 40 are gone: the middle is one lower, less than a twentieth of 38 rows.
+    # Two rows of 40 are gone: the middle is one lower, less than a tenth of 38 rows.
     torn = _person(20, 50)
     torn[20:22] = 0
     assert apart(torn, _person(20, 50)) == (0, 0)

@@ -137,7 +137,7 @@ def test_without_an_anonymiser_the_one_that_ships_is_used(tmp_path, monkeypatch)
     (kept,) = gaits.directory.glob("crops-*")
     store = CropStore(kept, config.data.size)
     shared = (store.masks & store.originals).sum((1, 2)) / store.masks.sum((1, 2))
-    assert len(shared) > 4 and shared.min() > 0.35 and np.median(shared) > 0.5
+    assert len(shared) > 4 and shared.min() > 0.35 and np.median(shared) > 0.45
 
 
 def test_trained_from_a_gait_anonymiser_and_used_on_frames(trained_run, tmp_path, monkeypatch):

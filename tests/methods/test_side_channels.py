@@ -217,8 +217,8 @@ def test_it_is_a_run_like_any_other(casia_a_dir, data_dir, tmp_path):
     run = runs.open_run(tmp_path / "run")
     assert run.step == 1 and isinstance(run.method, SideChannels)
     kept = run.state.ema["channels"]
-    # One view of three that there is room for.
-    assert kept["views"].tolist() == [0, -1, -1]
+    # One view of three that there is room for: drawn people walk to the right.
+    assert kept["views"].tolist() == [180, -1, -1]
     assert kept["mean"].shape == (3, 12) and not kept["mean"][1:].any()
     assert kept["whitening"].shape == (12, 12) and kept["whitening"].any()
     (line,) = (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()
