@@ -89,8 +89,9 @@ def _make_part(
                     continue
                 crop = Crop.around(mask, config.margin)
                 complete = recording.complete(frame)
+                shift = apart(complete, mask)
                 image, under, scene = (
-                    moved(picture, *apart(complete, mask))
+                    moved(picture, *shift)
                     for picture in (recording.frame(frame), complete, recording.background)
                 )
                 pictures = image, mask, under, scene

@@ -52,3 +52,8 @@ def named_key(key: jax.Array, name: str) -> jax.Array:
     encoded = name.encode("utf-8", "surrogateescape")
     digest = hashlib.sha256(np.asarray(jax.random.key_data(key)).tobytes() + encoded)
     return jax.random.wrap_key_data(np.frombuffer(digest.digest()[:8], np.uint32))
+
+
+def number_of(key: jax.Array) -> int:
+    """A random key as a whole number, the same on every machine, for what JAX does not draw."""
+    return int.from_bytes(np.asarray(jax.random.key_data(key)).astype(">u4").tobytes(), "big")

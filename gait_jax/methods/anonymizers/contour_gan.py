@@ -13,6 +13,7 @@ from gait_jax.methods.adversarial import two_phase_step
 from gait_jax.methods.anonymizers.contours import ContourMethod
 from gait_jax.methods.base import Batch, Metrics, State, check_divides
 from gait_jax.methods.optimizers import adam
+from gait_jax.models import layout
 from gait_jax.models.discriminators import ContourDiscriminator, TemporalDiscriminator
 from gait_jax.models.generators import GaitGenerator, total_stride
 from gait_jax.runtime import keys
@@ -110,6 +111,29 @@ class ContourGAN(ContourMethod):
         """Networks that are used and not trained, by name."""
         del prerequisites
         return {}
+
+    def generate(
+        self,
+        params: Any,
+        contours: jax.Array,
+        counts: jax.Array,
+        noise: jax.Array,
+        noise_mask: jax.Array,
+    ) -> jax.Array:
+        """What G makes of gaits.
+
+        Args:
+          params: G's.
+          contours: Y [B, T, P, 2] in body heights.
+          counts: [B, T] int32 valid points.
+          noise: ẑ₁ [B, P, 2], likewise.
+          noise_mask: [B, P], 1 where a point of it is valid.
+
+        Returns:
+          Ŷ [B, T, P, 2] in body heights.
+        """
+        mask = layout.valid_mask(counts, contours.shape[2])
+        return self.generator.apply(params, contours, mask, noise, noise_mask)
 
     @abc.abstractmethod
     def _made(self, state: State, params, batch: Batch) -> tuple[Generated, jax.Array]:

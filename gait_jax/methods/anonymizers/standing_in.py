@@ -15,6 +15,7 @@ from gait_jax.gait.silhouette import CleanSettings
 from gait_jax.methods.anonymizers.stand_in_plan import Plan, Read, plan
 from gait_jax.methods.contracts import NO_OUTLINE, AnonymizedBody, Anonymizer, Seen
 from gait_jax.models.gait_reader import Reading
+from gait_jax.runtime import keys
 from tfds_casia.walkers import recording, standin
 from tfds_casia.walkers.body import Pose
 from tfds_casia.walkers.standin import Standin
@@ -68,7 +69,7 @@ class StandInAnonymizer(Anonymizer):
         return glimpses.glimpse(mask, corner)
 
     def person(self, known: Sequence[Glimpse | None], key: jax.Array, rate: float) -> _Person:
-        seed = int.from_bytes(np.asarray(jax.random.key_data(key)).astype(">u4").tobytes(), "big")
+        seed = keys.number_of(key)
         someone = standin.draw(seed)
         rng = recording.stream("standin", seed, _PLANNED)
         planned = plan(self._read(known, rate), someone, self._code, rng)

@@ -118,13 +118,12 @@ class STGAN(ContourGAN):
           Ŷ [B, T, P, 2] in body heights.
         """
         noise, noise_mask = self._noise(state, noise_keys, noise_counts)
-        mask = layout.valid_mask(counts, contours.shape[2])
-        return self.generator.apply(state.ema["generator"], contours, mask, noise, noise_mask)
+        return self.generate(state.ema["generator"], contours, counts, noise, noise_mask)
 
     def _made(self, state: State, params, batch: Batch) -> tuple[Generated, jax.Array]:
         """(what G with some parameters makes of a batch, ẑ₁'s mask [B, P])."""
         gait, counts = batch["contours"], batch["counts"]
-        mask = layout.valid_mask(counts, gait.shape[2])
         noise, noise_mask = self._noise(state, noise_keys(batch), mean_counts(counts))
-        fake = self.generator.apply(params, gait, mask, noise, noise_mask)
+        fake = self.generate(params, gait, counts, noise, noise_mask)
+        mask = layout.valid_mask(counts, gait.shape[2])
         return Generated(fake, gait, mask, noise, mask * noise_mask[:, None]), noise_mask

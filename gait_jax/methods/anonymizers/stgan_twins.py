@@ -16,6 +16,7 @@ from gait_jax.methods.anonymizers.contour_gan import ADVERSARIAL, ContourGAN, Ge
 from gait_jax.methods.anonymizers.contours import CONTOUR_DATA, ContourAnonymizer
 from gait_jax.methods.base import Batch, Metrics, State
 from gait_jax.models import layout
+from gait_jax.runtime import keys
 from tfds_casia.walkers import recording, standin
 
 # What G is held to: the twin's walk, or, as in the paper, the original.
@@ -60,51 +61,30 @@ class TwinSTGAN(ContourGAN):
             "noise": "the body of a stand-in",
         }
 
-    def apply(
-        self,
-        state: State,
-        contours: jax.Array,
-        counts: jax.Array,
-        noise: jax.Array,
-        noise_counts: jax.Array,
-    ) -> jax.Array:
-        """Anonymises gaits with the running mean of G.
-
-        Args:
-          state: a trained state.
-          contours: Y [B, T, P, 2] in body heights.
-          counts: [B, T] int32 valid points.
-          noise: [B, P, 2] contours of the bodies (see `data.twin_clips.canonical`).
-          noise_counts: of padded contours, which there are none.
-
-        Returns:
-          Ŷ [B, T, P, 2] in body heights.
-        """
-        del noise_counts
-        return self._generated(state.ema["generator"], contours, counts, noise)
-
-    def _generated(self, params, contours, counts, noise) -> jax.Array:
-        mask = layout.valid_mask(counts, contours.shape[2])
-        return self.generator.apply(params, contours, mask, noise, jnp.ones(noise.shape[:2]))
-
     def anonymizer(self, state: State) -> ContourAnonymizer:
         from gait_jax.data.twin_clips import canonical
 
         def draw(key: jax.Array) -> np.ndarray:
-            data = np.asarray(jax.random.key_data(key)).astype(">u4").tobytes()
-            seed = int.from_bytes(data, "big")
+            seed = keys.number_of(key)
             phase = recording.stream("standin", seed, _PHASE).random()
             body = canonical(standin.draw(seed), phase, self.config.data.points)
             return body.astype(np.float32)
 
-        return ContourAnonymizer(self.apply, state, self.config.data, draw)
+        def apply(state, contours, counts, noise, noise_counts):
+            # A closed contour has all of its points.
+            del noise_counts
+            params = state.ema["generator"]
+            return self.generate(params, contours, counts, noise, jnp.ones(noise.shape[:2]))
+
+        return ContourAnonymizer(apply, state, self.config.data, draw)
 
     def _made(self, state: State, params, batch: Batch) -> tuple[Generated, jax.Array]:
         del state
         noise, target = batch["noise"], batch["twins" if self.target == TWIN else "contours"]
-        fake = self._generated(params, batch["contours"], batch["counts"], noise)
+        noise_mask = jnp.ones(noise.shape[:2])
+        fake = self.generate(params, batch["contours"], batch["counts"], noise, noise_mask)
         mask = layout.valid_mask(batch["counts"], target.shape[2])
-        return Generated(fake, target, mask, noise, mask), jnp.ones(noise.shape[:2])
+        return Generated(fake, target, mask, noise, mask), noise_mask
 
     def evaluate(self, state: State, batch: Batch) -> Metrics:
         made, _ = self._made(state, state.ema["generator"], batch)
