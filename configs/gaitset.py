@@ -5,9 +5,9 @@ r"""GaitSet (Chao et al. 2019): recognises people by the set of their silhouette
 
 Time: the small form, two CPU cores, about 16 minutes for its 3,500 steps, besides preparing the
 data. The published form is for a GPU or TPU and was not trained.
-Result: of 40 test walkers the small form, trained on 80 others (`data.groups=attackers`,
-`data.subjects=124`), knows 100 % (nm), 97.5 % (bg) and 93.4 % (cl) in the same view, and 75.0 %
-(nm), 66.8 % (bg) and 60.3 % (cl) from other views.
+Result: of 40 test walkers the small form, trained on 80 others (when `data.groups=attackers` had
+80; it has 60 now), knows 100 % (nm), 97.5 % (bg) and 93.4 % (cl) in the same view, and 75.0 % (nm),
+66.8 % (bg) and 60.3 % (cl) from other views.
 
 Arguments:
     data           walkers (the default), casia_a or casia_b

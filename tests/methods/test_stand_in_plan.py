@@ -186,9 +186,9 @@ def test_the_pace_leads_no_further_from_the_place_than_it_may(someone):
 
 def test_bits_by_hand(someone):
     made = _plan(_read(), someone, size=0.08)
-    height = 0.5 * math.log2(1 + (0.06 / 0.08) ** 2)
-    assert height < 0.5
-    assert made.bits == pytest.approx(math.log2(20) + math.log2(5) + height)
+    # Of a range of 0.24 and normal noise, whose density is at most 1 / (0.08 sqrt(2 pi)) = 4.987.
+    height = math.log2(1 + 0.24 * 4.98678)
+    assert made.bits == pytest.approx(math.log2(20) + math.log2(5) + height, abs=1e-4)
     # A turn into another bin tells which way and when, too.
     angle = np.radians(np.linspace(60, 100, _FRAMES))
     towards = np.stack([np.cos(angle), np.sin(angle)], -1)

@@ -1,5 +1,7 @@
 """Stand-ins in place of drawn walks; a reader that is told the truth stands for a trained one."""
 
+import dataclasses
+
 import jax
 import ml_collections
 import numpy as np
@@ -29,6 +31,18 @@ def test_somebody_else_walks_where_the_original_walked():
         # Feet are before and behind the middle of the body, and rise.
         assert abs(found.x - known.x) < 12 and abs(found.y - known.y) < 8
     assert made.told.startswith("at most ") and made.told.endswith(" / N")
+
+
+def test_what_promises_nothing_is_said_to():
+    someone = stand_in()
+    walk = [someone.glimpse(mask) for mask in bar_walk(12)]
+    person = someone.person(walk, jax.random.key(3), 25.0)
+    lines = [
+        someone.told(dataclasses.replace(person, plan=dataclasses.replace(person.plan, bits=bits)))
+        for bits in (3.0, 204.5)
+    ]
+    assert lines[0].startswith("at most 3.0 bits") and lines[0].endswith("at most 8 / N")
+    assert lines[1].endswith("promises nothing") and "/ N" not in lines[1]
 
 
 def test_the_same_key_gives_the_same_and_another_one_somebody_else():

@@ -133,8 +133,11 @@ def plan(
 
 
 def _told_by_height(noise: float) -> float:
-    """Bits that the height tells of the person's own, among adults (6 % standard deviation)."""
-    return 0.5 * math.log2(1 + (0.06 / max(noise, 1e-6)) ** 2)
+    """Bits by which the height helps a guess at most: the maximal leakage of normal noise.
+
+    Of adults, whose heights lie within two standard deviations of 6 % to each side.
+    """
+    return math.log2(1 + 4 * 0.06 / (max(noise, 1e-6) * math.sqrt(2 * math.pi)))
 
 
 def _softmax(logits: np.ndarray) -> np.ndarray:

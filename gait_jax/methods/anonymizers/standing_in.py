@@ -27,6 +27,8 @@ _RATE = 25.0
 _CHUNK = 128
 # Pixels around what is drawn, so that cleaning sees its outline; gently, for arms to stay apart.
 _ROOM, _SMOOTH = 4, CleanSettings(closing=0.024, hole=0.02)
+# Bits that tell all of mankind apart.
+_EVERYBODY = 33
 # Of a person's stream of random numbers that is not the body's own.
 _PLANNED = 1
 
@@ -78,9 +80,12 @@ class StandInAnonymizer(Anonymizer):
     def told(self, person: _Person) -> str:
         """What a result can tell of its original, in a line."""
         bits = person.plan.bits
-        return (
-            f"at most {bits:.1f} bits besides its way and time: among N equally likely people a "
-            f"guess is right with probability at most {math.ceil(2**bits)} / N"
+        line = f"at most {bits:.1f} bits besides its way and time: "
+        if bits > _EVERYBODY:
+            return line + "where that many turns are read, this promises nothing"
+        return line + (
+            "among N equally likely people a guess is right with probability at most "
+            f"{math.ceil(2**bits)} / N"
         )
 
     def bodies(self, people: Sequence[_Person], seen: Sequence[Seen]) -> list[AnonymizedBody]:
