@@ -26,6 +26,10 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
     c = stgan_resampled.get_config()
     c.method = "stgan_twins"
     del c.noise, c.noise_gan
+    # With alpha < 1, l1, as printed, is least where the result is the twin's; l2 draws it towards
+    # the portrait, which stands still.
+    c.loss.norm = "l1"
+    c.loss.contour = 100.0
     # What G is held to (eq 6): the same walk on another body (twin), or the walk itself (original).
     c.target = arg.target
     c.data = ml_collections.ConfigDict()

@@ -11,59 +11,65 @@ import numpy as np
 
 from gait_jax.data.batches import Batch, TrainingData
 from gait_jax.data.made_clips import open_made
-from gait_jax.data.scenes import RATE, walking
+from gait_jax.data.scenes import RATE, Scene, move, segmented, walking
 from gait_jax.gait import silhouette
 from gait_jax.gait.codec import RESAMPLED, ContourCodec
 from gait_jax.runtime.fingerprint import fingerprint
-from tfds_casia.walkers import recording, rhythm, segmentation
-from tfds_casia.walkers.rhythm import Steps
+from tfds_casia.walkers import recording, rhythm
+from tfds_casia.walkers.portrait import portrait
 from tfds_casia.walkers.standin import Sight, Standin, draw
 
 # Part of the key: raise it when the same seed makes other clips.
-VERSION = 1
+VERSION = 2
 
-# Pixels that people measure, about as data sets have them.
-_TALL = 128.0
-# Degrees: highest camera. That of the contour that stands for a body, from its left side.
-_ELEVATION, _CANONICAL = 15.0, (90.0, 5.0)
-# Share of the originals that come as segmentation gives them.
-_SEGMENTED = 0.5
+# Pixels that twins measure: contours are in body heights, so that the larger, the smoother.
+_TALL = 200.0
 
 
-def canonical(someone: Standin, phase: float, points: int) -> np.ndarray:
-    """A body's contour from its left side in the middle of a stride: [points, 2], body heights.
+def portrayed(someone: Standin, points: int) -> np.ndarray:
+    """The contour of somebody's portrait: [points, 2] float32, body heights.
 
     Args:
       someone: whose body.
-      phase: of the gait, cycles.
       points: P.
     """
-    one, usual = np.ones(3), someone.pace.preference
-    speed = usual.frequency * usual.stride
-    azimuth, elevation = _CANONICAL
-    steps = rhythm.own(speed * one, usual, phase, RATE)
-    sight = someone.see(steps, azimuth * one, elevation * one, _TALL * one)
-    return _encoded(_bodies(sight)[1:2], points)[0]
+    return _encoded([silhouette.clean((portrait(someone) > 0).astype(np.uint8))], points)[0]
 
 
-def _bodies(sight: Sight) -> list[np.ndarray]:
-    """Silhouettes as they are used: cleaned, [h, w] of 0 and 1 with room around."""
-    padded = np.pad((sight.masks > 0).astype(np.uint8), ((0, 0), (4, 4), (4, 4)))
+def twin_of(scene: Scene, seed: int) -> tuple[Standin, Sight]:
+    """Lets somebody else take a scene's steps.
+
+    They have the phase, but body, clothes and style of their own, and go as many of their own
+    statures a second.
+
+    Args:
+      scene: what they repeat.
+      seed: who they are.
+
+    Returns:
+      (who they are, what the scene's camera sees of them).
+    """
+    twin = draw(seed)
+    steps = rhythm.kept(
+        scene.steps.phase,
+        scene.speed * twin.stature / scene.someone.stature,
+        twin.pace.preference,
+        RATE,
+        scene.steps.heading,
+    )
+    height = np.full(len(scene.azimuth), _TALL)
+    return twin, twin.film(twin.pose(steps), scene.azimuth, scene.elevation, height)
+
+
+def _cleaned(masks: np.ndarray) -> list[np.ndarray]:
+    """Silhouettes as they are used, [h, w] of 0 and 1 with room around."""
+    padded = np.pad((masks > 0).astype(np.uint8), ((0, 0), (4, 4), (4, 4)))
     return [silhouette.clean(mask) for mask in padded]
 
 
 def _encoded(masks: list[np.ndarray], points: int) -> np.ndarray:
     codec = ContourCodec(RESAMPLED, points)
     return np.stack([codec.encode(mask)[0] for mask in masks])
-
-
-def _segmented(someone: Standin, sight: Sight, rng: np.random.Generator) -> list[np.ndarray]:
-    """Silhouettes as segmentation gives them; whole ones where one of them could not be used."""
-    masks, _ = segmentation.degrade(someone.figure, sight, rng)
-    padded = np.pad((masks > 0).astype(np.uint8), ((0, 0), (4, 4), (4, 4)))
-    cleaned = [silhouette.clean(mask) for mask in padded]
-    usable = all(silhouette.flaw(mask) is None for mask in cleaned)
-    return cleaned if usable else _bodies(sight)
 
 
 def film(seed: int, frames: int, points: int, index: int) -> dict[str, np.ndarray]:
@@ -76,25 +82,19 @@ def film(seed: int, frames: int, points: int, index: int) -> dict[str, np.ndarra
       index: of the clip.
 
     Returns:
-      {"contours": [T, P, 2], "twins": likewise, "noise": [P, 2], the twin's body in one view},
-      float32 in body heights.
+      {"contours": [T, P, 2], "twins": likewise, "noise": [P, 2], the twin's portrait}, float32 in
+      body heights.
     """
     rng = recording.stream("twins", seed, index)
-    someone, twin = (draw(int(rng.integers(2**31))) for _ in range(2))
-    one = np.ones(frames)
-    azimuth, elevation = rng.uniform(-180, 180) * one, rng.uniform(0, _ELEVATION) * one
-    speed = walking(rng, frames)
-    steps = rhythm.own(speed, someone.pace.preference, rng.random(), RATE)
-    # As many of its own statures a second.
-    scaled = speed * twin.stature / someone.stature
-    same: Steps = rhythm.kept(steps.phase, scaled, twin.pace.preference, RATE)
-    walk = someone.see(steps, azimuth, elevation, _TALL * one)
-    masks = _segmented(someone, walk, rng) if rng.random() < _SEGMENTED else _bodies(walk)
-    other = _bodies(twin.see(same, azimuth, elevation, _TALL * one))
+    scene = move(rng, frames, walking(rng, frames))
+    twin, sight = twin_of(scene, int(rng.integers(2**31)))
+    whole, torn = _cleaned(scene.sight.masks), _cleaned(segmented(scene, rng)[0])
+    # What segmentation leaves too little of has no outline.
+    shown = [b if silhouette.flaw(a) else a for a, b in zip(torn, whole, strict=True)]
     return {
-        "contours": _encoded(masks, points),
-        "twins": _encoded(other, points),
-        "noise": canonical(twin, rng.random(), points),
+        "contours": _encoded(shown, points),
+        "twins": _encoded(_cleaned(sight.masks), points),
+        "noise": portrayed(twin, points),
     }
 
 

@@ -5,9 +5,12 @@ import numpy as np
 import pytest
 from drawn import draw_walk, load_config
 
-from gait_jax.data.twin_clips import TwinClips, canonical, film
+from gait_jax.data.scenes import move, walking
+from gait_jax.data.twin_clips import TwinClips, film, twin_of
+from gait_jax.gait import silhouette
+from gait_jax.gait.codec import RESAMPLED, ContourCodec
 from gait_jax.methods.registry import METHODS
-from tfds_casia.walkers import standin
+from tfds_casia.walkers import recording
 
 _FRAMES, _POINTS = 4, 64
 
@@ -56,13 +59,23 @@ def test_twins_are_others_who_take_the_same_steps(batch):
     assert np.abs(film(1, _FRAMES, _POINTS, 1)["twins"] - again["twins"]).max() > 0.01
 
 
-def test_a_body_is_seen_from_its_left_side():
-    someone = standin.draw(3)
-    seen = canonical(someone, 0.0, 256)
-    # At a heel's strike the feet are far apart: before and behind, not one beside the other.
-    feet = seen[seen[:, 1] > 0.4]
-    assert np.ptp(feet[:, 0]) > 0.25
-    assert np.abs(canonical(someone, 0.25, 256) - seen).max() > 0.05
+def test_who_is_their_own_twin_looks_the_same_and_somebody_else_does_not():
+    rng, again = (recording.stream("twins", 0, 2) for _ in range(2))
+    scene = move(rng, 8, walking(rng, 8))
+    walking(again, 8)
+    # Who walks is drawn after their pace.
+    someone = int(again.integers(2**31))
+
+    def outlines(masks):
+        codec = ContourCodec(RESAMPLED, _POINTS)
+        return np.stack([codec.encode(silhouette.clean((mask > 0) * np.uint8(1)))[0]
+                         for mask in np.pad(masks, ((0, 0), (4, 4), (4, 4)))])  # fmt: skip
+
+    own = outlines(scene.sight.masks)
+    same, other = (outlines(twin_of(scene, seed)[1].masks) for seed in (someone, someone + 1))
+    off = np.abs(same - own).sum(-1).mean()
+    assert off < 0.02
+    assert np.abs(other - own).sum(-1).mean() > 3 * off
 
 
 def test_the_twin_is_the_target_and_its_body_the_noise(method, batch):

@@ -17,12 +17,10 @@ from gait_jax.methods.anonymizers.contours import CONTOUR_DATA, ContourAnonymize
 from gait_jax.methods.base import Batch, Metrics, State
 from gait_jax.models import layout
 from gait_jax.runtime import keys
-from tfds_casia.walkers import recording, standin
+from tfds_casia.walkers import standin
 
 # What G is held to: the twin's walk, or, as in the paper, the original.
 TWIN, ORIGINAL = "twin", "original"
-# Of a person's stream of random numbers that is not the body's own.
-_PHASE = 2
 
 
 class TwinSTGAN(ContourGAN):
@@ -31,6 +29,7 @@ class TwinSTGAN(ContourGAN):
     Batches are those of `data.twin_clips`.
     """
 
+    VERSION = 2
     NEEDS_GAITS = False
     FIELDS = {
         **fields.TRAINING,
@@ -62,13 +61,10 @@ class TwinSTGAN(ContourGAN):
         }
 
     def anonymizer(self, state: State) -> ContourAnonymizer:
-        from gait_jax.data.twin_clips import canonical
+        from gait_jax.data.twin_clips import portrayed
 
         def draw(key: jax.Array) -> np.ndarray:
-            seed = keys.number_of(key)
-            phase = recording.stream("standin", seed, _PHASE).random()
-            body = canonical(standin.draw(seed), phase, self.config.data.points)
-            return body.astype(np.float32)
+            return portrayed(standin.draw(keys.number_of(key)), self.config.data.points)
 
         def apply(state, contours, counts, noise, noise_counts):
             # A closed contour has all of its points.
