@@ -43,20 +43,25 @@ def straightened(values: np.ndarray, weights: np.ndarray, reach: int) -> np.ndar
     return found
 
 
-def binned(angle: np.ndarray, width: float, hold: float) -> np.ndarray:
-    """The middles of the bins that angles [T] fall in, each held until it is left by far.
+def settled(costs: np.ndarray, change: float) -> np.ndarray:
+    """The states [T] that cost least together: each is kept until another is worth the change.
+
+    Found by dynamic programming (Viterbi's algorithm).
 
     Args:
-      angle: degrees, without jumps by whole turns.
-      width: of a bin, degrees; one lies around 0.
-      hold: beyond a bin's border by this share of a width the next one is taken.
+      costs: [T, S] of being in each state; T is at least 1.
+      change: what going from any state to any other costs.
     """
-    found = np.empty_like(angle)
-    bin_ = np.round(np.median(angle[: max(1, len(angle) // 4)]) / width)
-    for t, value in enumerate(angle / width):
-        if abs(value - bin_) > 0.5 + hold:
-            bin_ = np.round(value)
-        found[t] = bin_ * width
+    total, came = costs[0].astype(float), np.empty(costs.shape, int)
+    own = np.arange(costs.shape[1])
+    for t in range(1, len(costs)):
+        best = total.argmin()
+        came[t] = np.where(total <= total[best] + change, own, best)
+        total = total[came[t]] + change * (came[t] != own) + costs[t]
+    found = np.empty(len(costs), int)
+    found[-1] = total.argmin()
+    for t in range(len(costs) - 1, 0, -1):
+        found[t - 1] = came[t, found[t]]
     return found
 
 

@@ -1,14 +1,11 @@
 """Smooth and coarse numbers, by hand."""
 
+import itertools
+
 import numpy as np
+import pytest
 
-from gait_jax.gait.smoothing import binned, eased, smoothed, straightened
-
-
-def test_a_bin_is_held_until_it_is_left_by_far():
-    assert binned(np.array([0.0, 8, 10, 12, 14, 12, 8, 4]), 18.0, 0.25).tolist() == [
-        *(0.0, 0, 0, 0, 18, 18, 18, 0)
-    ]
+from gait_jax.gait.smoothing import eased, settled, smoothed, straightened
 
 
 def test_steps_become_ramps():
@@ -25,3 +22,21 @@ def test_means_and_lines_leave_gaps_out():
     np.testing.assert_allclose(level, np.arange(20)[:, None] * [1, 3], atol=0.02)
     even = smoothed(np.full((20, 1), 2.0), weights, 3)
     np.testing.assert_allclose(even, 2)
+
+
+def test_states_are_left_for_what_is_worth_it():
+    # Being in the wrong one costs 1 a frame: three frames of another are worth two changes of 1.
+    right = np.array([0, 0, 0, 1, 0, 0, 2, 2, 2, 0, 0])
+    costs = 1.0 - np.eye(3)[right]
+    assert settled(costs, 1.0).tolist() == [0] * 6 + [2] * 3 + [0] * 2
+    assert settled(costs, 2.0).tolist() == [0] * 11
+    assert settled(costs, 0.4).tolist() == right.tolist()
+    # A change back is saved where none follows.
+    assert settled(costs[:8], 1.5).tolist() == [0] * 6 + [2] * 2
+    assert settled(costs[:1], 9.0).tolist() == [0]
+    # Whatever can be chosen costs no less.
+    rng = np.random.default_rng(0)
+    costs = rng.random((6, 3))
+    price = lambda path: costs[range(6), path].sum() + 0.3 * np.count_nonzero(np.diff(path))  # noqa: E731
+    best = min(price(np.array(path)) for path in itertools.product(range(3), repeat=6))
+    assert price(settled(costs, 0.3)) == pytest.approx(best)

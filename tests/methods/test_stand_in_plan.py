@@ -188,11 +188,47 @@ def test_bits_by_hand(someone):
     made = _plan(_read(), someone, size=0.08)
     # Of a range of 0.24 and normal noise, whose density is at most 1 / (0.08 sqrt(2 pi)) = 4.987.
     height = math.log2(1 + 0.24 * 4.98678)
-    assert made.bits == pytest.approx(math.log2(20) + math.log2(5) + height, abs=1e-4)
-    # A turn into another bin tells which way and when, too.
-    angle = np.radians(np.linspace(60, 100, _FRAMES))
+    known = math.log2(20) + math.log2(5) + math.log2(3) + height
+    assert made.bits == pytest.approx(known, abs=1e-4)
+    # Another bin tells which one and when, too; likewise who stops.
+    late = np.arange(_FRAMES) >= 60
+    angle = np.radians(np.where(late, 126, 90))
     towards = np.stack([np.cos(angle), np.sin(angle)], -1)
-    turning = _plan(dataclasses.replace(_read(), azimuth=towards), someone, size=0.08)
-    switches = len(np.unique(np.round(turning.azimuth, 6)[[0, -1]])) - 1
-    assert switches == 1
-    assert turning.bits > made.bits + 1 + math.log2(_FRAMES) - 1e-6
+    turning = _plan(_with(azimuth=towards), someone, size=0.08)
+    assert turning.bits == pytest.approx(known + math.log2(20) + math.log2(_FRAMES), abs=1e-4)
+    np.testing.assert_allclose(turning.azimuth[[0, 45, 75, -1]], [90, 90, 126, 126])
+    kinds = np.where(late[:, None], _read(STANDING).kind, _read(WALKING).kind)
+    stopping = _plan(_with(kind=kinds), someone, size=0.08)
+    assert stopping.bits == pytest.approx(known + math.log2(3) + math.log2(_FRAMES), abs=1e-4)
+
+
+def _with(**changes):
+    return dataclasses.replace(_read(), **changes)
+
+
+def test_views_change_as_seldom_as_can_be(someone):
+    """Somebody at the border of two bins, and two who turn: past behind, and all around."""
+    frames = np.arange(_FRAMES)
+
+    def views(angle):
+        turned = np.radians(angle)
+        towards = np.stack([np.cos(turned), np.sin(turned)], -1)
+        return _plan(_with(azimuth=towards), someone).azimuth
+
+    shaking = 81 + 9 * np.sign(np.sin(2 * np.pi * frames / 60))
+    assert len(np.unique(views(shaking))) == 1
+    behind = views(np.where(frames < 50, 162.0, 198.0))
+    np.testing.assert_allclose(behind[[0, -1]], [162, 198])
+    assert (np.diff(behind) >= -1e-9).all()
+    around = views(90 + 90.0 * frames / 25)
+    np.testing.assert_allclose(around[[0, -1]] - 90, [0, 360], atol=40)
+    assert np.abs(around - (90 + 90.0 * frames / 25)).max() < 50
+
+
+def test_a_moment_is_no_other_walk(someone):
+    kinds = _read(WALKING).kind.copy()
+    kinds[40:43] = _read(NEITHER).kind[40:43]
+    assert _plan(_with(kind=kinds), someone).walk.all()
+    kinds[40:70] = _read(NEITHER).kind[40:70]
+    walk = _plan(_with(kind=kinds), someone).walk
+    assert not walk[45:65].any() and walk[:30].all() and walk[80:].all()

@@ -11,8 +11,8 @@ import math
 import ml_collections
 import numpy as np
 
-from gait_jax.gait.glimpses import NEITHER, WALKING
-from gait_jax.gait.smoothing import binned, eased, smoothed, straightened
+from gait_jax.gait.glimpses import KINDS, NEITHER, WALKING
+from gait_jax.gait.smoothing import eased, settled, smoothed, straightened
 from tfds_casia.walkers import rhythm, standin
 from tfds_casia.walkers.rhythm import Steps
 from tfds_casia.walkers.standin import Standin
@@ -21,8 +21,9 @@ OWN, KEPT = "own", "kept"
 
 # Seconds to each side over which place and size, and what is read, are smoothed: more than a step.
 _PLACE, _READ = 0.7, 0.5
-# Beyond a bin's border by this share of its width the next one is taken.
-_HOLD = 0.25
+# Bins times seconds: so far beyond a bin's border for so long, and another is taken. Seconds for
+# which another of walking, standing and neither must be sure to be taken.
+_LEAVE, _ANOTHER = 0.5, 0.2
 # Seconds that a turn into the next bin takes.
 _TURN = 0.5
 # Statures a second below which somebody stands.
@@ -98,14 +99,12 @@ def plan(
     """
     reach = max(2, round(_READ * read.rate))
     chances = smoothed(_softmax(read.kind), read.seen, reach)
-    walk = chances.argmax(axis=1) != NEITHER
-    stands = chances[:, WALKING] < chances.sum(axis=1) / 2
-    towards = smoothed(read.azimuth, read.seen, reach)
-    angle = np.degrees(np.unwrap(np.arctan2(towards[:, 1], towards[:, 0])))
-    views = binned(angle, code.view, _HOLD)
+    kinds = settled(1 - chances, _ANOTHER * read.rate)
+    walk, stands = kinds != NEITHER, kinds != WALKING
+    views, bins = _views(smoothed(read.azimuth, read.seen, reach), code.view, read.rate)
     azimuth = eased(views, max(1, round(_TURN * read.rate)))
     level = code.elevation * np.round(_median(read.elevation, read.seen) / code.elevation)
-    elevation = np.full(len(angle), min(max(level, 0.0), 60.0))
+    elevation = np.full(len(views), min(max(level, 0.0), 60.0))
     path = _way(read)
     usual = someone.pace.preference.frequency * someone.pace.preference.stride / someone.stature
     factor = _pace(path, _speed(path, azimuth, read, 1.0), usual, read.seen, code, rng)
@@ -126,10 +125,37 @@ def plan(
     else:
         steps = rhythm.own(metres, someone.pace.preference, rng.random(), read.rate, heading)
     size = math.exp(rng.normal(0, code.size))
-    switches = np.count_nonzero(np.diff(views))
-    bits = math.log2(360 / code.view) + math.log2(60 / code.elevation + 1)
-    bits += switches * (1 + math.log2(max(len(angle), 2))) + _told_by_height(code.size)
+    bits = _told(views, bins) + _told(kinds, KINDS)
+    bits += math.log2(60 / code.elevation + 1) + _told_by_height(code.size)
     return Plan(steps, azimuth, elevation, size * np.exp(path[:, 2]), path[:, :2], walk, bits)
+
+
+def _views(towards: np.ndarray, width: float, rate: float) -> tuple[np.ndarray, int]:
+    """The bins that views lie in, as few of them as can be.
+
+    Args:
+      towards: [T, 2] cosine and sine of the view; shorter where it is less sure.
+      width: of a bin, degrees; one lies around 0.
+      rate: frames a second.
+
+    Returns:
+      (their middles [T], degrees, without jumps by whole turns; how many bins there are).
+    """
+    count = math.floor(360 / width)
+    middles = np.arange(count) * 360 / count
+    angle = np.degrees(np.arctan2(towards[:, 1], towards[:, 0]))
+    off = np.abs((angle[:, None] - middles + 180) % 360 - 180) * count / 360
+    sure = np.minimum(np.linalg.norm(towards, axis=1), 1)
+    # Of bins that reach as far the nearest one.
+    costs = sure[:, None] * (np.maximum(off - 0.5, 0) + 1e-3 * off)
+    chosen = middles[settled(costs, _LEAVE * rate)]
+    return np.unwrap(chosen, period=360), count
+
+
+def _told(states: np.ndarray, count: int) -> float:
+    """Bits that say which of so many states the first frame is in, and when which others follow."""
+    changes = np.count_nonzero(np.diff(states))
+    return (1 + changes) * math.log2(count) + changes * math.log2(max(len(states), 2))
 
 
 def _told_by_height(noise: float) -> float:
