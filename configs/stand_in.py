@@ -28,7 +28,7 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
     c.method = "stand_in"
     c.update(
         common.training(
-            batch_size=16, train_steps=3000, log_every=50, eval_every=500, eval_batch=128
+            batch_size=16, train_steps=5000, log_every=50, eval_every=500, eval_batch=128
         )
     )
     c.data = ml_collections.ConfigDict()
@@ -45,10 +45,10 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
     # Numbers a frame.
     c.network.features = 96
     # Frames from one to the next that the convolutions over time look at.
-    c.network.dilations = (1, 2, 3)
+    c.network.dilations = (1, 2, 4, 8)
     c.optimizer = common.adam(1e-3, b1=0.9)
     c.optimizer.schedule = "cosine"
-    c.optimizer.decay_steps = (3000,)
+    c.optimizer.decay_steps = (5000,)
     c.optimizer.clip_norm = 1.0
     # Of the running mean of the parameters, which is what reads; 0 for the last ones.
     c.ema_decay = 0.99

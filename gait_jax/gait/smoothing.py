@@ -12,7 +12,8 @@ def smoothed(values: np.ndarray, weights: np.ndarray, reach: int) -> np.ndarray:
       reach: how many frames to each side.
     """
     kernel = 1 - (np.arange(-reach, reach + 1) / (reach + 1)) ** 2
-    # Somebody who is seen far away, only, is better than nobody.
+    values = _filled(values, weights)
+    # In the middle of a long gap there is nothing else.
     weights = weights + 1e-9
     total = np.convolve(weights, kernel)[reach:-reach]
     summed = [np.convolve(column * weights, kernel)[reach:-reach] for column in values.T]
@@ -27,6 +28,7 @@ def straightened(values: np.ndarray, weights: np.ndarray, reach: int) -> np.ndar
       weights: [T], 0 where there is nothing.
       reach: how many frames to each side.
     """
+    values = _filled(values, weights)
     # With too little around, more of the whole.
     weights = weights + 1e-6
     offset = np.arange(-reach, reach + 1)
@@ -41,6 +43,15 @@ def straightened(values: np.ndarray, weights: np.ndarray, reach: int) -> np.ndar
         slope = (sums[0] * first - sums[1] * zero) / np.maximum(spread, 1e-12)
         found[:, n] = (zero - slope * sums[1]) / sums[0]
     return found
+
+
+def _filled(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Values [T, N] where nothing is known led evenly from the last that are to the next."""
+    known = np.flatnonzero(weights > 0)
+    if len(known) in (0, len(weights)):
+        return values
+    frames = np.arange(len(weights))
+    return np.stack([np.interp(frames, known, column[known]) for column in values.T], axis=1)
 
 
 def settled(costs: np.ndarray, change: float) -> np.ndarray:

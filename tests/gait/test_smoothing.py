@@ -40,3 +40,18 @@ def test_states_are_left_for_what_is_worth_it():
     price = lambda path: costs[range(6), path].sum() + 0.3 * np.count_nonzero(np.diff(path))  # noqa: E731
     best = min(price(np.array(path)) for path in itertools.product(range(3), repeat=6))
     assert price(settled(costs, 0.3)) == pytest.approx(best)
+
+
+def test_long_gaps_are_led_across():
+    frames = np.arange(40.0)
+    values, weights = np.stack([frames, 5 + 0 * frames], axis=1), np.ones(40)
+    weights[10:30] = 0
+    values[10:30] = -1e3
+    # Of 9 and 30 nothing but the way between them is known.
+    straight = straightened(values, weights, 3)
+    np.testing.assert_allclose(straight, np.stack([frames, 5 + 0 * frames], axis=1), atol=1e-6)
+    level = smoothed(values, weights, 3)[14:26]
+    np.testing.assert_allclose(level, np.stack([frames, 5 + 0 * frames], axis=1)[14:26], atol=1e-6)
+    # Where nothing is known at all nothing is changed.
+    nobody = smoothed(np.full((9, 1), 7.0), np.zeros(9), 3)
+    np.testing.assert_allclose(nobody, 7)

@@ -188,18 +188,23 @@ def test_bits_by_hand(someone):
     made = _plan(_read(), someone, size=0.08)
     # Of a range of 0.24 and normal noise, whose density is at most 1 / (0.08 sqrt(2 pi)) = 4.987.
     height = math.log2(1 + 0.24 * 4.98678)
-    known = math.log2(20) + math.log2(5) + math.log2(3) + height
+    known = math.log2(20) + math.log2(5) + math.log2(2) + height
     assert made.bits == pytest.approx(known, abs=1e-4)
-    # Another bin tells which one and when, too; likewise who stops.
-    late = np.arange(_FRAMES) >= 60
+    # Four seconds: another bin, one of 19, can follow at three times; so can standing.
+    late = np.arange(_FRAMES) >= 62
     angle = np.radians(np.where(late, 126, 90))
     towards = np.stack([np.cos(angle), np.sin(angle)], -1)
     turning = _plan(_with(azimuth=towards), someone, size=0.08)
-    assert turning.bits == pytest.approx(known + math.log2(20) + math.log2(_FRAMES), abs=1e-4)
-    np.testing.assert_allclose(turning.azimuth[[0, 45, 75, -1]], [90, 90, 126, 126])
+    assert turning.bits == pytest.approx(known + math.log2(1 + 3 * 19), abs=1e-4)
+    np.testing.assert_allclose(turning.azimuth[[0, 36, 64, -1]], [90, 90, 126, 126])
     kinds = np.where(late[:, None], _read(STANDING).kind, _read(WALKING).kind)
     stopping = _plan(_with(kind=kinds), someone, size=0.08)
-    assert stopping.bits == pytest.approx(known + math.log2(3) + math.log2(_FRAMES), abs=1e-4)
+    assert stopping.bits == pytest.approx(known + math.log2(1 + 3), abs=1e-4)
+    # Two changes, of one and of the other of three times.
+    aside = np.radians(np.where(np.abs(np.arange(_FRAMES) - 50) < 25, 180, 90))
+    towards = np.stack([np.cos(aside), np.sin(aside)], -1)
+    twice = _plan(_with(azimuth=towards), someone, size=0.08)
+    assert twice.bits == pytest.approx(known + math.log2(1 + 3 * 19 + 3 * 19**2), abs=1e-4)
 
 
 def _with(**changes):
@@ -220,9 +225,10 @@ def test_views_change_as_seldom_as_can_be(someone):
     behind = views(np.where(frames < 50, 162.0, 198.0))
     np.testing.assert_allclose(behind[[0, -1]], [162, 198])
     assert (np.diff(behind) >= -1e-9).all()
-    around = views(90 + 90.0 * frames / 25)
-    np.testing.assert_allclose(around[[0, -1]] - 90, [0, 360], atol=40)
-    assert np.abs(around - (90 + 90.0 * frames / 25)).max() < 50
+    # Four seconds: a quarter of a turn in each, evenly but for the ends.
+    around, turning = views(90 + 90.0 * frames / 25), 90 + 90.0 * frames / 25
+    assert np.abs(around - turning)[12:-12].max() < 18
+    assert np.abs(around - turning).max() < 60
 
 
 def test_a_moment_is_no_other_walk(someone):
@@ -232,3 +238,15 @@ def test_a_moment_is_no_other_walk(someone):
     kinds[40:70] = _read(NEITHER).kind[40:70]
     walk = _plan(_with(kind=kinds), someone).walk
     assert not walk[45:65].any() and walk[:30].all() and walk[80:].all()
+
+
+def test_nobody_shrinks_where_the_original_was_hidden(someone):
+    """At another pace what was hidden is walked at another time."""
+    read = _read()
+    boxes, seen = read.boxes.copy(), read.seen.copy()
+    boxes[30:75], seen[30:75] = 0, 0
+    for seed in range(5):
+        made = _plan(_with(boxes=boxes, seen=seen), someone, seed, pace=0.3, freedom=1.0)
+        np.testing.assert_allclose(made.height, 120, rtol=1e-6)
+        np.testing.assert_allclose(made.place[:, 1], 400, atol=1e-6)
+        assert (np.diff(made.place[:, 0]) < 0).all()

@@ -31,7 +31,7 @@ class StandIn(TrainedMethod):
     Batches are those of `data.reader_clips`.
     """
 
-    VERSION = 3
+    VERSION = 4
     NEEDS_GAITS = False
     AFTERWARDS = frozenset({"code"})
     FIELDS = {

@@ -11,7 +11,7 @@ import math
 import ml_collections
 import numpy as np
 
-from gait_jax.gait.glimpses import KINDS, NEITHER, WALKING
+from gait_jax.gait.glimpses import NEITHER, STANDING, WALKING
 from gait_jax.gait.smoothing import eased, settled, smoothed, straightened
 from tfds_casia.walkers import rhythm, standin
 from tfds_casia.walkers.rhythm import Steps
@@ -22,10 +22,13 @@ OWN, KEPT = "own", "kept"
 # Seconds to each side over which place and size, and what is read, are smoothed: more than a step.
 _PLACE, _READ = 0.7, 0.5
 # Bins times seconds: so far beyond a bin's border for so long, and another is taken. Seconds for
-# which another of walking, standing and neither must be sure to be taken.
-_LEAVE, _ANOTHER = 0.5, 0.2
+# which it must be sure that who walked stands, and that this is no walk.
+_LEAVE, _STOPS, _ANOTHER = 1.0, 0.6, 0.2
+# Seconds: views, and whether somebody stands, change between two of these, so that the time when
+# tells little.
+_MOMENT = 1.0
 # Seconds that a turn into the next bin takes.
-_TURN = 0.5
+_TURN = 1.0
 # Statures a second below which somebody stands.
 _STANDS = 0.12
 # The lens: how many heights wide a picture is that somebody sees as far away as it is wide.
@@ -99,9 +102,11 @@ def plan(
     """
     reach = max(2, round(_READ * read.rate))
     chances = smoothed(_softmax(read.kind), read.seen, reach)
-    kinds = settled(1 - chances, _ANOTHER * read.rate)
-    walk, stands = kinds != NEITHER, kinds != WALKING
-    views, bins = _views(smoothed(read.azimuth, read.seen, reach), code.view, read.rate)
+    neither = chances[:, NEITHER]
+    walk = settled(np.stack([neither, 1 - neither], axis=1), _ANOTHER * read.rate) == 0
+    steps_on = chances[:, WALKING] / np.maximum(chances[:, WALKING] + chances[:, STANDING], 1e-9)
+    stands, told = _coarse(np.stack([1 - steps_on, steps_on], axis=1), _STOPS, read)
+    views, more = _views(smoothed(read.azimuth, read.seen, reach), code.view, read)
     azimuth = eased(views, max(1, round(_TURN * read.rate)))
     level = code.elevation * np.round(_median(read.elevation, read.seen) / code.elevation)
     elevation = np.full(len(views), min(max(level, 0.0), 60.0))
@@ -111,7 +116,7 @@ def plan(
     camera = standin.MIDDLE + standin.DISTANCE * math.tan(math.radians(elevation[0]))
     path = turned(_warped(path, read.seen, factor), read.seen, camera, code, rng)
     speed = _speed(path, azimuth, read, factor)
-    speed[stands | (speed < _STANDS)] = 0
+    speed[(stands == 1) | (speed < _STANDS)] = 0
     speed = smoothed(speed[:, None], np.ones(len(speed)), reach // 2)[:, 0]
     speed[speed < _STANDS / 2] = 0
     metres = np.clip(speed * someone.stature, 0, 2.0)
@@ -125,21 +130,20 @@ def plan(
     else:
         steps = rhythm.own(metres, someone.pace.preference, rng.random(), read.rate, heading)
     size = math.exp(rng.normal(0, code.size))
-    bits = _told(views, bins) + _told(kinds, KINDS)
-    bits += math.log2(60 / code.elevation + 1) + _told_by_height(code.size)
+    bits = told + more + math.log2(60 / code.elevation + 1) + _told_by_height(code.size)
     return Plan(steps, azimuth, elevation, size * np.exp(path[:, 2]), path[:, :2], walk, bits)
 
 
-def _views(towards: np.ndarray, width: float, rate: float) -> tuple[np.ndarray, int]:
+def _views(towards: np.ndarray, width: float, read: Read) -> tuple[np.ndarray, float]:
     """The bins that views lie in, as few of them as can be.
 
     Args:
       towards: [T, 2] cosine and sine of the view; shorter where it is less sure.
       width: of a bin, degrees; one lies around 0.
-      rate: frames a second.
+      read: of the original.
 
     Returns:
-      (their middles [T], degrees, without jumps by whole turns; how many bins there are).
+      (their middles [T], degrees, without jumps by whole turns; bits).
     """
     count = math.floor(360 / width)
     middles = np.arange(count) * 360 / count
@@ -148,14 +152,31 @@ def _views(towards: np.ndarray, width: float, rate: float) -> tuple[np.ndarray, 
     sure = np.minimum(np.linalg.norm(towards, axis=1), 1)
     # Of bins that reach as far the nearest one.
     costs = sure[:, None] * (np.maximum(off - 0.5, 0) + 1e-3 * off)
-    chosen = middles[settled(costs, _LEAVE * rate)]
-    return np.unwrap(chosen, period=360), count
+    chosen, told = _coarse(costs, _LEAVE, read)
+    return np.unwrap(middles[chosen], period=360), told
 
 
-def _told(states: np.ndarray, count: int) -> float:
-    """Bits that say which of so many states the first frame is in, and when which others follow."""
-    changes = np.count_nonzero(np.diff(states))
-    return (1 + changes) * math.log2(count) + changes * math.log2(max(len(states), 2))
+def _coarse(costs: np.ndarray, change: float, read: Read) -> tuple[np.ndarray, float]:
+    """The states that cost least together, where they change with the whole second alone.
+
+    Args:
+      costs: [T, S] a second in each state.
+      change: what going to another state costs.
+      read: of the original: seconds count from where it is first seen.
+
+    Returns:
+      (the states [T], bits: of how many with as few changes these are one).
+    """
+    known = np.flatnonzero(read.seen)
+    first, last = (known[0], known[-1]) if len(known) else (0, 0)
+    times = np.clip(np.arange(len(costs)), first, last) - first
+    moments = np.floor(times / read.rate / _MOMENT).astype(int)
+    total = np.zeros((moments[-1] + 1, costs.shape[1]))
+    np.add.at(total, moments, costs * (read.seen > 0)[:, None] / read.rate)
+    found = settled(total, change)
+    changes, moves = np.count_nonzero(np.diff(found)), len(found) - 1
+    codes = sum(math.comb(moves, n) * (costs.shape[1] - 1) ** n for n in range(changes + 1))
+    return found[moments], math.log2(costs.shape[1] * codes)
 
 
 def _told_by_height(noise: float) -> float:
