@@ -27,6 +27,7 @@ from absl import flags
 from gait_jax import runs, trainer
 from gait_jax.methods.base import State
 from gait_jax.methods.identity import may_change
+from gait_jax.methods.registry import METHODS
 from gait_jax.runtime import command, distributed, records
 from gait_jax.runtime.checkpoint import digest
 from gait_jax.runtime.errors import InputError
@@ -168,8 +169,10 @@ def _reproduce(argv: list[str]) -> None:
         _tell([f"it was started from steps {steps}"], f"The run was made in {len(starts)} parts:")
     found = _since(starts, records.software())
     _tell(found or ["nothing"], "What differs from then, before anything is computed:")
-    data = runs.open_data(config.data, config.seed, command.PROGRESS.value).description
-    _tell(_data_since(then["data"], data) or ["nothing"], "What differs in the data:")
+    # What a method makes for itself is known when it is made.
+    if METHODS[config.method].NEEDS_GAITS:
+        data = runs.open_data(config.data, config.seed, command.PROGRESS.value).description
+        _tell(_data_since(then["data"], data) or ["nothing"], "What differs in the data:")
 
     state = trainer.train_and_evaluate(config, workdir, command.PROGRESS.value)
     if not distributed.is_main():

@@ -7,8 +7,9 @@ import jax
 import numpy as np
 import processes
 import pytest
+from drawn import load_config
 
-from gait_jax import reproduce, runs
+from gait_jax import reproduce, runs, trainer
 from gait_jax.runtime.run_directory import RunDirectory
 
 
@@ -58,6 +59,18 @@ def test_other_devices_and_other_data_are_told_before_and_after(trained_run, tmp
         assert any(line.startswith("  from step 0: packages.jax: 0.1.2 → ") for line in lines)
         assert f"  data.content: {'0' * 64} → {content}" in lines
         assert "manual_dir" not in told
+
+
+def test_a_run_that_makes_what_it_learns_from_is_repeated(tmp_path):
+    config = load_config("stand_in", "")
+    tiny = {"network.widths": (4, 4), "network.features": 4, "network.dilations": (1,)}
+    tiny |= {"data.clips": 2, "data.held_out": 1, "data.frames": 16, "train_steps": 2}
+    tiny |= {"batch_size": 2, "eval_batch": 1, "data.data_dir": str(tmp_path / "data")}
+    config.update_from_flattened_dict(tiny)
+    trainer.train_and_evaluate(config, tmp_path / "run", progress=False)
+    done = _reproduce(tmp_path / "run" / "provenance.json", f"--workdir={tmp_path / 'again'}")
+    assert done.returncode == 0, done.stderr + done.stdout
+    assert "Equal: every number of the state after step 2 is the same" in done.stdout
 
 
 def _result(digest="1" * 64, step=4, **metrics):
