@@ -22,7 +22,7 @@ Box = tuple[int, int, int, int]
 # Gaps that are bridged within a person, as shares of the frame's height: down, and across.
 _GAP_DOWN, _GAP_ACROSS = 0.02, 0.008
 # Room around a body for the outline that it is to get, in body heights: beside, above and below.
-_BESIDE, _ABOVE = 0.45, 0.3
+_BESIDE, _ABOVE = 0.9, 0.5
 # One person's width over height at the widest step, with a bag or a coat.
 _WIDEST = 0.72
 

@@ -89,6 +89,19 @@ def test_a_window_of_the_picture_shows_the_same_person_as_the_whole():
     np.testing.assert_array_equal(last.mask, whole[5].mask)
 
 
+def test_who_reaches_beyond_the_window_is_not_whole():
+    masks = bar_walk(8)
+    someone = stand_in()
+    person = someone.person([someone.glimpse(mask) for mask in masks], jax.random.key(1), 25.0)
+    (whole,) = someone.bodies([person], [Seen(masks[3], 3)])
+    assert someone.is_whole(whole.mask, masks[3])
+    rows, columns = (np.flatnonzero(whole.mask.any(axis=axis)) for axis in (1, 0))
+    for top, left in ((0, (columns[0] + columns[-1]) // 2), (rows[0] + 9, 0)):
+        (cut,) = someone.bodies([person], [Seen(masks[3][top:, left:], 3, (int(left), int(top)))])
+        assert cut.mask.any() and not someone.is_whole(cut.mask, masks[3])
+    assert not someone.is_whole(np.zeros((9, 9), np.uint8), masks[3])
+
+
 @pytest.mark.parametrize("rate", [8.0, 25.0, 60.0])
 def test_a_walk_of_any_rate_is_read_at_the_readers(rate, monkeypatch):
     monkeypatch.setattr(standing_in, "_CHUNK", 16)

@@ -97,9 +97,11 @@ class StandInAnonymizer(Anonymizer):
         return made
 
     def is_whole(self, body: np.ndarray, original: np.ndarray) -> bool:
-        # It is filmed whole.
+        # It is filmed whole, and cut where it reaches beyond what is looked at of the picture.
         del original
-        return bool(body.any())
+        inside = np.zeros_like(body)
+        inside[1:-1, 1:-1] = body[1:-1, 1:-1]
+        return bool(body.any()) and not (body != inside).any()
 
     def _read(self, known: Sequence[Glimpse | None], rate: float) -> Read:
         """What is read of a walk at any rate."""
