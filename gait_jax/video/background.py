@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from gait_jax.video.clip import Clip, Frame
+from gait_jax.video.light import in_the_light_of
 
 # Bytes of frames that a background is made from, and how many these are at least and at most:
 # enough for the median, and the same for clips of every length.
@@ -24,6 +25,8 @@ _LEAST_NOISE = 1.5
 _NOISE_SPREAD = 2.0
 # Share of the samples that must show the background's colour for it to be trusted.
 _AGREEMENT = 0.6
+# Pixels around what was never seen that it is filled from.
+_AROUND = 5
 # How many times the noise a sample may lie off and still show the background.
 _AGREES_WITHIN = 5.0
 
@@ -37,11 +40,14 @@ class Background:
       noise: standard deviation of a pixel over time, of its noisiest channel, float32 [H, W].
       doubtful: [H, W] uint8, 1 where too few samples showed the background's colour: somebody may
         have stood there for most of the clip, and be part of the background.
+      unseen: [H, W] uint8, 1 where somebody hid the scene in every sample: it was filled from what
+        is around.
     """
 
     picture: np.ndarray
     noise: np.ndarray
     doubtful: np.ndarray
+    unseen: np.ndarray
 
 
 def sample(clip: Clip, look: Callable[[Frame], object] = lambda frame: None) -> np.ndarray:
@@ -75,45 +81,72 @@ def largest_channel(image: np.ndarray) -> np.ndarray:
     return cv2.max(cv2.max(first, second), third)
 
 
-def median(samples: np.ndarray) -> np.ndarray:
+def median(samples: np.ndarray, hidden: np.ndarray | None = None) -> np.ndarray:
     """The upper median over the first axis, by bisection: [N, ...] uint8 → [...] uint8.
 
     Eight passes over the samples, where sorting each pixel's takes ten times as long.
+
+    Args:
+      samples: N below 256.
+      hidden: [N, H, W] uint8, 1 where a sample does not count; 255 comes out where none does.
     """
     found = np.zeros(samples.shape[1:], np.uint8)
-    half = len(samples) // 2
+    count = np.full(found.shape[:2], len(samples))
+    if hidden is not None:
+        count -= hidden.sum(axis=0, dtype=int)
+    # The upper median is the largest value that so many of the samples reach.
+    enough = (count - count // 2).astype(np.uint8)
+    enough = enough.reshape(enough.shape + (1,) * (found.ndim - 2))
     for bit in (128, 64, 32, 16, 8, 4, 2, 1):
         tried = found | np.uint8(bit)
         above = np.zeros(found.shape, np.uint8)
-        for one in samples:
-            above += one >= tried
-        # The upper median is the largest value that more than half of the samples reach.
-        found = np.where(above > len(samples) - half - 1, tried, found)
+        for i, one in enumerate(samples):
+            reached = one >= tried
+            if hidden is not None:
+                reached &= hidden[i].reshape(enough.shape) == 0
+            above += reached
+        found = np.where(above >= enough, tried, found)
     return found
 
 
-def estimate(samples: np.ndarray, background: np.ndarray | None = None) -> Background:
+def estimate(
+    samples: np.ndarray, background: np.ndarray | None = None, hidden: np.ndarray | None = None
+) -> Background:
     """Learns the static scene from frames of the clip.
 
     Args:
       samples: [N, H, W, 3] uint8 frames from all of the clip, N below 256.
       background: the scene without anybody where it is known, [H, W, 3] uint8.
+      hidden: [N, H, W] uint8, 1 where somebody is known to hide the scene.
 
     Returns:
-      The scene; nothing of a given background is doubtful.
+      The scene, in the light of the background that was given or of the frame in the middle;
+      nothing of a given background is doubtful or unseen.
     """
     given = background is not None
-    background = background if given else median(samples)
+    masks = np.zeros(samples.shape[:3], np.uint8) if hidden is None else hidden
+    middle = len(samples) // 2
+    reference, over = (background, 0) if given else (samples[middle], masks[middle])
+    lit = np.empty_like(samples)
+    for i, (one, mask) in enumerate(zip(samples, masks, strict=True)):
+        lit[i] = in_the_light_of(reference, one, mask | over)
+    samples = lit
+    seen = len(samples) - masks.sum(axis=0, dtype=int)
+    unseen = np.zeros(seen.shape, np.uint8)
+    if not given:
+        background, unseen = median(samples, hidden), (seen == 0).astype(np.uint8)
+        if unseen.any():
+            background = cv2.inpaint(background, unseen, _AROUND, cv2.INPAINT_TELEA)
     off = np.stack([largest_channel(cv2.absdiff(one, background)) for one in samples])
     # The median of the deviations is 0.67 standard deviations of Gaussian noise.
-    noise = np.maximum(1.4826 * median(off).astype(np.float32), _LEAST_NOISE)
+    noise = np.maximum(1.4826 * median(off, hidden).astype(np.float32), _LEAST_NOISE)
     noise = np.minimum(noise, _NOISE_SPREAD * np.median(noise))
     doubtful = np.zeros(noise.shape, np.uint8)
     if not given:
         limit = np.minimum(_AGREES_WITHIN * noise, 255).astype(np.uint8)
         within = np.zeros(noise.shape, np.uint8)
-        for one in off:
-            within += one <= limit
-        doubtful = (within < _AGREEMENT * len(samples)).astype(np.uint8)
+        for one, mask in zip(off, masks, strict=True):
+            within += (one <= limit) & (mask == 0)
+        doubtful = ((within < _AGREEMENT * seen) | (seen == 0)).astype(np.uint8)
         doubtful = cv2.morphologyEx(doubtful, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
-    return Background(background, noise, doubtful)
+    return Background(background, noise, doubtful, unseen)

@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 
 from gait_jax.video.background import Background, largest_channel
+from gait_jax.video.light import in_the_light_of
 from gait_jax.video.pieces import pieces
 
 # Differences in standard deviations of a pixel's noise: surely foreground, and foreground where it
@@ -28,8 +29,6 @@ _LARGE = 140
 # that their neighbours within two pixels show.
 _MIXED = 0.4
 
-# The light may change by this much from frame to frame before the frame is corrected for it.
-_LIGHT = 0.01
 # A frame that differs from the background in more of the picture than this shows another scene.
 _MOST_FOREGROUND = 0.5
 
@@ -53,8 +52,6 @@ class DifferenceSegmenter:
         limits = [_LIKELY * background.noise, _EASED * _LIKELY * background.noise]
         self._likely, self._eased = (np.clip(x, 1, 254).astype(np.uint8) for x in limits)
         self._before = np.zeros(background.noise.shape, np.uint8)
-        # Every eighth pixel of the background, for the light.
-        self._grid = np.s_[4::8, 4::8]
 
     def __call__(self, image: np.ndarray) -> np.ndarray | None:
         """Segments the next frame.
@@ -66,7 +63,7 @@ class DifferenceSegmenter:
           [H, W] uint8, 1 in the foreground; None where the frame shows another scene (the camera
           moved, or the light was switched).
         """
-        image = self._in_the_backgrounds_light(image)
+        image = in_the_light_of(self._background, image)
         off = largest_channel(
             cv2.absdiff(cv2.GaussianBlur(image, (3, 3), 0.7), self._smooth_background)
         )
@@ -90,22 +87,6 @@ class DifferenceSegmenter:
             found[box] |= self._refine(image[box], box, mine)
         self._before = cv2.dilate(found, _CROSS)
         return found
-
-    def _in_the_backgrounds_light(self, image: np.ndarray) -> np.ndarray:
-        """Undoes a change of the light, or of the camera's exposure, that all of the picture shows.
-
-        The middle pixel's ratio to the background is the light's, as long as foreground covers less
-        than half of the picture.
-        """
-        seen = image[self._grid].reshape(-1, 3).astype(np.float32) + 1
-        background = self._background[self._grid].reshape(-1, 3).astype(np.float32) + 1
-        if not len(seen):  # A picture smaller than the grid's first step.
-            return image
-        gain = np.median(background / seen, axis=0)
-        if np.abs(gain - 1).max() < _LIGHT:
-            return image
-        table = np.clip(np.rint(np.arange(256)[:, None] * gain), 0, 255).astype(np.uint8)
-        return cv2.LUT(image, table[:, None])
 
     def _refine(self, image: np.ndarray, box, likely: np.ndarray) -> np.ndarray:
         """The foreground in a box without shadows, and to the pixel: [h, w] uint8."""

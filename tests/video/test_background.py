@@ -46,3 +46,42 @@ def test_where_somebody_stands_still_the_background_is_doubtful():
     given = background.estimate(np.array(walk_in(scene, masks)), scene)
     assert not given.doubtful.any()
     assert given.noise[swung].max() <= 2 * np.median(given.noise)
+
+
+def test_who_is_known_to_stand_there_is_not_in_the_scene():
+    scene = draw_scene()
+    # Somebody stands in 36 frames of 40, and walks out.
+    masks = np.array(walking(40, start=60, step=0))
+    masks[36:] = 0
+    frames, hidden = np.array(walk_in(scene, list(masks))), (masks > 0).astype(np.uint8)
+    found = background.estimate(frames, hidden=hidden)
+    assert np.abs(found.picture.astype(int) - scene).max() <= 12
+    assert not found.unseen.any() and found.doubtful.mean() < 0.01
+    plain = background.estimate(frames)
+    assert np.abs(plain.picture.astype(int) - scene).max() > 40
+
+
+def test_what_was_never_seen_is_filled_from_what_is_around():
+    samples = np.full((5, 32, 32, 3), 90, np.uint8)
+    hidden = np.zeros((5, 32, 32), np.uint8)
+    samples[:, 10:20, 12:18], hidden[:, 10:20, 12:18] = 240, 1
+    found = background.estimate(samples, hidden=hidden)
+    np.testing.assert_array_equal(found.unseen, hidden[0])
+    np.testing.assert_allclose(found.picture, 90, atol=4)
+    assert found.doubtful[12:18, 13:17].all()
+
+
+def test_medians_leave_out_what_is_hidden():
+    samples = np.array([[[3]], [[9]], [[200]], [[5]]], np.uint8)
+    hidden = np.array([[[0]], [[0]], [[1]], [[0]]], np.uint8)
+    assert background.median(samples, hidden).tolist() == [[5]]
+    assert background.median(samples).tolist() == [[9]]
+    assert background.median(samples, np.ones_like(hidden)).tolist() == [[255]]
+
+
+def test_the_light_of_all_of_a_clip_is_no_noise_of_its_scene():
+    scene = draw_scene().astype(float)
+    frames = [np.clip(scene * gain, 0, 255).astype(np.uint8) for gain in np.linspace(0.7, 1, 21)]
+    found = background.estimate(np.array(frames))
+    assert np.median(found.noise) == pytest.approx(1.5, abs=0.1)
+    np.testing.assert_allclose(found.picture, scene * 0.85, atol=3)
