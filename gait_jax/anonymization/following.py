@@ -15,7 +15,8 @@ from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.files import reason_of
 from gait_jax.video import people
 from gait_jax.video.clip import Frame
-from gait_jax.video.people import Box, Sighting, Track, Tracker
+from gait_jax.video.people import Box, Sighting
+from gait_jax.video.tracking import Track, Tracker
 
 LOST = "lost by the segmentation"
 NOT_FOLLOWED = "moves, but was not followed as a person"

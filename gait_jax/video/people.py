@@ -1,20 +1,16 @@
-"""Where in a frame each person is: foreground taken apart, and followed from frame to frame."""
+"""Where in a frame each person is: foreground taken apart."""
 
-import collections
 import dataclasses
 import functools
-from collections.abc import Sequence
+from typing import Any
 
 import cv2
 import numpy as np
 
 from gait_jax.gait import silhouette
 from gait_jax.video.foreground import SPECK
-from gait_jax.video.matching import matched
 from gait_jax.video.pieces import pieces
 
-OVERLAP = "overlaps another person"
-HIDDEN = "partly hidden"
 NOT_ONE = "not the shape of one walking person"
 
 Box = tuple[int, int, int, int]
@@ -29,54 +25,6 @@ _WIDEST = 0.72
 # Raggedness finer than this is smoothed, and holes above this are filled, in body heights.
 _SMOOTH, _HIPS = 0.01, 0.5
 
-# How many of a track's last sightings its usual height and area come from.
-_REMEMBERED = 15
-# Beside the usual height: lower is partly hidden, higher is more than one person.
-_LOWER, _HIGHER = 0.82, 1.22
-# Sightings that make a track a person, and frames without one that end it, in the open and within
-# somebody else's body.
-_CONFIRMED, _FORGOTTEN, _FORGOTTEN_INSIDE = 3, 12, 100
-
-
-@dataclasses.dataclass(eq=False)
-class Track:
-    """One person over time.
-
-    Attributes:
-      number: from 1.
-      box: where they were last seen (x, y, width, height), in pixels.
-      velocity: of the box's middle in pixels a frame (x, y).
-      sightings: in how many frames they were seen.
-      unseen: since how many frames they are not.
-      inside: since how many frames they are behind or before somebody else.
-      heights: of the last sightings, pixels.
-    """
-
-    number: int
-    box: np.ndarray
-    velocity: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros(2))
-    sightings: int = 1
-    unseen: int = 0
-    inside: int = 0
-    heights: collections.deque = dataclasses.field(
-        default_factory=lambda: collections.deque(maxlen=_REMEMBERED)
-    )
-
-    @property
-    def is_person(self) -> bool:
-        """Whether it was seen often enough, and large enough, to be no flicker."""
-        return (
-            self.sightings >= _CONFIRMED
-            and np.median(self.heights) >= silhouette.CleanSettings.min_height
-        )
-
-    @property
-    def expected(self) -> np.ndarray:
-        """Where its box should be now."""
-        moved = self.box.astype(float)
-        moved[:2] += self.velocity * (self.unseen + 1 - self.inside)
-        return moved
-
 
 @dataclasses.dataclass(eq=False)
 class Sighting:
@@ -87,7 +35,7 @@ class Sighting:
       mask: the cleaned silhouette in the window, [h, w] uint8 of 0 and 1.
       box: the body's bounding box in the frame (x, y, width, height).
       problem: why it cannot be anonymised; None where it can.
-      track: whom it belongs to; None before `Tracker.update`.
+      track: whom it belongs to (see `tracking`); None before that is known.
       lost: frames just before this one in which the track was not seen.
     """
 
@@ -95,7 +43,7 @@ class Sighting:
     mask: np.ndarray
     box: Box
     problem: str | None
-    track: Track | None = None
+    track: Any = None
     lost: int = 0
 
     @property
@@ -147,23 +95,29 @@ def find(foreground: np.ndarray) -> list[Sighting]:
     for x, y, piece in pieces(cv2.dilate(foreground, kernel)):
         tall, wide = piece.shape
         inside = foreground[y : y + tall, x : x + wide] & piece
-        if cv2.countNonZero(inside) < SPECK * foreground.size:
-            continue
-        beside, above = int(_BESIDE * tall) + 2, int(_ABOVE * tall) + 2
-        left, top = max(x - beside, 0), max(y - above, 0)
-        window = (
-            left,
-            top,
-            min(x + wide + beside, width) - left,
-            min(y + tall + above, height) - top,
-        )
-        mine = np.zeros((window[3], window[2]), np.uint8)
-        mine[y - top : y - top + tall, x - left : x - left + wide] = inside
-        mask = _whole(silhouette.clean(mine))
-        bx, by, bw, bh = cv2.boundingRect(mask)
-        problem = silhouette.flaw(mask) or (NOT_ONE if bw > _WIDEST * bh else None)
-        found.append(Sighting(window, mask, (left + bx, top + by, bw, bh), problem))
+        if cv2.countNonZero(inside) >= SPECK * foreground.size:
+            found.append(sighted(inside, (x, y), (height, width)))
     return found
+
+
+def sighted(inside: np.ndarray, corner: tuple[int, int], shape: tuple[int, int]) -> Sighting:
+    """A body of which it is known which pixels show it.
+
+    Args:
+      inside: [h, w] uint8 of 0 and 1, not empty in any outermost row or column.
+      corner: where its upper left pixel lies in the frame (x, y).
+      shape: rows and columns of the frame.
+    """
+    (x, y), (tall, wide), (height, width) = corner, inside.shape, shape
+    beside, above = int(_BESIDE * tall) + 2, int(_ABOVE * tall) + 2
+    left, top = max(x - beside, 0), max(y - above, 0)
+    window = (left, top, min(x + wide + beside, width) - left, min(y + tall + above, height) - top)
+    mine = np.zeros((window[3], window[2]), np.uint8)
+    mine[y - top : y - top + tall, x - left : x - left + wide] = inside
+    mask = _whole(silhouette.clean(mine))
+    bx, by, bw, bh = cv2.boundingRect(mask)
+    problem = silhouette.flaw(mask) or (NOT_ONE if bw > _WIDEST * bh else None)
+    return Sighting(window, mask, (left + bx, top + by, bw, bh), problem)
 
 
 def mend(before: Sighting, now: Sighting, after: Sighting) -> np.ndarray:
@@ -192,86 +146,3 @@ def _laid_over(other: Sighting, now: Sighting) -> np.ndarray:
         now.mask.shape[::-1],
         flags=cv2.INTER_NEAREST,
     )
-
-
-def _overlap(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Areas that boxes [N, 4] and [M, 4] share: [N, M]."""
-    low = np.maximum(a[:, None, :2], b[None, :, :2])
-    high = np.minimum((a[:, :2] + a[:, 2:])[:, None], (b[:, :2] + b[:, 2:])[None])
-    return np.prod(np.maximum(high - low, 0), axis=-1)
-
-
-class Tracker:
-    """Follows people from frame to frame by where their boxes are."""
-
-    def __init__(self):
-        """Starts without anybody."""
-        self._tracks: list[Track] = []
-        self.count = 0
-
-    @property
-    def tracks(self) -> set[Track]:
-        """Everybody who is still followed."""
-        return set(self._tracks)
-
-    def update(self, sightings: Sequence[Sighting]) -> None:
-        """Says of each sighting of the next frame whose it is.
-
-        Sets `track` and `lost` of each, and `problem` where the track shows that the body is not
-        seen whole, or not alone.
-        """
-        boxes = np.array([sighting.box for sighting in sightings], float).reshape(-1, 4)
-        expected = np.array([track.expected for track in self._tracks]).reshape(-1, 4)
-        shared = _overlap(expected, boxes)
-        area = np.prod(expected[:, 2:], axis=1)[:, None]
-        union = area + np.prod(boxes[:, 2:], axis=1)[None] - shared
-        away = (expected[:, :2] + expected[:, 2:] / 2)[:, None]
-        away = np.linalg.norm(away - (boxes[:, :2] + boxes[:, 2:] / 2)[None], axis=-1)
-        tall = np.maximum(expected[:, 3:], 1)
-        # By overlap, and by distance in body heights where nothing overlaps.
-        cost = 1 - shared / np.maximum(union, 1) + away / tall
-        possible = (shared > 0) | (away < 0.5 * tall)
-        pairs = matched(cost, possible)
-        inside = set()
-        for row, track in enumerate(self._tracks):
-            if row in pairs or not track.is_person:
-                continue
-            # Whoever vanishes into somebody else's body is behind or before them.
-            for column, sighting in enumerate(sightings):
-                if shared[row, column] > 0.4 * area[row, 0]:
-                    sighting.problem = OVERLAP
-                    track.box = boxes[column]
-                    inside.add(row)
-        for row, track in enumerate(self._tracks):
-            if row in pairs:
-                self._see(track, sightings[pairs[row]])
-            else:
-                track.unseen += 1
-                track.inside = track.inside + 1 if row in inside else 0
-        for column, sighting in enumerate(sightings):
-            if column not in pairs.values():
-                self.count += 1
-                sighting.track = Track(self.count, boxes[column])
-                sighting.track.heights.append(sighting.box[3])
-                self._tracks.append(sighting.track)
-        self._tracks = [
-            track
-            for track in self._tracks
-            if track.unseen <= (_FORGOTTEN_INSIDE if track.inside else _FORGOTTEN)
-        ]
-
-    @staticmethod
-    def _see(track: Track, sighting: Sighting) -> None:
-        usual = float(np.median(track.heights))
-        ratio = sighting.box[3] / usual
-        if sighting.problem is None and track.is_person and not _LOWER <= ratio <= _HIGHER:
-            sighting.problem = HIDDEN if ratio < 1 else NOT_ONE
-        sighting.track, sighting.lost = track, track.unseen
-        box = np.array(sighting.box, float)
-        moved = (box[:2] + box[2:] / 2) - (track.box[:2] + track.box[2:] / 2)
-        if sighting.problem != OVERLAP:
-            # Of two people's common body nothing is learned about either.
-            track.velocity = 0.7 * track.velocity + 0.3 * moved / (track.unseen + 1)
-            track.heights.append(sighting.box[3])
-        track.box, track.unseen, track.inside = box, 0, 0
-        track.sightings += 1

@@ -3,8 +3,8 @@ import numpy as np
 from drawn import draw_person
 
 from gait_jax.gait import silhouette
-from gait_jax.video import people
-from gait_jax.video.people import Tracker
+from gait_jax.video import people, tracking
+from gait_jax.video.tracking import Tracker
 
 SHAPE = (200, 400)
 
@@ -73,7 +73,7 @@ def test_people_who_meet_are_not_taken_for_one():
     alone = [i for i, sightings in enumerate(found) if len(sightings) == 1]
     assert alone
     for i in alone:
-        assert found[i][0][1] in (people.OVERLAP, people.NOT_ONE), i
+        assert found[i][0][1] in (tracking.OVERLAP, people.NOT_ONE), i
     assert len(found[-1]) == 2 and {problem for _, problem, _ in found[-1]} == {None}
 
 
@@ -84,7 +84,7 @@ def test_a_gap_is_counted_and_a_shorter_body_is_partly_hidden():
     found = follow(frames)
     assert found[6] == found[7] == []
     assert found[8] == [(1, None, 2)]
-    assert found[11][0][:2] == (1, people.HIDDEN)
+    assert found[11][0][:2] == (1, tracking.HIDDEN)
 
 
 def test_a_gap_of_one_frame_is_mended_from_its_neighbours():
