@@ -106,7 +106,9 @@ def _parser() -> argparse.ArgumentParser:
         "colour-transfer network, for --colour transfer")  # fmt: skip
     add("--background", type=pathlib.Path, metavar="PICTURE", help="picture of the scene without "
         "anybody (default: the median over the clip)")  # fmt: skip
-    add("--segmenter", metavar="NAME", help="background (default), onnx:PATH or tflite:PATH")
+    add(
+        "--segmenter", metavar="NAME", help="people (default), background, onnx:PATH or tflite:PATH"
+    )
     add("--masks", type=pathlib.Path, metavar="DIR", help="PNGs, one for each frame, white where "
         "people are, in place of a segmenter")  # fmt: skip
     add("--start", type=float, metavar="SECONDS", help="begin so long after the first frame")
@@ -181,7 +183,7 @@ def _options(args: argparse.Namespace) -> Options:
         colour=args.colour or NEAREST,
         colour_checkpoint=args.colour_checkpoint,
         background=args.background,
-        segmenter=args.segmenter or segmenters.BACKGROUND,
+        segmenter=args.segmenter or segmenters.PEOPLE,
         masks=args.masks,
         start=args.start or 0.0,
         end=math.inf if args.end is None else args.end,

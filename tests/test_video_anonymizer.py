@@ -13,7 +13,7 @@ from gait_jax.methods.anonymizers.contours import ContourAnonymizer
 from gait_jax.methods.colourisers import nearest
 from gait_jax.methods.contracts import AnonymizedBody
 from gait_jax.pretrained import MODELS, STGAN
-from gait_jax.video import tracking
+from gait_jax.video import people, tracking
 from gait_jax.video.background import estimate
 from gait_jax.video.clip import Frame
 from gait_jax.video.foreground import DifferenceSegmenter
@@ -35,7 +35,8 @@ def anonymise(anonymizer, masks, seed=0, segmenter=None, frames=None):
     scene = estimate(np.array(frames), SCENE)
     worker = VideoAnonymizer(anonymizer, scene, nearest.colourise, jax.random.key(seed), 25.0)
     given = [Frame(image, 3 * i, 3) for i, image in enumerate(frames)]
-    found = worker.look((frame, segmenter(frame.image)) for frame in given)
+    segmented = (segmenter(frame.image) for frame in given)
+    found = worker.look(None if mask is None else people.find(mask) for mask in segmented)
     with found:
         results = list(worker(given, found))
     assert [(r.pts, r.duration) for r in results] == [(3 * i, 3) for i in range(len(frames))]
@@ -158,7 +159,7 @@ def test_of_people_who_are_gone_nothing_is_kept(anonymizer, monkeypatch):
     frames = [Frame(image, i, 1) for i, image in enumerate(walk_in(SCENE, shown))]
     scene = estimate(SCENE[None])
     worker = VideoAnonymizer(anonymizer, scene, nearest.colourise, jax.random.key(0), 25.0)
-    found = worker.look(zip(frames, (mask // 255 for mask in shown), strict=True))
+    found = worker.look(people.find(mask // 255) for mask in shown)
     with found:
         held = [len(worker._drawn) + len(worker._last) for _ in worker(frames, found)]
     assert worker.findings.people == 3

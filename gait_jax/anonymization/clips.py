@@ -145,9 +145,9 @@ class VideoAnonymizer:
         # By person: the last frame's (index, (image, mask) original, (image, mask) anonymized).
         self._last: dict[int, tuple[int, tuple, tuple]] = {}
 
-    def look(self, segmented: Iterable[tuple[Frame, np.ndarray | None]]) -> Following:
-        """Finds everybody in all of the clip (see `following.Following`)."""
-        found = Following(segmented, self._anonymizer)
+    def look(self, seen: Iterable[list[Sighting] | None]) -> Following:
+        """Follows everybody through all of the clip (see `following.Following`)."""
+        found = Following(seen, self._anonymizer)
         self.findings.frames = found.frames
         for reason, frames in found.hidden.items():
             self.findings.painted_out[reason] |= frames

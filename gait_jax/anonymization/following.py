@@ -14,7 +14,6 @@ from gait_jax.methods.contracts import Anonymizer
 from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.files import reason_of
 from gait_jax.video import people
-from gait_jax.video.clip import Frame
 from gait_jax.video.people import Box, Sighting
 from gait_jax.video.tracking import Track, Tracker
 
@@ -81,12 +80,11 @@ class Following:
       hidden: frames with somebody who was not found, by reason.
     """
 
-    def __init__(self, segmented: Iterable[tuple[Frame, np.ndarray | None]], keeper: Anonymizer):
-        """Finds and follows the people of all frames.
+    def __init__(self, found: Iterable[list[Sighting] | None], keeper: Anonymizer):
+        """Follows the people of all frames.
 
         Args:
-          segmented: the clip's frames, each with its foreground [H, W] uint8 of 0 and 1; None where
-            nothing can be said of it.
+          found: who is in each of the clip's frames; None where nothing can be said of it.
           keeper: says what is kept of each frame of a person.
 
         Raises:
@@ -100,14 +98,14 @@ class Following:
         self._people: dict[Track, Followed] = {}
         with contextlib.ExitStack() as opened:
             self._file = opened.enter_context(tempfile.TemporaryFile())
-            self._follow(segmented)
+            self._follow(found)
             opened.pop_all()
 
-    def _follow(self, segmented: Iterable[tuple[Frame, np.ndarray | None]]) -> None:
+    def _follow(self, found: Iterable[list[Sighting] | None]) -> None:
         tracker = Tracker()
         waiting: collections.deque[list[Sighting]] = collections.deque()
-        for frame, foreground in segmented:
-            waiting.append(self._look(tracker, frame, foreground))
+        for sightings in found:
+            waiting.append(self._look(tracker, sightings))
             if len(waiting) > 1:
                 self._keep(waiting)
         while waiting:
@@ -119,14 +117,11 @@ class Following:
     def __exit__(self, *error: object) -> None:
         self._file.close()
 
-    def _look(
-        self, tracker: Tracker, frame: Frame, foreground: np.ndarray | None
-    ) -> list[Sighting]:
+    def _look(self, tracker: Tracker, sightings: list[Sighting] | None) -> list[Sighting]:
         index, self.frames = self.frames, self.frames + 1
-        if foreground is None:
+        if sightings is None:
             self.hidden[OTHER_SCENE].add(index)
-            foreground = np.zeros(frame.image.shape[:2], np.uint8)
-        sightings = people.find(foreground)
+            sightings = []
         tracker.update(sightings)
         for sighting in sightings:
             track = sighting.track

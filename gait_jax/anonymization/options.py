@@ -22,7 +22,7 @@ class Options:
       colour: one of `COLOURISERS`.
       colour_checkpoint: workdir of a trained colour-transfer network, for `transfer`.
       background: picture of the scene without anybody; None estimates it from the clip.
-      segmenter: see `segmenters.build`.
+      segmenter: `segmenters.PEOPLE`, or see `segmenters.build`.
       masks: folder with a PNG for each frame in place of a segmenter.
       start: seconds after the first frame.
       end: seconds after the first frame.
@@ -34,13 +34,18 @@ class Options:
     colour: str = NEAREST
     colour_checkpoint: pathlib.Path | None = None
     background: pathlib.Path | None = None
-    segmenter: str = segmenters.BACKGROUND
+    segmenter: str = segmenters.PEOPLE
     masks: pathlib.Path | None = None
     start: float = 0.0
     end: float = math.inf
     keep_audio: bool = False
     difference: bool = False
     progress: bool = True
+
+    @property
+    def looks_for_people(self) -> bool:
+        """Whether BlazePose says who is where."""
+        return self.segmenter == segmenters.PEOPLE and not self.masks
 
     def __post_init__(self):
         if not 0 <= self.start < self.end:

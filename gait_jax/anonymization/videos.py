@@ -5,7 +5,7 @@ import dataclasses
 import functools
 import math
 import pathlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import cv2
@@ -21,8 +21,12 @@ from gait_jax.runtime import bars
 from gait_jax.runtime.errors import InputError
 from gait_jax.video import background, people, segmenters
 from gait_jax.video.background import Background, largest_channel
+from gait_jax.video.bodies import Bodies
 from gait_jax.video.clip import Clip, Frame
+from gait_jax.video.finding import NetworkFinder
+from gait_jax.video.people import Sighting
 from gait_jax.video.prefetch import prefetch
+from gait_jax.video.scene import learn
 from gait_jax.video.writer import VideoWriter
 
 # Share of the picture from which on a doubtful background is worth a warning: a small person's.
@@ -56,27 +60,18 @@ def anonymize_video(
     source, out = pathlib.Path(source), pathlib.Path(out)
     colourise = _colouriser(options)
     clip = Clip.open(source, options.start, options.end)
-    scene, count = _look(clip, options)
     warnings: list[str] = []
-    if options.masks:
-        segmenter = segmenters.GivenMasks(options.masks, (clip.height, clip.width), count)
-    else:
-        segmenter = segmenters.build(options.segmenter, scene)
-        # Who stands in the background is in every frame, as they were. Only a learned segmenter
-        # sees it.
-        if options.segmenter != segmenters.BACKGROUND and people.find(segmenter(scene.picture)):
-            warnings.append(
-                "the segmenter finds somebody in the background, who is in the result as "
-                "they were: give --background"
-            )
+    bodies = Bodies() if options.looks_for_people else None
+    scene, count = _look(clip, options, bodies, warnings)
+    find = _finder(clip, options, bodies, scene, count, warnings)
     worker = VideoAnonymizer(anonymizer, scene, colourise, key, float(clip.rate))
     bar = functools.partial(bars.bar, shown=options.progress, total=count, unit="frame")
     # Decoding has a thread of its own beside segmentation.
     with (
         bar(desc=f"{source.name}: people") as moved,
-        prefetch((frame, segmenter(frame.image)) for frame in clip.frames()) as segmented,
+        prefetch(find(frame.image) for frame in clip.frames()) as seen,
     ):
-        found = worker.look(_counted(segmented, moved))
+        found = worker.look(_counted(seen, moved))
     # Decoding, anonymising, and encoding have one each.
     with bar(desc=f"{source.name}: anonymize") as moved, contextlib.ExitStack() as stack:
         frames = stack.enter_context(prefetch(clip.frames()))
@@ -105,7 +100,39 @@ def _colouriser(options: Options) -> Colouriser:
     return runs.open_run(options.colour_checkpoint).colouriser()
 
 
-def _look(clip: Clip, options: Options) -> tuple[Background, int]:
+def _finder(
+    clip: Clip,
+    options: Options,
+    bodies: Bodies | None,
+    scene: Background,
+    count: int,
+    warnings: list[str],
+) -> Callable[[np.ndarray], list[Sighting] | None]:
+    """What says who is in the next frame; None where it can say nothing of it."""
+    if bodies:
+        return NetworkFinder(scene, bodies)
+    if options.masks:
+        segment = segmenters.GivenMasks(options.masks, (clip.height, clip.width), count)
+    else:
+        segment = segmenters.build(options.segmenter, scene)
+        # Who stands in the background is in every frame, as they were. Only a learned segmenter
+        # sees it.
+        if options.segmenter != segmenters.BACKGROUND and people.find(segment(scene.picture)):
+            warnings.append(
+                "the segmenter finds somebody in the background, who is in the result as "
+                "they were: give --background"
+            )
+
+    def find(image: np.ndarray) -> list[Sighting] | None:
+        mask = segment(image)
+        return None if mask is None else people.find(mask)
+
+    return find
+
+
+def _look(
+    clip: Clip, options: Options, bodies: Bodies | None, warnings: list[str]
+) -> tuple[Background, int]:
     """Learns a clip's scene; also says how many frames it has."""
     given = None
     if options.background:
@@ -131,7 +158,16 @@ def _look(clip: Clip, options: Options) -> tuple[Background, int]:
             f"{clip.path} has no frame between {clip.start:g} and {clip.end:g} seconds: change "
             "--start and --end"
         )
-    return background.estimate(samples, given), count
+    if not bodies:
+        return background.estimate(samples, given), count
+    scene, left = learn(samples, given, bodies)
+    if left:
+        many = "somebody" if left == 1 else f"{left} people"
+        warnings.append(
+            f"{many} stood in {options.background or 'the background'}, and was painted out of it: "
+            "look at the result"
+        )
+    return scene, count
 
 
 def _write_difference(
@@ -199,5 +235,6 @@ def _describe(
         },
         "flicker": {name: findings.flicker[name].value for name in names},
         "background_doubtful": doubtful,
+        "background_filled": float(scene.unseen.mean()),
         "warnings": warnings,
     }

@@ -106,6 +106,8 @@ def _line(error: Exception) -> str:
     return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
 
 
+# BlazePose, which is no segmenter: it finds each person apart (see `finding`).
+PEOPLE = "people"
 BACKGROUND = "background"
 NETWORKS = {"onnx": _onnx, "tflite": _tflite}
 
@@ -113,10 +115,10 @@ NETWORKS = {"onnx": _onnx, "tflite": _tflite}
 def check(name: str) -> None:
     """Raises an `InputError` unless `name` is one that `build` knows, with a file that is there."""
     kind, colon, path = name.partition(":")
-    if name == BACKGROUND:
+    if name in (PEOPLE, BACKGROUND):
         return
     if kind not in NETWORKS or not colon:
-        known = ", ".join([BACKGROUND, *(f"{network}:PATH" for network in NETWORKS)])
+        known = ", ".join([PEOPLE, BACKGROUND, *(f"{network}:PATH" for network in NETWORKS)])
         raise InputError(f"segmenter {name!r} is not known: use one of {known}")
     if not pathlib.Path(path).is_file():
         raise InputError(f"{path} is not a file: give the model after {kind}:")

@@ -1,0 +1,118 @@
+"""People in a picture by BlazePose: found, looked at, and each pixel given to one of them."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from gait_jax.video.blazepose_detector import Detection, Detector, Tile
+from gait_jax.video.blazepose_landmarks import Landmarks, Pose
+
+# From this score on what the detector finds is looked at; who is new is somebody where it and the
+# network of landmarks are so sure together, as a jacket on a lawn deceives each of them alone; and
+# who is known stays somebody from the second one's word.
+_DETECTED, _BOTH, _SURE = 0.5, 0.6, 0.5
+# Two poses of which one shows so much of the other's pixels are of the same person.
+_SAME = 0.6
+# From this probability on a pixel shows somebody.
+_INSIDE = 0.5
+
+
+class Bodies:
+    """Both networks. Not for two threads at once."""
+
+    def __init__(self, threads: int = 1):
+        """Loads them.
+
+        Args:
+          threads: how many they may compute with.
+
+        Raises:
+          InputError: one of their files is missing or damaged.
+        """
+        self._detector, self._landmarks = Detector(threads), Landmarks(threads)
+
+    def follow(self, picture: np.ndarray, before: Iterable[Pose]) -> list[Pose]:
+        """Where they are who were in the frame before.
+
+        Args:
+          picture: [H, W, 3] uint8 (blue, green, red).
+          before: of two who are the same now the first one counts.
+        """
+        found: list[Pose] = []
+        for pose in before:
+            now = self._landmarks(picture, pose.following)
+            if now.flag >= _SURE:
+                _add(found, now)
+        return found
+
+    def search(
+        self, picture: np.ndarray, tiles: Iterable[Tile], known: Sequence[Pose] = ()
+    ) -> list[Pose]:
+        """Who is in parts of a picture, besides those who are known.
+
+        Args:
+          picture: [H, W, 3] uint8 (blue, green, red).
+          tiles: within the picture.
+          known: who was found in it already.
+        """
+        found = list(known)
+        for detection in self._detector.detect_tiles(picture, tiles, _DETECTED):
+            if not any(_holds(pose, detection) for pose in known):
+                pose = self._landmarks(picture, detection.region)
+                if detection.score * pose.flag >= _BOTH:
+                    _add(found, pose)
+        return found[len(known) :]
+
+
+def _add(found: list[Pose], pose: Pose) -> None:
+    """Keeps somebody who is there, and nobody of them all."""
+    if pose.mask.max(initial=0) >= _INSIDE and all(shared(pose, one) < _SAME for one in found):
+        found.append(pose)
+
+
+def _holds(pose: Pose, detection: Detection) -> bool:
+    """Whether a detection's trunk lies in a pose's silhouette."""
+    hips, shoulders = detection.hips, detection.shoulders
+    points = np.stack([hips, shoulders, (hips + shoulders) / 2])
+    x, y = np.floor(points - pose.corner).astype(int).T
+    rows, columns = pose.mask.shape
+    inside = (x >= 0) & (x < columns) & (y >= 0) & (y < rows)
+    return bool((pose.mask[y[inside], x[inside]] >= _INSIDE).sum() == 3)
+
+
+def shared(one: Pose, other: Pose) -> float:
+    """Share of the smaller silhouette that the larger one shows, too."""
+    a, b = _placed(one), _placed(other)
+    top, left = max(a[0], b[0]), max(a[1], b[1])
+    bottom = min(a[0] + len(one.mask), b[0] + len(other.mask))
+    right = min(a[1] + one.mask.shape[1], b[1] + other.mask.shape[1])
+    if top >= bottom or left >= right:
+        return 0.0
+    parts = [
+        pose.mask[top - y : bottom - y, left - x : right - x] >= _INSIDE
+        for pose, (y, x) in ((one, a), (other, b))
+    ]
+    least = min(np.count_nonzero(pose.mask >= _INSIDE) for pose in (one, other))
+    return np.count_nonzero(parts[0] & parts[1]) / max(least, 1)
+
+
+def _placed(pose: Pose) -> tuple[int, int]:
+    """Row and column of a pose's mask in the picture."""
+    return pose.corner[1], pose.corner[0]
+
+
+def divided(poses: Sequence[Pose], shape: tuple[int, int]) -> np.ndarray:
+    """Whom each pixel shows: [H, W] uint8, 0 nobody and k the k-th of the poses.
+
+    Args:
+      poses: fewer than 255.
+      shape: rows and columns of the picture.
+    """
+    owner, surest = np.zeros(shape, np.uint8), np.full(shape, _INSIDE, np.float32)
+    for number, pose in enumerate(poses, 1):
+        y, x = _placed(pose)
+        rows, columns = pose.mask.shape
+        view = np.s_[y : y + rows, x : x + columns]
+        more = pose.mask >= surest[view]
+        owner[view][more], surest[view][more] = number, pose.mask[more]
+    return owner

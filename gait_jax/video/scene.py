@@ -1,0 +1,82 @@
+"""Learns a clip's scene without the people whom BlazePose finds in it."""
+
+import dataclasses
+
+import cv2
+import numpy as np
+
+from gait_jax.video.background import Background, estimate, largest_channel
+from gait_jax.video.blazepose_detector import tiles
+from gait_jax.video.blazepose_landmarks import Pose
+from gait_jax.video.bodies import Bodies, divided
+from gait_jax.video.finding import around
+from gait_jax.video.foreground import DifferenceSegmenter
+
+# Around a body, in its heights: soft outlines, and shadows at its feet.
+_RIM = 0.04
+# Sides of the tiles by which a whole picture is searched, in its heights, and the smallest: pixels.
+_SIDES, _LEAST = (1.0, 0.5, 0.3), 96
+# Grey levels: a sample that is closer to the scene shows the same person.
+_CLOSE = 12
+# Pixels around that what is painted out is filled from.
+_AROUND = 5
+
+
+def learn(samples: np.ndarray, given: np.ndarray | None, bodies: Bodies) -> tuple[Background, int]:
+    """Learns the static scene from frames of the clip.
+
+    Args:
+      samples: [N, H, W, 3] uint8 frames from all of the clip, N below 256.
+      given: the scene without anybody where it is known, [H, W, 3] uint8.
+      bodies: the networks.
+
+    Returns:
+      (the scene, how many people were found in it after all, and painted out of it).
+    """
+    scene = estimate(samples, given, hiding(samples, bodies))
+    left = everybody(scene.picture, bodies)
+    if not left:
+        return scene, 0
+    # Whoever is still there was found in too few frames, or is a picture of somebody.
+    mask = covered(left, scene.picture.shape[:2])
+    filled = cv2.inpaint(scene.picture, mask, _AROUND, cv2.INPAINT_TELEA)
+    unseen, doubtful = scene.unseen | mask, scene.doubtful | mask
+    return dataclasses.replace(scene, picture=filled, unseen=unseen, doubtful=doubtful), len(left)
+
+
+def hiding(samples: np.ndarray, bodies: Bodies) -> np.ndarray:
+    """Where people hide the scene: [N, H, W] uint8, of samples [N, H, W, 3]."""
+    plain = estimate(samples)
+    differ = DifferenceSegmenter(plain)
+    shape = samples.shape[1:3]
+    # Who stands there most of the time differs from nothing.
+    standing = everybody(plain.picture, bodies)
+    hidden = np.zeros(samples.shape[:3], np.uint8)
+    for mask, sample in zip(hidden, samples, strict=True):
+        foreground = differ(sample)
+        whole = [(0, 0, shape[1], shape[0])]
+        places = whole + (around(foreground) if foreground is not None else [])
+        mask |= covered(bodies.search(sample, places), shape)
+        for one in standing:
+            inside = covered([one], shape)
+            off = largest_channel(cv2.absdiff(sample, plain.picture))[inside > 0]
+            if np.median(off) < _CLOSE:
+                mask |= inside
+    return hidden
+
+
+def everybody(picture: np.ndarray, bodies: Bodies) -> list[Pose]:
+    """Who is in a picture, large or small."""
+    sides = sorted({max(_LEAST, int(share * picture.shape[0])) for share in _SIDES})
+    places = [tile for side in sides for tile in tiles(picture.shape, side, side // 2)]
+    return bodies.search(picture, places)
+
+
+def covered(poses: list[Pose], shape: tuple[int, int]) -> np.ndarray:
+    """Where bodies hide the scene, with their rims: [H, W] uint8."""
+    owner, found = divided(poses, shape), np.zeros(shape, np.uint8)
+    for number in range(1, len(poses) + 1):
+        mine = (owner == number).astype(np.uint8)
+        rim = 2 * max(1, round(_RIM * cv2.boundingRect(mine)[3])) + 1
+        found |= cv2.dilate(mine, np.ones((rim, rim), np.uint8))
+    return found
