@@ -1,9 +1,7 @@
 """Anonymises one video file into another, and says what became of it."""
 
 import contextlib
-import dataclasses
 import functools
-import math
 import pathlib
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -27,6 +25,9 @@ from gait_jax.video.writer import VideoWriter
 
 # Share of the picture from which on a doubtful background is worth a warning: a small person's.
 _DOUBTFUL = 0.002
+# A background is a median over the clip: in fewer frames, or less time, nobody has left the place
+# where they were, and they would stand in it as they are.
+_FEWEST_FRAMES, _SHORTEST = 12, 1.0
 # Standard deviations of the noise from which on a pixel counts as changed in the difference mask.
 _CHANGED = 5.0
 
@@ -56,8 +57,8 @@ def anonymize_video(
     source, out = pathlib.Path(source), pathlib.Path(out)
     colourise = _colouriser(options)
     clip = Clip.open(source, options.start, options.end)
-    scene, count = _look(clip, options)
-    warnings: list[str] = []
+    scene, clip, count = _look(clip, options)
+    warnings = notes(clip, options.keep_audio)
     if options.masks:
         segmenter = segmenters.GivenMasks(options.masks, (clip.height, clip.width), count)
     else:
@@ -105,14 +106,27 @@ def _colouriser(options: Options) -> Colouriser:
     return runs.open_run(options.colour_checkpoint).colouriser()
 
 
-def _look(clip: Clip, options: Options) -> tuple[Background, int]:
-    """Learns a clip's scene; also says how many frames it has."""
+def notes(clip: Clip, keep_audio: bool) -> list[str]:
+    """What becomes of a clip's kind, and of its sound, a line each where it is not as usual."""
+    found = []
+    if keep_audio and clip.sound is None:
+        what = "sound of a kind that cannot be read" if clip.has_audio else "no sound"
+        found.append(f"it has {what}: the result has none")
+    return found
+
+
+def _look(clip: Clip, options: Options) -> tuple[Background, Clip, int]:
+    """Learns a clip's scene.
+
+    Returns:
+      The scene, the clip with the frame rate that it turned out to have, and its number of frames.
+    """
     given = None
     if options.background:
         given = read_background(options.background, (clip.height, clip.width))
     # All of the file shows the scene, also where only a part of it is wanted.
-    whole = dataclasses.replace(clip, start=0.0, end=math.inf)
-    count = 0
+    whole = clip.all_there_is()
+    seen = count = last = 0
     with bars.bar(
         shown=options.progress,
         desc=f"{clip.path.name}: background",
@@ -121,7 +135,8 @@ def _look(clip: Clip, options: Options) -> tuple[Background, int]:
     ) as bar:
 
         def look(frame: Frame) -> None:
-            nonlocal count
+            nonlocal seen, count, last
+            seen, last = seen + 1, frame.pts
             count += clip.start <= float(frame.pts * clip.time_base) < clip.end
             bar.update()
 
@@ -131,7 +146,14 @@ def _look(clip: Clip, options: Options) -> tuple[Background, int]:
             f"{clip.path} has no frame between {clip.start:g} and {clip.end:g} seconds: change "
             "--start and --end"
         )
-    return background.estimate(samples, given), count
+    clip = clip.counted(seen, last)
+    if given is None and (seen < _FEWEST_FRAMES or seen / clip.rate < _SHORTEST):
+        frames = "1 frame" if seen == 1 else f"{seen} frames"
+        raise InputError(
+            f"{clip.path} has {frames}, too few to tell people from the scene: give a picture of "
+            "the scene without anybody, --background"
+        )
+    return background.estimate(samples, given), clip, count
 
 
 def _write_difference(
