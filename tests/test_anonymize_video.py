@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import processes
 import pytest
-from clips import draw_scene, read_video, upscale, walk_in, walking, write_video
+from clips import draw_scene, faststart, read_video, upscale, walk_in, walking, write_video
 from filmed import filmed_walk
 
 from gait_jax import runs
@@ -151,7 +151,7 @@ def test_a_learned_colouriser_works_in_red_green_blue(clip, tmp_path, monkeypatc
 
 def test_a_given_background_stands_where_the_clip_does_not_show_the_scene(tmp_path):
     # Somebody who stays in their place all the time is part of the median.
-    still = upscale(walking(20, start=70, step=0), 2)
+    still = upscale(walking(25, start=70, step=0), 2)
     clip = write_video(tmp_path / "a.mp4", walk_in(SCENE, still))
     report = tmp_path / "r.json"
     assert run(clip, "--report", report) == 0
@@ -161,7 +161,21 @@ def test_a_given_background_stands_where_the_clip_does_not_show_the_scene(tmp_pa
     again = ("--report", report, "--overwrite", "--background", tmp_path / "background.png")
     assert run(clip, *again) == 0
     entry = json.loads(report.read_text())["videos"][0]
-    assert entry["warnings"] == [] and entry["anonymized"] == 20
+    assert entry["warnings"] == [] and entry["anonymized"] == 25
+
+
+def test_one_frame_shows_the_given_background_and_nobody_as_they_were(tmp_path, capsys):
+    # One frame does not make somebody a person: they are hidden, and it is said where.
+    clip = write_video(tmp_path / "a.mp4", FRAMES[10:11])
+    cv2.imwrite(str(tmp_path / "background.png"), SCENE)
+    given = ("--background", tmp_path / "background.png", "--keep-audio")
+    assert run(clip, *given) == 0
+    after = read_video(tmp_path / "a_anonymized.mp4")[0]
+    assert len(after) == 1
+    assert np.abs(after.astype(int) - SCENE).max() < 30
+    printed = capsys.readouterr().out
+    assert "painted out in 1 frames: " in printed
+    assert "  it has no sound: the result has none" in printed.splitlines()
 
 
 def test_a_seed_repeats_and_none_does_not(clip, tmp_path):
@@ -224,8 +238,15 @@ def test_errors_are_one_line_and_nothing_is_written(clip, tmp_path, capsys):
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub" / "walk.avi").write_bytes(clip.read_bytes())
     cv2.imwrite(str(tmp_path / "small.png"), np.zeros((4, 4), np.uint8))
+    short = write_video(tmp_path / "short.mp4", FRAMES[:5])
+    slow = write_video(tmp_path / "slow.mp4", FRAMES[:13])
+    data = faststart(write_video(tmp_path / "cut.mp4", FRAMES)).read_bytes()
+    (tmp_path / "cut.mp4").write_bytes(data[: len(data) * 3 // 5])
     before = names(tmp_path)
     for arguments, message in [
+        ((short,), "short.mp4 has 5 frames, too few to tell people from the scene: give a picture"),
+        ((slow,), "slow.mp4 has 13 frames, too few"),
+        ((tmp_path / "cut.mp4",), "cut.mp4 breaks off after 0."),
         ((tmp_path / "none.mp4",), "is not a folder, a file or a pattern"),
         ((clip, "-o", done), "done.mp4 exists: choose another name, or give --overwrite"),
         ((clip, "-o", tmp_path / "a.gif"), "give a name that ends in .mp4"),

@@ -41,7 +41,7 @@ def loaded(*arguments):
 @pytest.fixture
 def clip(tmp_path):
     scene = np.repeat(np.repeat(draw_scene(), 2, axis=0), 2, axis=1)
-    return write_video(tmp_path / "a.mp4", walk_in(scene, upscale(walking(12), 2)), Fraction(25))
+    return write_video(tmp_path / "a.mp4", walk_in(scene, upscale(walking(25), 2)), Fraction(25))
 
 
 def test_an_exported_model_needs_nothing_that_training_or_evaluating_does(clip, tmp_path):

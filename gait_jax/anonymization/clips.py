@@ -22,6 +22,7 @@ from gait_jax.runtime import keys
 from gait_jax.video import steadiness
 from gait_jax.video.background import Background
 from gait_jax.video.clip import Frame
+from gait_jax.video.people import Sighting
 
 NO_PERSON_MADE = "the anonymised shape is not one whole person"
 

@@ -1,11 +1,9 @@
 """Anonymises one video file into another, and says what became of it."""
 
 import contextlib
-import dataclasses
 import functools
-import math
 import pathlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import cv2
@@ -14,19 +12,14 @@ import numpy as np
 
 from gait_jax import runs
 from gait_jax.anonymization.clips import Findings, VideoAnonymizer
-from gait_jax.anonymization.options import NEAREST, Options, difference_path, read_background
+from gait_jax.anonymization.looking import look
+from gait_jax.anonymization.options import NEAREST, Options, difference_path
 from gait_jax.methods.colourisers import nearest
 from gait_jax.methods.contracts import Anonymizer, Colouriser
 from gait_jax.runtime import bars
-from gait_jax.runtime.errors import InputError
-from gait_jax.video import background, people, segmenters
 from gait_jax.video.background import Background, largest_channel
-from gait_jax.video.bodies import Bodies
 from gait_jax.video.clip import Clip, Frame
-from gait_jax.video.finding import NetworkFinder
-from gait_jax.video.people import Sighting
 from gait_jax.video.prefetch import prefetch
-from gait_jax.video.scene import learn
 from gait_jax.video.writer import VideoWriter
 
 # Share of the picture from which on a doubtful background is worth a warning: a small person's.
@@ -60,16 +53,15 @@ def anonymize_video(
     source, out = pathlib.Path(source), pathlib.Path(out)
     colourise = _colouriser(options)
     clip = Clip.open(source, options.start, options.end)
-    warnings: list[str] = []
-    bodies = Bodies() if options.looks_for_people else None
-    scene, count = _look(clip, options, bodies, warnings)
-    find = _finder(clip, options, bodies, scene, count, warnings)
+    looked = look(clip, options)
+    clip, scene = looked.clip, looked.scene
+    warnings = notes(clip, options.keep_audio) + looked.warnings
     worker = VideoAnonymizer(anonymizer, scene, colourise, key, float(clip.rate))
-    bar = functools.partial(bars.bar, shown=options.progress, total=count, unit="frame")
+    bar = functools.partial(bars.bar, shown=options.progress, total=looked.count, unit="frame")
     # Decoding has a thread of its own beside segmentation.
     with (
         bar(desc=f"{source.name}: people") as moved,
-        prefetch(find(frame.image) for frame in clip.frames()) as seen,
+        prefetch(looked.find(frame.image) for frame in clip.frames()) as seen,
     ):
         found = worker.look(_counted(seen, moved))
     # Decoding, anonymising, and encoding have one each.
@@ -100,74 +92,13 @@ def _colouriser(options: Options) -> Colouriser:
     return runs.open_run(options.colour_checkpoint).colouriser()
 
 
-def _finder(
-    clip: Clip,
-    options: Options,
-    bodies: Bodies | None,
-    scene: Background,
-    count: int,
-    warnings: list[str],
-) -> Callable[[np.ndarray], list[Sighting] | None]:
-    """What says who is in the next frame; None where it can say nothing of it."""
-    if bodies:
-        return NetworkFinder(scene, bodies)
-    if options.masks:
-        segment = segmenters.GivenMasks(options.masks, (clip.height, clip.width), count)
-    else:
-        segment = segmenters.build(options.segmenter, scene)
-        # Who stands in the background is in every frame, as they were. Only a learned segmenter
-        # sees it.
-        if options.segmenter != segmenters.BACKGROUND and people.find(segment(scene.picture)):
-            warnings.append(
-                "the segmenter finds somebody in the background, who is in the result as "
-                "they were: give --background"
-            )
-
-    def find(image: np.ndarray) -> list[Sighting] | None:
-        mask = segment(image)
-        return None if mask is None else people.find(mask)
-
-    return find
-
-
-def _look(
-    clip: Clip, options: Options, bodies: Bodies | None, warnings: list[str]
-) -> tuple[Background, int]:
-    """Learns a clip's scene; also says how many frames it has."""
-    given = None
-    if options.background:
-        given = read_background(options.background, (clip.height, clip.width))
-    # All of the file shows the scene, also where only a part of it is wanted.
-    whole = dataclasses.replace(clip, start=0.0, end=math.inf)
-    count = 0
-    with bars.bar(
-        shown=options.progress,
-        desc=f"{clip.path.name}: background",
-        total=clip.frames_expected,
-        unit="frame",
-    ) as bar:
-
-        def look(frame: Frame) -> None:
-            nonlocal count
-            count += clip.start <= float(frame.pts * clip.time_base) < clip.end
-            bar.update()
-
-        samples = background.sample(whole, look)
-    if not count:
-        raise InputError(
-            f"{clip.path} has no frame between {clip.start:g} and {clip.end:g} seconds: change "
-            "--start and --end"
-        )
-    if not bodies:
-        return background.estimate(samples, given), count
-    scene, left = learn(samples, given, bodies)
-    if left:
-        many = "somebody" if left == 1 else f"{left} people"
-        warnings.append(
-            f"{many} stood in {options.background or 'the background'}, and was painted out of it: "
-            "look at the result"
-        )
-    return scene, count
+def notes(clip: Clip, keep_audio: bool) -> list[str]:
+    """What becomes of a clip's kind, and of its sound, a line each where it is not as usual."""
+    found = []
+    if keep_audio and clip.sound is None:
+        what = "sound of a kind that cannot be read" if clip.has_audio else "no sound"
+        found.append(f"it has {what}: the result has none")
+    return found
 
 
 def _write_difference(

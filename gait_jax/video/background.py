@@ -147,6 +147,6 @@ def estimate(
         within = np.zeros(noise.shape, np.uint8)
         for one, mask in zip(off, masks, strict=True):
             within += (one <= limit) & (mask == 0)
-        doubtful = ((within < _AGREEMENT * seen) | (seen == 0)).astype(np.uint8)
+        doubtful = (within < _AGREEMENT * seen).astype(np.uint8)
         doubtful = cv2.morphologyEx(doubtful, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
     return Background(background, noise, doubtful, unseen)

@@ -40,8 +40,7 @@ def learn(samples: np.ndarray, given: np.ndarray | None, bodies: Bodies) -> tupl
     # Whoever is still there was found in too few frames, or is a picture of somebody.
     mask = covered(left, scene.picture.shape[:2])
     filled = cv2.inpaint(scene.picture, mask, _AROUND, cv2.INPAINT_TELEA)
-    unseen, doubtful = scene.unseen | mask, scene.doubtful | mask
-    return dataclasses.replace(scene, picture=filled, unseen=unseen, doubtful=doubtful), len(left)
+    return dataclasses.replace(scene, picture=filled, unseen=scene.unseen | mask), len(left)
 
 
 def hiding(samples: np.ndarray, bodies: Bodies) -> np.ndarray:

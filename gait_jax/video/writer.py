@@ -11,10 +11,8 @@ import numpy as np
 from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.files import replacing
 from gait_jax.video import planes
-from gait_jax.video.clip import Clip, open_file
-
-# Sound that an MP4 file holds as it is; any other is coded anew.
-_COPIED = frozenset({"aac", "ac3", "alac", "eac3", "mp3", "opus"})
+from gait_jax.video.clip import Clip
+from gait_jax.video.sound import packets
 
 
 class VideoWriter:
@@ -62,8 +60,8 @@ class VideoWriter:
         if clip.bt709:
             context.colorspace = planes.BT709
         self._packets: Iterator[tuple[float, av.Packet]] = iter(())
-        if keep_audio and clip.has_audio:
-            self._packets = _audio(clip, self._container)
+        if keep_audio and clip.sound is not None:
+            self._packets = packets(clip, self._container)
         self._durations: dict[int, int] = {}
         self._waiting: tuple[float, av.Packet] | None = None
 
@@ -128,42 +126,3 @@ class VideoWriter:
                 return
             self._container.mux(found[1])
             self._waiting = None
-
-
-def _audio(clip: Clip, out: av.container.OutputContainer) -> Iterator[tuple[float, av.Packet]]:
-    """The clip's sound as packets of the output, each with its time in seconds."""
-    source = open_file(clip.path)
-    stream = source.streams.audio[0]
-    video = source.streams.video[0]
-    # Pictures are counted from the clip's first one; sound that lies before it is left out.
-    first = float((video.start_time or 0) * video.time_base) + clip.start
-    offset = round(first / stream.time_base)
-    copied = stream.codec_context.name in _COPIED
-    if copied:
-        target = out.add_stream_from_template(stream)
-    else:
-        target = out.add_stream("aac", rate=stream.codec_context.sample_rate)
-
-    def packets() -> Iterator[tuple[float, av.Packet]]:
-        with source:
-            for packet in source.demux(stream):
-                if packet.pts is None:
-                    continue
-                seconds = float((packet.pts - offset) * stream.time_base)
-                if seconds < 0 or seconds >= clip.end - clip.start:
-                    continue
-                if copied:
-                    packet.pts -= offset
-                    packet.dts = packet.pts
-                    packet.stream = target
-                    yield seconds, packet
-                    continue
-                for frame in packet.decode():
-                    frame.pts -= offset
-                    for encoded in target.encode(frame):
-                        yield seconds, encoded
-            if not copied:
-                for encoded in target.encode(None):
-                    yield 0.0, encoded
-
-    return packets()

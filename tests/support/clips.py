@@ -81,3 +81,18 @@ def read_video(path):
 def upscale(images, factor):
     """Enlarges pictures."""
     return [cv2.resize(i, None, fx=factor, fy=factor, interpolation=0) for i in images]
+
+
+def faststart(path):
+    """Puts the index of an MP4 before its pictures, as in files made for the web; in place."""
+    partial = path.with_name("partial.mp4")
+    with (
+        av.open(str(path)) as source,
+        av.open(str(partial), "w", options={"movflags": "+faststart"}) as target,
+    ):
+        streams = [target.add_stream_from_template(stream) for stream in source.streams]
+        for packet in source.demux():
+            if packet.dts is not None:
+                packet.stream = streams[packet.stream.index]
+                target.mux(packet)
+    return partial.replace(path)

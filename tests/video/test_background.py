@@ -68,7 +68,7 @@ def test_what_was_never_seen_is_filled_from_what_is_around():
     found = background.estimate(samples, hidden=hidden)
     np.testing.assert_array_equal(found.unseen, hidden[0])
     np.testing.assert_allclose(found.picture, 90, atol=4)
-    assert found.doubtful[12:18, 13:17].all()
+    assert not found.doubtful.any()
 
 
 def test_medians_leave_out_what_is_hidden():

@@ -128,7 +128,13 @@ class Films(Kind):
         end = float("inf") if case["end"] is None else case["end"]
         if case["reader"] == _WHOLE:
             anonymizer = self._anonymizers[case["method"]]
-            return self._whole(anonymizer, folder, path, case["start"], end, case["audio"])
+            # So few frames show nobody's scene.
+            scene = self.seeds / "picture.png"
+            options = Options(
+                start=case["start"], end=end, keep_audio=case["audio"], background=scene,
+                progress=False,
+            )  # fmt: skip
+            return self._whole(anonymizer, folder, path, options)
         clip = Clip.open(path, case["start"], end)
         check(clip.rate > 0 and clip.time_base > 0, f"{clip.rate} frames/s of {clip.time_base} s")
         check(clip.pixel_aspect > 0, f"pixels of {clip.pixel_aspect}")
@@ -157,10 +163,9 @@ class Films(Kind):
         return READ
 
     @staticmethod
-    def _whole(anonymizer, folder, path, start, end, audio) -> str:
+    def _whole(anonymizer, folder, path, options) -> str:
         out = folder / "out" / "x.mp4"
         out.parent.mkdir(exist_ok=True)
-        options = Options(start=start, end=end, keep_audio=audio, progress=False)
         key = jax.random.key(0)
         try:
             entry = anonymize_video(anonymizer, path, out, key, options)
