@@ -57,6 +57,8 @@ class NetworkFinder:
     def __init__(self, background: Background, bodies: Bodies):
         """Takes the scene that the frames are compared with, and the networks."""
         self._difference = DifferenceSegmenter(background)
+        # Where the scene was filled anything differs from it.
+        self._seen = 1 - background.unseen
         self._bodies = bodies
         self._poses: list[Pose] = []
         self._frames = 0
@@ -78,7 +80,7 @@ class NetworkFinder:
         found = [one for i, pose in enumerate(poses, 1) if (one := _sighting(owner, i, pose))]
         # What is too small for the networks, and belongs to nobody whom they found.
         rim = np.ones((5, 5), np.uint8)
-        left = foreground & (cv2.dilate((owner > 0).astype(np.uint8), rim) == 0)
+        left = foreground & self._seen & (cv2.dilate((owner > 0).astype(np.uint8), rim) == 0)
         return found + [one for one in find(left) if one.box[3] < _SMALL]
 
 
