@@ -7,7 +7,7 @@ from clips import draw_scene, upscale, walk_in, walking
 
 from gait_jax import runs
 from gait_jax.anonymization import clips, following
-from gait_jax.anonymization.clips import Told, VideoAnonymizer
+from gait_jax.anonymization.clips import VideoAnonymizer
 from gait_jax.gait import silhouette
 from gait_jax.methods.anonymizers.contours import ContourAnonymizer
 from gait_jax.methods.colourisers import nearest
@@ -51,7 +51,7 @@ def painted(image):
 def test_a_walker_is_anonymised_in_every_frame_and_the_rest_is_the_background(anonymizer):
     masks = upscale(walking(40), 2)
     _, results, findings = anonymise(anonymizer, masks)
-    assert (findings.frames, findings.people, findings.anonymized) == (40, 1, 40)
+    assert (findings.frames, len(findings.people), findings.anonymized) == (40, 1, 40)
     assert findings.painted_out == {}
     for image, mask in zip(results, masks, strict=True):
         body, original = painted(image), mask > 0
@@ -76,7 +76,7 @@ def test_a_track_has_one_noise_in_all_chunks_and_each_track_its_own(anonymizer, 
     for mask, other in zip(masks, small, strict=True):
         mask[60:156, 140:] |= other[:, :140]
     _, _, findings = anonymise(anonymizer, masks)
-    assert findings.people == 2
+    assert len(findings.people) == 2
     assert [len(found) for found in keys.values()] == [1, 1]
     assert keys[True] != keys[False]
 
@@ -119,7 +119,7 @@ def test_somebody_cut_by_the_border_or_seen_only_once_is_painted_out(anonymizer)
     lone[3] = upscale(walking(1, start=60), 2)[0]
     _, results, findings = anonymise(anonymizer, lone)
     assert findings.painted_out == {following.NOT_FOLLOWED: {3}}
-    assert findings.people == 0
+    assert not findings.people
     np.testing.assert_array_equal(results[3], SCENE)
 
 
@@ -162,15 +162,17 @@ def test_of_people_who_are_gone_nothing_is_kept(anonymizer, monkeypatch):
     found = worker.look(people.find(mask // 255) for mask in shown)
     with found:
         held = [len(worker._drawn) + len(worker._last) for _ in worker(frames, found)]
-    assert worker.findings.people == 3
+    assert len(worker.findings.people) == 3
     assert max(held) == 2 and held[-1] == 0
 
 
 def test_what_results_tell_is_listed_for_each_person(anonymizer, monkeypatch):
     masks = [np.zeros((192, 280), np.uint8)] * 2 + upscale(walking(10), 2)
-    assert anonymise(anonymizer, masks)[2].told == []
+    (one,) = anonymise(anonymizer, masks)[2].people.values()
+    assert (one.first, one.last, one.shown, one.told) == (2, 11, set(range(2, 12)), None)
     monkeypatch.setattr(ContourAnonymizer, "told", lambda self, person: "nothing")
-    assert anonymise(anonymizer, masks)[2].told == [Told(1, 2, 11, "nothing")]
+    (one,) = anonymise(anonymizer, masks)[2].people.values()
+    assert one.told == "nothing" and not one.hidden
 
 
 def test_flicker_is_measured_beside_the_originals(anonymizer):

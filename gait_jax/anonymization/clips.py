@@ -15,7 +15,8 @@ import cv2
 import jax
 import numpy as np
 
-from gait_jax.anonymization.following import NOT_FOLLOWED, Followed, Following, Sight
+from gait_jax.anonymization.accounts import Account
+from gait_jax.anonymization.following import LOST, NOT_FOLLOWED, Followed, Following, Sight
 from gait_jax.methods.colourisers.placed import coloured
 from gait_jax.methods.contracts import Anonymizer, Colouriser, Seen
 from gait_jax.runtime import keys
@@ -70,39 +71,22 @@ class Mean:
         return self.total / self.count if self.count else None
 
 
-@dataclasses.dataclass(frozen=True)
-class Told:
-    """What can be told of somebody from their result.
-
-    Attributes:
-      person: from 1, in order of appearance.
-      first: the first frame with them, from 0.
-      last: the last one.
-      line: see `contracts.Anonymizer.told`.
-    """
-
-    person: int
-    first: int
-    last: int
-    line: str
-
-
 @dataclasses.dataclass
 class Findings:
     """What was found and done in a clip.
 
     Attributes:
       frames: how many there were.
-      people: how many were followed; somebody who was lost and found again counts twice.
+      people: what became of those who were followed, in order of appearance; somebody who was
+        lost and found again counts twice.
       anonymized: sightings that were anonymised, over all frames.
       painted_out: frames with somebody, or something, painted out, by reason; counted from 0.
       flicker: `steadiness.flicker` by `colour_original`, `outline_anonymized` and the like.
       measures: what the method measured of its own work, over anonymised sightings, by name.
-      told: of those who were followed, where the method can say it.
     """
 
     frames: int = 0
-    people: int = 0
+    people: dict[int, Account] = dataclasses.field(default_factory=dict)
     anonymized: int = 0
     painted_out: dict[str, set[int]] = dataclasses.field(
         default_factory=lambda: collections.defaultdict(set)
@@ -113,7 +97,6 @@ class Findings:
     measures: dict[str, Mean] = dataclasses.field(
         default_factory=lambda: collections.defaultdict(Mean)
     )
-    told: list[Told] = dataclasses.field(default_factory=list)
 
 
 class VideoAnonymizer:
@@ -152,6 +135,10 @@ class VideoAnonymizer:
         self.findings.frames = found.frames
         for reason, frames in found.hidden.items():
             self.findings.painted_out[reason] |= frames
+        for whose in found.people:
+            account = self.findings.people[whose.number] = Account(whose.first, whose.last)
+            if whose.lost:
+                account.hidden[LOST] |= whose.lost
         return found
 
     def __call__(self, frames: Iterable[Frame], found: Following) -> Iterator[Frame]:
@@ -182,7 +169,7 @@ class VideoAnonymizer:
                 if problem is None and not person.sight.whose.is_person:
                     problem = NOT_FOLLOWED
                 if problem:
-                    self.findings.painted_out[problem].add(one.index)
+                    self._hide(one.index, person, problem)
                 else:
                     chosen.append((one, person))
         bodies = []
@@ -199,8 +186,9 @@ class VideoAnonymizer:
             if problem is None and not self._anonymizer.is_whole(body.mask, person.mask):
                 problem = NO_PERSON_MADE
             if problem:
-                self.findings.painted_out[problem].add(one.index)
+                self._hide(one.index, person, problem)
             else:
+                self.findings.people[person.sight.whose.number].shown.add(one.index)
                 self._paint(images[one.index], one.index, person, body.mask)
                 for name, value in body.measures.items():
                     self.findings.measures[name].add(value)
@@ -208,6 +196,13 @@ class VideoAnonymizer:
         self._forget(waiting)
         for one in waiting:
             yield dataclasses.replace(one.frame, image=images.pop(one.index))
+
+    def _hide(self, index: int, person: _Person, reason: str) -> None:
+        """Says of somebody, or something, that is painted out of a frame why it is."""
+        self.findings.painted_out[reason].add(index)
+        account = self.findings.people.get(person.sight.whose.number)
+        if account:
+            account.hidden[reason].add(index)
 
     def _forget(self, waiting: list[_Waiting]) -> None:
         """Keeps nothing of those who are gone."""
@@ -225,10 +220,7 @@ class VideoAnonymizer:
             glimpses = whose.all_glimpses()
             drawn = self._anonymizer.person(glimpses, key, self._rate)
             self._drawn[whose.number] = drawn
-            self.findings.people += 1
-            if line := self._anonymizer.told(drawn):
-                told = Told(self.findings.people, whose.first, whose.last, line)
-                self.findings.told.append(told)
+            self.findings.people[whose.number].told = self._anonymizer.told(drawn)
         return self._drawn[whose.number]
 
     def _paint(self, canvas: np.ndarray, index: int, person: _Person, mask: np.ndarray) -> None:

@@ -32,6 +32,7 @@ class Followed:
       last: the last one.
       is_person: whether they were seen often enough, and large enough, to be no flicker.
       glimpses: what the anonymiser keeps of their frames, by frame.
+      lost: frames between in which they were not found.
     """
 
     number: int
@@ -39,6 +40,7 @@ class Followed:
     last: int
     is_person: bool = False
     glimpses: dict[int, Any] = dataclasses.field(default_factory=dict)
+    lost: set[int] = dataclasses.field(default_factory=set)
 
     def all_glimpses(self) -> list[Any | None]:
         """Of all frames from the first to the last, None where nothing usable was seen."""
@@ -130,7 +132,8 @@ class Following:
             person.is_person |= track.is_person
             if sighting.lost and track.is_person:
                 # Found again: it was somewhere in between.
-                self.hidden[LOST].update(range(index - sighting.lost, index))
+                person.lost.update(range(index - sighting.lost, index))
+                self.hidden[LOST] |= person.lost
         return sightings
 
     def _keep(self, waiting: collections.deque[list[Sighting]]) -> None:
@@ -167,6 +170,11 @@ class Following:
                 "kept there for a while; make room, or set TMPDIR to another folder"
             ) from None
         return place, len(data)
+
+    @property
+    def people(self) -> list[Followed]:
+        """Those who were followed, in order of appearance."""
+        return [one for one in self._people.values() if one.is_person]
 
     def mask(self, sight: Sight) -> np.ndarray:
         """The silhouette in its window, mended: [h, w] uint8 of 0 and 1."""

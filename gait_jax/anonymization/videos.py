@@ -11,6 +11,7 @@ import jax
 import numpy as np
 
 from gait_jax import runs
+from gait_jax.anonymization.accounts import ranges, summary
 from gait_jax.anonymization.clips import Findings, VideoAnonymizer
 from gait_jax.anonymization.looking import look
 from gait_jax.anonymization.options import NEAREST, Options, difference_path
@@ -114,17 +115,6 @@ def _write_difference(
             yield result
 
 
-def _ranges(frames: set[int]) -> list[list[int]]:
-    """{1, 2, 3, 7} → [[1, 3], [7, 7]]."""
-    found: list[list[int]] = []
-    for frame in sorted(frames):
-        if found and frame == found[-1][1] + 1:
-            found[-1][1] = frame
-        else:
-            found.append([frame, frame])
-    return found
-
-
 def _describe(
     clip: Clip,
     out: pathlib.Path,
@@ -143,10 +133,7 @@ def _describe(
         warnings.append("H.264 has even sizes only: the last row or column was written twice")
     if not findings.people:
         warnings.append("nobody was found to anonymise: the result shows the background alone")
-    told = [
-        {"person": one.person, "frames": [one.first, one.last], "told": one.line}
-        for one in findings.told
-    ]
+    people = [one.described(n) for n, one in enumerate(findings.people.values(), 1)]
     names = ("colour_original", "colour_anonymized", "outline_original", "outline_anonymized")
     return {
         "input": str(clip.path),
@@ -157,12 +144,12 @@ def _describe(
         "background": str(options.background) if options.background else "median over the clip",
         "segmenter": f"masks in {options.masks}" if options.masks else options.segmenter,
         "colour": options.colour,
-        "people": findings.people,
+        "people": people,
+        "summary": summary(people),
         "anonymized": findings.anonymized,
         "measures": {name: mean.value for name, mean in findings.measures.items()},
-        **({"told": told} if told else {}),
         "painted_out": {
-            reason: _ranges(frames) for reason, frames in sorted(findings.painted_out.items())
+            reason: ranges(frames) for reason, frames in sorted(findings.painted_out.items())
         },
         "flicker": {name: findings.flicker[name].value for name in names},
         "background_doubtful": doubtful,
