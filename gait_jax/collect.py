@@ -13,7 +13,7 @@ import sys
 
 import pandas as pd
 
-from gait_jax.runtime import records
+from gait_jax.runtime import homes, records
 from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.files import reason_of
 from gait_jax.sweeps import table
@@ -52,7 +52,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("folder", type=pathlib.Path, help="the --workdir of a sweep")
     args = parser.parse_args(argv)
     try:
-        means, unfinished = collect(args.folder.expanduser())
+        means, unfinished = collect(homes.expanded(args.folder))
     except InputError as error:
         print(f"gait_jax.collect: {error}", file=sys.stderr)
         return 1
