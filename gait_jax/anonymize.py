@@ -15,7 +15,13 @@ import pathlib
 import sys
 from typing import Any
 
-import cv2
+try:
+    import cv2
+except ImportError as error:
+    sys.exit(
+        f"gait_jax.anonymize: OpenCV cannot be loaded ({' '.join(str(error).split())}): where a "
+        "library of desktops is missing, uninstall opencv-python and install opencv-python-headless"
+    )
 
 from gait_jax.anonymization.options import COLOURISERS, NEAREST, Options, difference_path
 from gait_jax.anonymization.places import (
@@ -26,7 +32,7 @@ from gait_jax.anonymization.places import (
     videos_in,
 )
 from gait_jax.pretrained import DEFAULT_METHOD, MODELS
-from gait_jax.runtime import interrupted, records
+from gait_jax.runtime import interrupted, records, terminal
 from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.files import check_writable, reason_of
 from gait_jax.video import segmenters
@@ -265,6 +271,7 @@ def _print(entry: dict[str, Any]) -> None:
 
 def main(argv: list[str] | None = None) -> int:
     """The command line; returns the exit status."""
+    terminal.show_what_it_can()
     args = _parser().parse_args(argv)
     try:
         return _run_tree(args) if _is_tree(args) else _run_videos(args)
