@@ -10,17 +10,31 @@ in which every folder with PNGs is one person's walk.
 import argparse
 import gc
 import math
+import os
 import pathlib
 import sys
 from typing import Any
 
-import cv2
+try:
+    import cv2
+except ImportError as error:
+    sys.exit(
+        f"gait_jax.anonymize: OpenCV cannot be loaded ({' '.join(str(error).split())}): where a "
+        "library of desktops is missing, uninstall opencv-python and install opencv-python-headless"
+    )
 
 from gait_jax.anonymization.options import COLOURISERS, NEAREST, Options, difference_path
-from gait_jax.anonymization.places import find_sequences, find_videos, outputs, videos_in
+from gait_jax.anonymization.places import (
+    find_sequences,
+    find_videos,
+    is_result,
+    outputs,
+    videos_in,
+)
 from gait_jax.pretrained import DEFAULT_METHOD, MODELS
-from gait_jax.runtime import interrupted, records
+from gait_jax.runtime import interrupted, records, terminal
 from gait_jax.runtime.errors import InputError
+from gait_jax.runtime.files import check_writable, reason_of
 from gait_jax.video import segmenters
 from gait_jax.video.clip import Clip
 
@@ -64,7 +78,6 @@ def anonymize_videos(
     report = {**runs.describe(run), "seed_given": seed is not None, "videos": []}
     for source, result in zip(sources, results, strict=True):
         try:
-            result.parent.mkdir(parents=True, exist_ok=True)
             entry = videos.anonymize_video(
                 anonymizer, source, result, keys.named_key(key, source.name), options
             )
@@ -135,7 +148,11 @@ _VIDEO_ONLY = (
 def _is_tree(args: argparse.Namespace) -> bool:
     """Whether the input is a folder of silhouettes rather than of videos."""
     first = pathlib.Path(args.inputs[0])
-    return len(args.inputs) == 1 and first.is_dir() and not videos_in(first, args.recursive)
+    if len(args.inputs) > 1 or not first.is_dir():
+        return False
+    videos = videos_in(first, args.recursive)
+    # A result that lies among silhouettes does not make videos of them.
+    return not videos or all(map(is_result, videos)) and bool(find_sequences(first)[0])
 
 
 def _run_tree(args: argparse.Namespace) -> int:
@@ -194,35 +211,44 @@ def _options(args: argparse.Namespace) -> Options:
 
 
 def _run_videos(args: argparse.Namespace) -> int:
-    sources = find_videos(args.inputs, args.recursive)
+    sources, left_out = find_videos(args.inputs, args.recursive)
+    if left_out:
+        print(f"left out, as results of before: {', '.join(map(str, left_out))}")
     results = outputs(sources, args.out)
     options = _options(args)
     if args.masks and len(sources) > 1:
         raise InputError("--masks belong to one video: anonymise the videos one by one")
-    written = [*results, *([args.report] if args.report else [])]
+    written = dict.fromkeys(results, "-o")
     if args.difference:
-        written += [difference_path(path) for path in results]
+        written |= dict.fromkeys(map(difference_path, results), "-o")
+    if args.report:
+        written[args.report] = "--report"
     for path in written:
-        if path.exists() and not args.overwrite:
+        # Not by `exists`, which fails on names that are too long.
+        if os.path.lexists(path) and not args.overwrite:
             raise InputError(f"{path} exists: choose another name, or give --overwrite")
     if args.dry_run:
         for source, result in zip(sources, results, strict=True):
             clip = Clip.open(source)
             print(f"{source} ({clip.width}×{clip.height}) → {result}")
         return 0
+    for path, flag in written.items():
+        check_writable(path, flag)
     # Our own threads take two cores (see `anonymization.videos`): OpenCV gets those that are left.
     cv2.setNumThreads(max(1, cv2.getNumberOfCPUs() - 2))
     model = args.checkpoint or MODELS[args.method]
     report = anonymize_videos(sources, results, model, args.seed, options, args.step)
-    if args.report:
-        args.report.parent.mkdir(parents=True, exist_ok=True)
-        records.write_json(args.report, report)
     for entry in report["videos"]:
         if entry["output"]:
             _print(entry)
     if report["trained_on_synthetic_data"]:
         print("The model was trained on synthetic data alone.")
     failed = [entry["failed"] for entry in report["videos"] if "failed" in entry]
+    if args.report:
+        try:
+            records.write_json(args.report, report)
+        except OSError as error:
+            failed.append(f"{args.report} could not be written ({reason_of(error)})")
     for message in failed:
         print(f"gait_jax.anonymize: {message}", file=sys.stderr)
     return 1 if failed else 0
@@ -247,6 +273,7 @@ def _print(entry: dict[str, Any]) -> None:
 
 def main(argv: list[str] | None = None) -> int:
     """The command line; returns the exit status."""
+    terminal.show_what_it_can()
     args = _parser().parse_args(argv)
     try:
         return _run_tree(args) if _is_tree(args) else _run_videos(args)

@@ -13,7 +13,7 @@ import sys
 
 import pandas as pd
 
-from gait_jax.runtime import records
+from gait_jax.runtime import homes, records, terminal
 from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.files import reason_of
 from gait_jax.sweeps import table
@@ -46,13 +46,14 @@ def collect(folder: pathlib.Path) -> tuple[pd.DataFrame, list[str]]:
 
 def main(argv: list[str] | None = None) -> int:
     """The command line; returns the exit status."""
+    terminal.show_what_it_can()
     parser = argparse.ArgumentParser(
         prog="python -m gait_jax.collect", description=__doc__.split("\n\n    ")[0]
     )
     parser.add_argument("folder", type=pathlib.Path, help="the --workdir of a sweep")
     args = parser.parse_args(argv)
     try:
-        means, unfinished = collect(args.folder.expanduser())
+        means, unfinished = collect(homes.expanded(args.folder))
     except InputError as error:
         print(f"gait_jax.collect: {error}", file=sys.stderr)
         return 1

@@ -21,7 +21,7 @@ from gait_jax import runs
 from gait_jax.methods.base import Run
 from gait_jax.methods.fields import Fields, folder
 from gait_jax.methods.identity import may_change
-from gait_jax.runtime import interrupted, records
+from gait_jax.runtime import interrupted, records, terminal
 from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.run_directory import RunDirectory
 
@@ -134,6 +134,7 @@ def _parsed(text: str) -> tuple[str, str]:
 
 def main(argv: list[str] | None = None) -> int:
     """The command line; returns the exit status."""
+    terminal.show_what_it_can()
     parser = argparse.ArgumentParser(
         prog="python -m gait_jax.export", description=__doc__.split("\n\n    ")[0]
     )

@@ -13,7 +13,7 @@ from gait_jax.methods.base import Method, Run, State
 from gait_jax.methods.fields import check_fields, text
 from gait_jax.methods.registry import METHODS
 from gait_jax.pretrained import SHIPPED
-from gait_jax.runtime import records
+from gait_jax.runtime import homes, records
 from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.files import reason_of
 from gait_jax.runtime.run_directory import RunDirectory
@@ -75,7 +75,7 @@ def open_run(workdir: str | pathlib.Path, step: int | str | None = None) -> Run:
 
 
 def _folder(given: str | pathlib.Path) -> pathlib.Path:
-    name, path = str(given), pathlib.Path(given).expanduser()
+    name, path = str(given), homes.expanded(given)
     if name in SHIPPED:
         return SHIPPED[name]
     if name.partition(":")[0] == "shipped" and not path.exists():

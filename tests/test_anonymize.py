@@ -71,6 +71,34 @@ def test_the_same_tree_comes_out_and_what_cannot_be_anonymised_is_empty(
     assert report["complete"] is True
 
 
+def test_frames_come_in_the_order_of_their_numbers_without_what_macos_left(
+    trained_run, tmp_path, monkeypatch
+):
+    seen = []
+    call = Anonymizer.__call__
+
+    def look(self, masks, key):
+        seen.append(masks)
+        return call(self, masks, key)
+
+    monkeypatch.setattr(Anonymizer, "__call__", look)
+    walk = draw_walk(12)
+    root = tmp_path / "in" / "p1"
+    for folder in (root, tmp_path / "in" / "__MACOSX" / "p1"):
+        folder.mkdir(parents=True)
+    for i, mask in enumerate(walk):
+        cv2.imwrite(str(root / f"{i}.png"), mask)
+        (root / f"._{i}.png").write_bytes(b"of macOS")
+        (tmp_path / "in" / "__MACOSX" / "p1" / f"._{i}.png").write_bytes(b"of macOS")
+    (root / ".DS_Store").write_bytes(b"of macOS")
+    (root / "Thumbs.db").write_bytes(b"of Windows")
+    report = anonymize_tree(tmp_path / "in", tmp_path / "out", trained_run, 0, progress=False)
+    assert report["totals"] == {"sequences": 1, "frames": 12, "anonymized": 12}
+    assert report["not_carried_over"] == []
+    np.testing.assert_array_equal(seen[0], [mask // 255 for mask in walk])
+    assert len(list((tmp_path / "out").rglob("*.png"))) == 12
+
+
 def test_no_frame_leaves_as_it_was_and_each_stands_where_it_stood(tree, trained_run, tmp_path):
     anonymize_tree(tree, tmp_path / "out", trained_run, seed=0, progress=False)
     for path in sorted((tree / "a" / "nm-01").glob("*.png")):

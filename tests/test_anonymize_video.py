@@ -190,15 +190,26 @@ def test_a_seed_repeats_and_none_does_not(clip, tmp_path):
 def test_folders_patterns_and_results_of_before(clip, tmp_path, capsys):
     inner = tmp_path / "more"
     inner.mkdir()
-    for path in (tmp_path / "b.avi", inner / "c.MP4", tmp_path / "old_anonymized.mp4"):
+    for path in (tmp_path / "b.avi", inner / "c.MP4", tmp_path / "old_anonymized.mp4",
+                 tmp_path / "x_anonymized_by_hand.mp4", tmp_path / "._walk.mp4"):  # fmt: skip
         path.write_bytes(clip.read_bytes())
     (tmp_path / "notes.txt").write_text("no video")
-    found = [path.name for path in find_videos([str(tmp_path)])]
-    assert found == ["b.avi", "walk.mp4"]
-    found = [path.name for path in find_videos([str(tmp_path)], recursive=True)]
-    assert found == ["b.avi", "c.MP4", "walk.mp4"]
-    found = [path.name for path in find_videos([str(tmp_path / "*.mp4"), str(clip)])]
-    assert found == ["walk.mp4"]
+    for arguments, expected in [
+        (([str(tmp_path)],), ["b.avi", "walk.mp4", "x_anonymized_by_hand.mp4"]),
+        (
+            ([str(tmp_path)], True),
+            ["b.avi", "c.MP4", "walk.mp4", "x_anonymized_by_hand.mp4"],
+        ),
+        (([str(tmp_path / "*.mp4"), str(clip)],), ["walk.mp4", "x_anonymized_by_hand.mp4"]),
+    ]:
+        found, left_out = find_videos(*arguments)
+        assert [path.name for path in found] == expected
+        assert [path.name for path in left_out] == ["old_anonymized.mp4"]
+    # What is named itself is meant.
+    old = tmp_path / "old_anonymized.mp4"
+    assert find_videos([str(old)]) == ([old], [])
+    with pytest.raises(InputError, match=r"old\* holds nothing but results .*, such as old_anon"):
+        find_videos([str(tmp_path / "old*")])
     with pytest.raises(InputError, match="holds no video: give another folder, or --recursive"):
         (tmp_path / "empty").mkdir()
         find_videos([str(tmp_path / "empty")])
@@ -206,7 +217,8 @@ def test_folders_patterns_and_results_of_before(clip, tmp_path, capsys):
     assert run(tmp_path, "-o", tmp_path / "out", "--dry-run") == 0
     assert names(tmp_path) == before
     printed = capsys.readouterr().out.splitlines()
-    assert printed[1] == f"{clip} (280×192) → {tmp_path / 'out' / 'walk_anonymized.mp4'}"
+    assert printed[0] == f"left out, as results of before: {old}"
+    assert printed[2] == f"{clip} (280×192) → {tmp_path / 'out' / 'walk_anonymized.mp4'}"
 
 
 def test_one_bad_video_among_good_ones_is_named_and_fails_the_command(clip, tmp_path, capsys):
@@ -242,8 +254,22 @@ def test_errors_are_one_line_and_nothing_is_written(clip, tmp_path, capsys):
     slow = write_video(tmp_path / "slow.mp4", FRAMES[:13])
     data = faststart(write_video(tmp_path / "cut.mp4", FRAMES)).read_bytes()
     (tmp_path / "cut.mp4").write_bytes(data[: len(data) * 3 // 5])
+    blocked = done / "inside" / "r.json"
     before = names(tmp_path)
     for arguments, message in [
+        (
+            (clip, "--report", blocked),
+            "r.json cannot be written (Not a directory): choose another --r",
+        ),
+        (
+            (clip, "-o", blocked.with_suffix(".mp4")),
+            "cannot be written (Not a directory): choose a",
+        ),
+        (
+            (clip, "--report", tmp_path / "sub", "--overwrite"),
+            "sub is a folder: choose another --r",
+        ),
+        ((clip, "-o", tmp_path / ("long" * 70 + ".mp4")), "cannot be written (File name too long)"),
         ((short,), "short.mp4 has 5 frames, too few to tell people from the scene: give a picture"),
         ((slow,), "slow.mp4 has 13 frames, too few"),
         ((tmp_path / "cut.mp4",), "cut.mp4 breaks off after 0."),

@@ -68,3 +68,22 @@ def test_what_is_wrong_with_a_command_line_is_said_without_loading_jax(clip, tmp
         code, packages = loaded(*arguments)
         assert code == status, arguments
         assert packages & (_NOT_NEEDED | {"jax", "flax", "scipy"}) == set(), arguments
+
+
+def test_a_terminal_that_lacks_a_sign_ends_nothing(clip, monkeypatch):
+    monkeypatch.setenv("PYTHONIOENCODING", "cp1252")
+    strange = clip.rename(clip.with_name("\u6b69\u304f.mp4"))
+    done = processes.run(
+        [sys.executable, "-m", "gait_jax.anonymize", strange, "--dry-run"], encoding="cp1252"
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\\u6b69\\u304f.mp4 (280×192) \\u2192 " in done.stdout
+
+
+def test_opencv_that_cannot_be_loaded_costs_one_line(clip, tmp_path, monkeypatch):
+    (tmp_path / "cv2.py").write_text("raise ImportError('libGL.so.1: cannot open shared object')")
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{os.environ['PYTHONPATH']}")
+    done = processes.run([sys.executable, "-m", "gait_jax.anonymize", clip])
+    assert done.returncode == 1 and done.stdout == ""
+    (line,) = done.stderr.splitlines()
+    assert "OpenCV cannot be loaded (libGL.so.1: cannot open shared object): where a" in line

@@ -17,11 +17,12 @@ import numpy as np
 
 from gait_jax import runs
 from gait_jax.anonymization.places import find_sequences
-from gait_jax.data.pictures import read_picture
-from gait_jax.gait import picture, silhouette
+from gait_jax.data.pictures import read_mask
+from gait_jax.gait import picture
 from gait_jax.methods.contracts import AnonymizedGait
 from gait_jax.runtime import bars, keys, records
 from gait_jax.runtime.errors import InputError
+from gait_jax.runtime.files import check_writable
 
 REPORT = "report.json"
 
@@ -29,7 +30,7 @@ REPORT = "report.json"
 def _read_mask(path: pathlib.Path) -> np.ndarray | None:
     """A silhouette as a mask of 0 and 1 [H, W] uint8; None where the file is no whole image."""
     try:
-        return silhouette.binarize(read_picture(path))
+        return read_mask(path)
     except InputError:
         return None
 
@@ -70,6 +71,7 @@ def _check_folders(directory: pathlib.Path, out: pathlib.Path, overwrite: bool) 
         raise InputError(f"{out} is a file: choose another -o folder")
     if out.is_dir() and any(out.iterdir()) and not overwrite:
         raise InputError(f"{out} is not empty: choose another -o folder, or give --overwrite")
+    check_writable(out / REPORT if out.is_dir() else out, "-o folder")
 
 
 def anonymize_tree(

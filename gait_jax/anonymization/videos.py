@@ -96,6 +96,13 @@ def _colouriser(options: Options) -> Colouriser:
 def notes(clip: Clip, keep_audio: bool) -> list[str]:
     """What becomes of a clip's kind, and of its sound, a line each where it is not as usual."""
     found = []
+    if clip.interlaced:
+        found.append("it is interlaced: each frame was made of its two fields")
+    if clip.dynamic_range:
+        found.append(
+            f"it is of high dynamic range ({clip.dynamic_range}): the result is as ordinary "
+            "screens show it"
+        )
     if keep_audio and clip.sound is None:
         what = "sound of a kind that cannot be read" if clip.has_audio else "no sound"
         found.append(f"it has {what}: the result has none")
@@ -141,6 +148,8 @@ def _describe(
         "frames": findings.frames,
         "frame_rate": str(clip.rate),
         "size": [clip.width, clip.height],
+        "interlaced": clip.interlaced,
+        "dynamic_range": clip.dynamic_range or "standard",
         "background": str(options.background) if options.background else "median over the clip",
         "segmenter": f"masks in {options.masks}" if options.masks else options.segmenter,
         "colour": options.colour,

@@ -20,11 +20,16 @@ PRESETS: Mapping[str, Mapping[str, int]] = {
     "few": {"train": 60, "validation": 10, "test": 30},
 }
 
+# So many times as many subjects as groups are enough for two in each.
+_FOR_PAIRS = 4
+
 
 def scale(counts: Mapping[str, int], subjects: int) -> dict[str, int]:
     """Scales a preset's group sizes to a number of subjects.
 
-    Every group keeps at least one; the rest is shared out in proportion, largest remainders first.
+    Every group keeps at least one, and two where there are four times as many subjects as groups:
+    recognisers are watched by telling people apart. The rest is shared out in proportion, largest
+    remainders first.
 
     Args:
       counts: sizes of the groups in the preset.
@@ -44,10 +49,13 @@ def scale(counts: Mapping[str, int], subjects: int) -> dict[str, int]:
             f"{subjects} subjects cannot fill the {len(counts)} groups {', '.join(counts)}: "
             "add subjects, or choose another preset in data.groups"
         )
+    least_of_all = 2 if subjects >= _FOR_PAIRS * len(counts) else 1
     exact = {name: count * subjects / total for name, count in counts.items()}
-    sizes = {name: max(1, int(value)) for name, value in exact.items()}
+    # No group grows beyond what the preset asks for.
+    floors = {name: min(least_of_all, count) for name, count in counts.items()}
+    sizes = {name: max(floors[name], int(value)) for name, value in exact.items()}
     while sum(sizes.values()) > subjects:
-        most = max((n for n in sizes if sizes[n] > 1), key=lambda n: sizes[n] - exact[n])
+        most = max((n for n in sizes if sizes[n] > floors[n]), key=lambda n: sizes[n] - exact[n])
         sizes[most] -= 1
     while sum(sizes.values()) < subjects:
         least = max(sizes, key=lambda n: exact[n] - sizes[n])

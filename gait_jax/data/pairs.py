@@ -44,7 +44,8 @@ class PairPacks:
         if people < 2 or images < 2 or pairs < 2 or pairs % 2:
             raise InputError(
                 f"a pack of {people} people, {images} images of each and {pairs} pairs cannot be "
-                "made: set pack.people and pack.images to 2 or more, pack.pairs to an even number"
+                "made: set data.pack.people and data.pack.images to 2 or more, data.pack.pairs to "
+                "an even number"
             )
         self._rows = np.flatnonzero(subjects != "")
         names, self._owner = np.unique(subjects[self._rows], return_inverse=True)
@@ -52,7 +53,7 @@ class PairPacks:
         if len(names) < people:
             raise InputError(
                 f"{len(names)} people ({', '.join(names)}) are too few for packs of {people}: "
-                "set a smaller pack.people, or add subjects"
+                "set a smaller data.pack.people, or add subjects"
             )
         self._images, self._people, self._each, self._pairs = (
             geis,

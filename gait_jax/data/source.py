@@ -4,6 +4,7 @@ What is particular to one of them its builder says (`tfds_casia.data_set.GaitDat
 """
 
 import contextlib
+import os
 import pathlib
 from collections.abc import Iterator
 from typing import Any
@@ -13,6 +14,7 @@ from absl import logging
 from google.protobuf import json_format
 
 import tfds_casia
+from gait_jax.runtime import homes
 from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.files import reason_of
 from gait_jax.runtime.fingerprint import fingerprint
@@ -58,8 +60,7 @@ def open_dataset(
             f"{name} has no {what}: choose {' or '.join(others)} (--config=FILE:{others[-1]})"
         )
     with _naming_damage(data_dir or "TFDS's own data directory"):
-        folder = str(pathlib.Path(data_dir).expanduser()) if data_dir else None
-        builder = found.open(folder, subjects, form)
+        builder = found.open(str(_data_directory(data_dir)), subjects, form)
         # Read when it is first asked for.
         _ = builder.info.metadata
     if found.SYNTHETIC:
@@ -67,6 +68,11 @@ def open_dataset(
     else:
         _prepare_real(builder, manual_dir)
     return builder
+
+
+def _data_directory(data_dir: str) -> pathlib.Path:
+    """Where prepared data sets stand; TFDS's own folder where nothing is given."""
+    return homes.expanded(data_dir or tfds.core.constants.DATA_DIR)
 
 
 @contextlib.contextmanager
@@ -144,7 +150,7 @@ def _prepare(builder: tfds.core.DatasetBuilder, config: tfds.download.DownloadCo
 
 
 def _prepare_real(builder: tfds.core.DatasetBuilder, manual_dir: str) -> None:
-    origin = pathlib.Path(manual_dir).expanduser().resolve() if manual_dir else None
+    origin = homes.expanded(manual_dir).resolve() if manual_dir else None
     if builder.is_prepared():
         built_from = (builder.info.metadata or {}).get("manual_dir")
         if origin and built_from and str(origin) != built_from:
@@ -205,17 +211,22 @@ def derived_directory(builder: tfds.core.DatasetBuilder, derived_dir: str) -> pa
     Args:
       builder: a prepared data set.
       derived_dir: a folder for what is derived from any data set, so that the data set's own need
-        not be written to; beside the data set where empty.
+        not be written to. Where empty: beside the data set, or in the user's cache where that
+        cannot be written and holds nothing yet.
 
     Raises:
       InputError: it cannot be made.
     """
     own = pathlib.Path(str(builder.data_path))
     if not derived_dir:
-        return own
+        # What somebody with the right to write has made of it is there for all.
+        if os.access(own, os.W_OK) or any(own.glob("gaits-*")):
+            return own
+        derived_dir = str(homes.cache() / "derived")
+        logging.info("%s cannot be written: what is made of it is kept in %s.", own, derived_dir)
     # Data sets of one version may hold other people.
     about = fingerprint(builder.info.full_name, (own / "dataset_info.json").read_text())
-    directory = pathlib.Path(derived_dir).expanduser() / f"{builder.name}-{about}"
+    directory = homes.expanded(derived_dir) / f"{builder.name}-{about}"
     try:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -231,7 +242,7 @@ def made_directory(data_dir: str) -> pathlib.Path:
     Args:
       data_dir: where prepared data sets stand; empty for TFDS's own default.
     """
-    return pathlib.Path(data_dir or tfds.core.constants.DATA_DIR).expanduser() / "made"
+    return _data_directory(data_dir) / "made"
 
 
 def describe(builder: tfds.core.DatasetBuilder) -> dict[str, Any]:

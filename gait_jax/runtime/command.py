@@ -10,7 +10,14 @@ from typing import Any
 from absl import app, flags, logging
 from ml_collections import config_flags
 
-from gait_jax.runtime import allocator, bars, configuration, distributed, interrupted
+from gait_jax.runtime import (
+    allocator,
+    bars,
+    configuration,
+    distributed,
+    interrupted,
+    terminal,
+)
 
 _CONFIG = config_flags.DEFINE_config_file(
     "config", None, "Configuration file; each of its fields can be set as --config.FIELD=VALUE."
@@ -113,6 +120,7 @@ def launch(
         `distributed.CRASHED`.
       parse: from the command line to the arguments that are no flags.
     """
+    terminal.show_what_it_can()
 
     def call(argv: list[str]) -> None:
         sys.unraisablehook = _unraisable

@@ -26,6 +26,9 @@ PREEMPTED = 75
 CRASHED = 70
 
 
+# JAX takes a run's port from the number of Slurm's job: of the highest ones, so many.
+_PORTS = 4096
+
 # How errors begin that come of a connection, and not of what is computed.
 _LOST = ("UNKNOWN: Gloo", "UNAVAILABLE", "ABORTED", "DEADLINE_EXCEEDED")
 
@@ -106,6 +109,12 @@ def initialize(
       InputError: some arguments are given and others are not, or the processes cannot meet.
     """
     given = (coordinator_address, num_processes, process_id)
+    if all(value is None for value in given) and "SLURM_STEP_NODELIST" in os.environ:
+        if os.environ.get("SLURM_NTASKS") == "1":
+            # It needs no port that another run of the job could hold.
+            _alone()
+            return
+        _part_steps()
     if num_processes == 1 and coordinator_address is None and process_id in (None, 0):
         _alone()
         return
@@ -134,10 +143,23 @@ def initialize(
         _alone()
     except RuntimeError as error:
         reason = str(error).strip().splitlines()[0]
+        if coordinator_address is None:
+            raise InputError(
+                f"the processes of this run cannot meet ({reason}): if another run of the same job "
+                "holds their port, set JAX_COORDINATOR_PORT to a free one, alike in all of them"
+            ) from None
         raise InputError(
             f"process {process_id} of {num_processes} did not reach {coordinator_address} "
             f"({reason}): check that process 0 runs and that its port can be reached"
         ) from None
+
+
+def _part_steps() -> None:
+    """Gives each step of a Slurm job a port of its own, as several runs may share the job."""
+    job, step = (os.environ.get(f"SLURM_{name}_ID", "") for name in ("JOB", "STEP"))
+    if job.isdigit() and step.isdigit() and int(step):
+        port = 65536 - _PORTS + (int(job) + 61 * int(step)) % _PORTS
+        os.environ.setdefault("JAX_COORDINATOR_PORT", str(port))
 
 
 def _alone() -> None:

@@ -4,13 +4,18 @@ import contextlib
 import json
 import os
 import pathlib
+import tempfile
 import uuid
 from collections.abc import Iterator
 from typing import Any
 
+from gait_jax.runtime.errors import InputError
 from tfds_casia.files import open_regular
 
-__all__ = ["open_regular", "parse_json", "read_regular", "reason_of", "replacing", "write_bytes"]
+__all__ = [
+    "check_writable", "open_regular", "parse_json", "read_regular", "reason_of", "replacing",
+    "write_bytes",
+]  # fmt: skip
 
 
 @contextlib.contextmanager
@@ -53,6 +58,32 @@ def write_bytes(path: pathlib.Path, data: bytes) -> None:
     """Writes a file, whole or not at all."""
     with replacing(path) as partial:
         partial.write_bytes(data)
+
+
+def check_writable(path: pathlib.Path, flag: str) -> None:
+    """Makes sure, before there is any work to lose, that a file can be written under a name.
+
+    Its folder is made where it is not there.
+
+    Args:
+      path: the file.
+      flag: of the command line that named it, for messages.
+
+    Raises:
+      InputError: it cannot be.
+    """
+    try:
+        if path.is_dir():
+            raise InputError(f"{path} is a folder: choose another {flag}")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Permissions alone do not tell: disks can be read-only, or full.
+        with tempfile.TemporaryFile(dir=path.parent) as file:
+            file.write(b"0")
+            file.flush()
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be written ({reason_of(error)}): choose another {flag}"
+        ) from None
 
 
 def read_regular(path: pathlib.Path) -> bytes:

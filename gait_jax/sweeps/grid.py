@@ -11,6 +11,7 @@ from typing import Any
 
 import ml_collections
 
+from gait_jax.runtime import homes
 from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.fingerprint import fingerprint
 
@@ -99,7 +100,7 @@ def _values(text: str, part: str, now: Any) -> list[Any]:
 
 
 def _folders(text: str, pattern: str) -> list[str]:
-    path = pathlib.Path(pattern).expanduser()
+    path = homes.expanded(pattern)
     found = sorted(
         str(folder)
         for folder in pathlib.Path(path.anchor).glob(str(path.relative_to(path.anchor)))

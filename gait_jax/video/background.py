@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from gait_jax.video.clip import Clip, Frame
-from gait_jax.video.light import in_the_light_of
+from gait_jax.video.exposure import in_the_light_of
 
 # Bytes of frames that a background is made from, and how many these are at least and at most:
 # enough for the median, and the same for clips of every length.

@@ -11,7 +11,7 @@ import numpy as np
 
 from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.files import open_regular, reason_of
-from gait_jax.video import planes, streams
+from gait_jax.video import fields, light, planes, streams
 from gait_jax.video.times import Times
 
 # What FFmpeg is asked to open when a folder is given.
@@ -77,6 +77,10 @@ class Clip:
       rate: frames a second, on average.
       time_base: seconds that a tick of the time stamps lasts.
       bt709: whether colours are stored by BT.709 rather than BT.601.
+      tags: what the file, or players for want of it, say of its colours.
+      dynamic_range: `light.PQ` or `light.HLG`, whose frames come as ordinary screens show them;
+        None of an ordinary film.
+      interlaced: whether it has frames of two fields, which come as whole ones.
       pixel_aspect: width over height of a pixel.
       frames_expected: how many frames the whole file says that it has; None where it does not say.
       film: the number of the stream in the file.
@@ -93,6 +97,9 @@ class Clip:
     rate: Fraction
     time_base: Fraction
     bt709: bool
+    tags: planes.Tags
+    dynamic_range: str | None
+    interlaced: bool
     pixel_aspect: Fraction
     frames_expected: int | None
     film: int
@@ -140,7 +147,10 @@ class Clip:
                     width=size[1],
                     rate=rate,
                     time_base=tick,
-                    bt709=first.colorspace == planes.BT709,
+                    bt709=planes.is_bt709(first),
+                    tags=planes.tags(first),
+                    dynamic_range=light.kind(first),
+                    interlaced=fields.is_interlaced(first),
                     pixel_aspect=1 / aspect if turned else aspect,
                     frames_expected=stream.frames or None,
                     film=stream.index,
@@ -186,7 +196,10 @@ class Clip:
                 tick = container.streams[self.film].time_base
                 begin = None
                 last = -1
-                for found, seconds, shown in self._decoded(container):
+                decoded = self._decoded(container)
+                if self.interlaced:
+                    decoded = fields.Weaver(container.streams[self.film])(decoded)
+                for found, seconds, shown in decoded:
                     ticks = self._ticks(seconds, tick)
                     # As floats: 0.08 is meant to be two frames of 25 a second.
                     if float(ticks * self.time_base) < self.start:

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from gait_jax.video.background import Background, largest_channel
-from gait_jax.video.light import in_the_light_of
+from gait_jax.video.exposure import in_the_light_of
 from gait_jax.video.pieces import pieces
 
 # Differences in standard deviations of a pixel's noise: surely foreground, and foreground where it

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 import cv2
 import numpy as np
 
-from gait_jax.data.pictures import read_picture
-from gait_jax.gait import silhouette
+from gait_jax.data.pictures import read_mask
+from gait_jax.runtime import names
 from gait_jax.runtime.errors import InputError
 from gait_jax.video.background import Background
 from gait_jax.video.foreground import DifferenceSegmenter
@@ -157,7 +157,11 @@ class GivenMasks:
         """
         if not directory.is_dir():
             raise InputError(f"{directory} is not a folder: give one with a PNG for each frame")
-        self._files = sorted(p for p in directory.iterdir() if p.suffix.lower() == ".png")
+        self._files = sorted(
+            (p for p in directory.iterdir()
+             if p.suffix.lower() == ".png" and not names.is_left_over(p.name)),
+            key=lambda p: names.in_order(p.name),
+        )  # fmt: skip
         self._shape = shape
         if len(self._files) != frames:
             raise InputError(
@@ -174,10 +178,10 @@ class GivenMasks:
         """
         del image
         path = next(self._next)
-        mask = read_picture(path)
+        mask = read_mask(path)
         if mask.shape != self._shape:
             raise InputError(
                 f"{path} is {mask.shape[1]}×{mask.shape[0]}, and the clip "
                 f"{self._shape[1]}×{self._shape[0]}: give masks of the clip's size"
             )
-        return silhouette.binarize(mask)
+        return mask

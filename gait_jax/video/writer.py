@@ -57,8 +57,10 @@ class VideoWriter:
         context = self._stream.codec_context
         context.time_base = clip.time_base
         context.sample_aspect_ratio = clip.pixel_aspect
-        if clip.bt709:
-            context.colorspace = planes.BT709
+        context.colorspace = clip.tags.matrix
+        context.color_primaries = clip.tags.primaries
+        context.color_trc = clip.tags.transfer
+        context.color_range = planes.LIMITED_RANGE
         self._packets: Iterator[tuple[float, av.Packet]] = iter(())
         if keep_audio and clip.sound is not None:
             self._packets = packets(clip, self._container)

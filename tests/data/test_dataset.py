@@ -4,9 +4,11 @@ import types
 import ml_collections
 import numpy as np
 import pytest
+import tensorflow_datasets as tfds
 from drawn import draw_walk
 from stores import make_store
 
+from gait_jax.data import source
 from gait_jax.data.dataset import EVERYBODY, open_dataset
 from gait_jax.data.source import derived_directory
 from gait_jax.gait import silhouette
@@ -67,6 +69,31 @@ def test_what_is_derived_may_stand_elsewhere(dataset, config, tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match=r"cannot be made \(.*choose another data.derived_dir"):
         derived_directory(elsewhere.builder, str(tmp_path / "file"))
+
+
+def test_what_is_made_of_a_read_only_data_set_is_kept_in_the_users_cache(tmp_path, monkeypatch):
+    own = tmp_path / "shared"
+    own.mkdir()
+    (own / "dataset_info.json").write_text("{}")
+    info = types.SimpleNamespace(full_name="casia_b/1.0.0")
+    builder = types.SimpleNamespace(data_path=own, name="casia_b", info=info)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    assert derived_directory(builder, "") == own
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    found = derived_directory(builder, "")
+    assert found.is_dir() and found.parent == tmp_path / "cache" / "gait_jax" / "derived"
+    # What was made there by somebody who could is not made again.
+    (own / "gaits-1").mkdir()
+    assert derived_directory(builder, "") == own
+
+
+def test_without_a_home_a_folder_has_to_be_given(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("os.path.expanduser", lambda path: str(path))
+    monkeypatch.setattr(tfds.core.constants, "DATA_DIR", "~/tensorflow_datasets")
+    with pytest.raises(InputError, match="no home folder"):
+        source.open_dataset("walkers", "", "")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_everybody_is_a_group(dataset):

@@ -21,6 +21,8 @@ def test_presets_are_those_of_the_papers():
         ("jisa2019", 200, [50, 10, 16, 8, 40]),
         # n = 123: 49.60, 9.92, 15.87, 7.94, 39.68 → 49 + 9 + 15 + 7 + 39 = 119, four go up.
         ("jisa2019", 123, [49, 10, 16, 8, 40]),
+        # n = 24: 9.68, 1.94, 3.10, 1.55, 7.74 → 9 + 2 + 3 + 2 + 7 = 23, test goes up.
+        ("jisa2019", 24, [9, 2, 3, 2, 8]),
         # n = 16: 6.45, 1.29, 2.06, 1.03, 5.16 → 6 + 1 + 2 + 1 + 5 = 15, recogniser goes up.
         ("jisa2019", 16, [7, 1, 2, 1, 5]),
         # n = 10: 4.03, 0.81, 1.29, 0.65, 3.23 → 4 + 1 + 1 + 1 + 3 = 10.
@@ -54,11 +56,16 @@ def test_scaled_groups_add_up_and_none_is_empty(counts, more):
     sizes = groups.scale(preset, subjects)
     assert sum(sizes.values()) == subjects
     assert min(sizes.values()) >= 1
-    # A group is off its share by less than one, but for what keeping every group at one costs.
-    kept = sum(1 - c * subjects / sum(counts) for c in counts if c * subjects < sum(counts))
+    # Two where there are four times as many subjects as groups, but never more than asked for.
+    least = 2 if subjects >= 4 * len(counts) else 1
+    least = {name: min(least, count) for name, count in preset.items()}
+    assert all(size >= least[name] for name, size in sizes.items())
+    # A group is off its share by less than one, but for what keeping every group at these costs.
+    share = {name: count * subjects / sum(counts) for name, count in preset.items()}
+    kept = sum(max(0, least[name] - share[name]) for name in preset)
     for name, size in sizes.items():
-        share = preset[name] * subjects / sum(counts)
-        assert max(1, share) - kept - 1 < size < max(1, share) + 1
+        within = max(least[name], share[name])
+        assert within - kept - 1 < size < within + 1
 
 
 def test_fewer_subjects_than_groups_are_refused():

@@ -81,7 +81,7 @@ def test_a_person_of_few_images_stands_in_a_pack_more_than_once(packs_of):
 
 @pytest.mark.parametrize("pack", [(1, 2, 2), (2, 1, 2), (2, 2, 3), (2, 2, 0)])
 def test_packs_that_cannot_be_made_are_refused(packs_of, pack):
-    with pytest.raises(InputError, match="cannot be made: set pack.people"):
+    with pytest.raises(InputError, match="cannot be made: set data.pack.people"):
         packs_of(*pack)
 
 

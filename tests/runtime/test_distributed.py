@@ -1,7 +1,59 @@
+import os
+
 import jax
 import pytest
 
 from gait_jax.runtime import distributed
+from gait_jax.runtime.errors import InputError
+
+
+@pytest.fixture
+def slurm(monkeypatch):
+    """What Slurm tells the second of four tasks; gives what JAX is asked for, and fails there."""
+    asked = []
+
+    def initialize(*given, **more):
+        asked.append((given, os.environ.get("JAX_COORDINATOR_PORT")))
+        raise RuntimeError("UNKNOWN: Failed to start RPC server\nmore")
+
+    monkeypatch.setattr(jax.distributed, "initialize", initialize)
+    monkeypatch.setenv("JAX_COORDINATOR_PORT", "")
+    monkeypatch.delenv("JAX_COORDINATOR_PORT")
+    for name, value in {
+        "JOB_ID": "17", "STEP_ID": "0", "STEP_NODELIST": "n1", "NTASKS": "4", "PROCID": "1",
+    }.items():  # fmt: skip
+        monkeypatch.setenv(f"SLURM_{name}", value)
+    return asked
+
+
+def test_a_port_that_another_run_of_the_job_holds_costs_one_line(slurm):
+    with pytest.raises(InputError, match=r"RPC server\): if another run .* JAX_COORDINATOR_PORT"):
+        distributed.initialize()
+    # The first step's is JAX's own.
+    assert slurm == [((None, None, None), None)]
+
+
+def test_steps_of_a_job_have_ports_of_their_own(slurm, monkeypatch):
+    monkeypatch.setenv("SLURM_STEP_ID", "3")
+    with pytest.raises(InputError):
+        distributed.initialize()
+    assert slurm == [((None, None, None), str(65536 - 4096 + 17 + 3 * 61))]
+    monkeypatch.setenv("JAX_COORDINATOR_PORT", "7000")
+    with pytest.raises(InputError):
+        distributed.initialize()
+    assert slurm[-1][1] == "7000"
+
+
+def test_a_single_task_of_slurm_needs_no_port_of_the_job(slurm, monkeypatch):
+    monkeypatch.setenv("SLURM_NTASKS", "1")
+    before = jax.config.jax_cpu_collectives_implementation
+    try:
+        with pytest.raises(RuntimeError, match="UNKNOWN"):
+            distributed.initialize()
+    finally:
+        jax.config.update("jax_cpu_collectives_implementation", before)
+    ((address, count, process), _) = slurm[0]
+    assert address.startswith("127.0.0.1:") and (count, process) == (1, 0)
 
 
 @pytest.mark.parametrize(

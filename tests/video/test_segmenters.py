@@ -103,7 +103,8 @@ def test_given_masks_come_in_the_order_of_their_names(tmp_path):
     for i in (2, 10, 1):
         mask = np.zeros((6, 8), np.uint8)
         mask[0, :i] = 255
-        cv2.imwrite(str(tmp_path / f"{i:03d}.png"), mask)
+        cv2.imwrite(str(tmp_path / f"mask_{i}.png"), mask)
+        (tmp_path / f"._mask_{i}.png").write_bytes(b"of macOS")
     masks = segmenters.GivenMasks(tmp_path, (6, 8), 3)
     assert [int(masks(None).sum()) for _ in range(3)] == [1, 2, 8]
 

@@ -13,6 +13,7 @@ from gait_jax.methods.anonymizers.contours import CONTOUR_DATA, ContourAnonymize
 from gait_jax.methods.anonymizers.noise_gan import NETWORKS, NoiseGAN, config_within
 from gait_jax.methods.base import Batch, State, noise_keys
 from gait_jax.models import layout
+from gait_jax.runtime import homes
 from gait_jax.runtime.errors import InputError
 
 NOISE_GAN = "noise_gan"
@@ -50,7 +51,7 @@ class STGAN(ContourGAN):
         if self.config.noise != NOISE_GAN:
             return {}
         given = self.config.noise_gan.checkpoint
-        return {NOISE_GAN: pathlib.Path(given).expanduser() if given else self.noise_gan.config}
+        return {NOISE_GAN: homes.expanded(given) if given else self.noise_gan.config}
 
     def facts(self) -> dict[str, Any]:
         return {"alpha": self.config.loss.alpha, "noise": self.config.noise}

@@ -23,7 +23,7 @@ from gait_jax.methods.base import (
 from gait_jax.methods.optimizers import adam
 from gait_jax.models.colour_transfer import ColourTransferNetwork, composed, offsets
 from gait_jax.pretrained import DEFAULT
-from gait_jax.runtime import keys, parallel
+from gait_jax.runtime import homes, keys, parallel
 from gait_jax.runtime.errors import InputError
 
 ANONYMIZER = "anonymizer"
@@ -82,7 +82,7 @@ class ColourTransfer(TrainedMethod):
 
     def prerequisites(self) -> dict[str, pathlib.Path]:
         given = self.config.anonymizer.checkpoint
-        return {ANONYMIZER: pathlib.Path(given).expanduser() if given else DEFAULT}
+        return {ANONYMIZER: homes.expanded(given) if given else DEFAULT}
 
     def open_data(self, dataset, prerequisites, progress):
         from gait_jax.data.anonymized import anonymized_gaits

@@ -1,7 +1,6 @@
 """What recognisers by silhouettes and triplets have in common: all but the network."""
 
 import abc
-import pathlib
 
 import jax
 import ml_collections
@@ -17,7 +16,7 @@ from gait_jax.methods.base import Batch, Metrics, Run, State, TrainedMethod, Tre
 from gait_jax.methods.optimizers import sgd_or_adam
 from gait_jax.methods.recognisers.aligned import SetRecogniser, shape_of
 from gait_jax.models.silhouettes import PartNeck
-from gait_jax.runtime import keys, parallel
+from gait_jax.runtime import homes, keys, parallel
 from gait_jax.runtime.errors import InputError
 
 _SHOWN = 24
@@ -100,7 +99,7 @@ class SilhouetteSets(TrainedMethod):
 
     def prerequisites(self):
         if given := self.config.pretrained:
-            return {_PRETRAINED: pathlib.Path(given).expanduser()}
+            return {_PRETRAINED: homes.expanded(given)}
         if not self.config.pretraining:
             return {}
         before = ml_collections.ConfigDict(self.config.pretraining.to_dict())
