@@ -139,6 +139,9 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+# The exit status where somebody, or something, had to be painted out of a video.
+_HIDDEN = 3
+
 _VIDEO_ONLY = (
     "colour", "colour_checkpoint", "background", "segmenter", "masks", "start", "end",
     "keep_audio", "recursive", "report", "difference", "dry_run",
@@ -251,22 +254,23 @@ def _run_videos(args: argparse.Namespace) -> int:
             failed.append(f"{args.report} could not be written ({reason_of(error)})")
     for message in failed:
         print(f"gait_jax.anonymize: {message}", file=sys.stderr)
-    return 1 if failed else 0
+    if failed:
+        return 1
+    hidden = any(entry["painted_out"] for entry in report["videos"] if entry["output"])
+    return _HIDDEN if hidden else 0
 
 
 def _print(entry: dict[str, Any]) -> None:
-    print(
-        f"{entry['output']}: {entry['frames']} frames, {entry['people']} people followed, "
-        f"anonymised {entry['anonymized']} times"
-    )
+    print(f"{entry['output']}: {entry['frames']} frames, {entry['summary']}")
     told: dict[str, list[str]] = {}
-    for one in entry.get("told", []):
-        told.setdefault(one["told"], []).append(str(one["person"]))
+    for one in entry["people"]:
+        if "told" in one:
+            told.setdefault(one["told"], []).append(str(one["person"]))
     for line, people in told.items():
         print(f"  tells of person {', '.join(people)} {line}")
     for reason, ranges in entry["painted_out"].items():
         frames = sum(last - first + 1 for first, last in ranges)
-        print(f"  painted out in {frames} frames: {reason}")
+        print(f"  painted out in {frames} frame{'s' * (frames != 1)}: {reason}")
     for warning in entry["warnings"]:
         print(f"  {warning}")
 

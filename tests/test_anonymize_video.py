@@ -31,9 +31,11 @@ def names(folder):
 
 
 def run(*arguments):
-    """The command line in this process: exit status. Drawn people are nobody to a stand-in."""
-    method = [] if "--checkpoint" in arguments else ["--method", "stgan"]
-    return main([*map(str, arguments), *method, "--no-progress"])
+    """The command line in this process: exit status. Drawn people are nobody to networks."""
+    given = [] if "--checkpoint" in arguments else ["--method", "stgan"]
+    if not {"--masks", "--segmenter"} & {*arguments}:
+        given += ["--segmenter", "background"]
+    return main([*map(str, arguments), *given, "--no-progress"])
 
 
 def command(*arguments):
@@ -46,13 +48,14 @@ def test_somebody_else_walks_there_and_it_is_said_what_that_tells(tmp_path, caps
     clip = write_video(tmp_path / "walk.mp4", walk_in(SCENE, masks))
     cv2.imwrite(str(tmp_path / "background.png"), SCENE)
     arguments = [clip, "--background", tmp_path / "background.png", "--report", tmp_path / "r.json"]
+    arguments += ["--segmenter", "background"]
     assert main([*map(str, arguments), "--seed", "1", "--no-progress"]) == 0
     report = json.loads((tmp_path / "r.json").read_text())
     (entry,) = report["videos"]
     assert report["method"] == "stand_in" and entry["anonymized"] == 24
     assert entry["painted_out"] == {} and entry["measures"].keys() == {"bits"}
-    (told,) = entry["told"]
-    assert told["person"] == 1 and told["frames"] == [0, 23]
+    (told,) = entry["people"]
+    assert told["person"] == 1 and told["frames"] == told["shown"][0] == [0, 23]
     assert told["told"].startswith("at most ") and told["told"].endswith(" / N")
     assert f"  tells of person 1 {told['told']}" in capsys.readouterr().out.splitlines()
     frames, _ = read_video(tmp_path / "walk_anonymized.mp4")
@@ -65,9 +68,9 @@ def test_somebody_else_walks_there_and_it_is_said_what_that_tells(tmp_path, caps
 
 
 def test_a_video_goes_beside_itself_with_its_times_and_without_its_sound(clip):
-    done = command(clip, "--method", "stgan", "--seed", 1)
+    done = command(clip, "--method", "stgan", "--segmenter", "background", "--seed", 1)
     assert done.returncode == 0, done.stderr
-    assert "30 frames, 1 people followed, anonymised 30 times" in done.stdout
+    assert "30 frames, 1 person: person 1 shown in all of their frames" in done.stdout
     assert "trained on synthetic data alone" in done.stdout
     out = clip.with_name("walk_anonymized.mp4")
     assert names(clip.parent) == ["walk.mp4", "walk_anonymized.mp4"]
@@ -95,7 +98,7 @@ def test_report_difference_sound_and_a_part(clip, tmp_path):
     part = ("--start", 0.2, "--end", 0.6)
     assert run(clip, "-o", out, "--report", report, "--difference", "--keep-audio", *part) == 0
     entry = json.loads(report.read_text())["videos"][0]
-    assert entry["frames"] == 12 and entry["people"] == 1 and entry["painted_out"] == {}
+    assert entry["frames"] == 12 and len(entry["people"]) == 1 and entry["painted_out"] == {}
     assert entry["frame_rate"] == "30000/1001" and entry["size"] == [280, 192]
     assert 0.005 < entry["measures"]["distance"] < 0.2
     assert all(value > 0 for value in entry["flicker"].values())
@@ -115,10 +118,11 @@ def test_own_masks_say_who_is_where(clip, tmp_path):
     for i, mask in enumerate(MASKS):
         cv2.imwrite(str(folder / f"{i:03d}.png"), mask * (i != 9))
     report = tmp_path / "r.json"
-    assert run(clip, "--masks", folder, "--report", report) == 0
+    assert run(clip, "--masks", folder, "--report", report) == 3
     entry = json.loads(report.read_text())["videos"][0]
     assert entry["painted_out"] == {LOST: [[9, 9]]}
     assert entry["anonymized"] == 29
+    assert entry["summary"] == ("1 person: person 1 hidden in frame 9 (lost by the segmentation)")
     after = read_video(clip.with_name("walk_anonymized.mp4"))[0][9]
     assert np.abs(after.astype(int) - SCENE).max() < 30
 
@@ -154,7 +158,8 @@ def test_a_given_background_stands_where_the_clip_does_not_show_the_scene(tmp_pa
     still = upscale(walking(25, start=70, step=0), 2)
     clip = write_video(tmp_path / "a.mp4", walk_in(SCENE, still))
     report = tmp_path / "r.json"
-    assert run(clip, "--report", report) == 0
+    # What of them moves is painted out; the rest is in the scene.
+    assert run(clip, "--report", report) == 3
     warnings = json.loads(report.read_text())["videos"][0]["warnings"]
     assert any("of the background is doubtful" in warning for warning in warnings)
     cv2.imwrite(str(tmp_path / "background.png"), SCENE)
@@ -169,12 +174,12 @@ def test_one_frame_shows_the_given_background_and_nobody_as_they_were(tmp_path, 
     clip = write_video(tmp_path / "a.mp4", FRAMES[10:11])
     cv2.imwrite(str(tmp_path / "background.png"), SCENE)
     given = ("--background", tmp_path / "background.png", "--keep-audio")
-    assert run(clip, *given) == 0
+    assert run(clip, *given) == 3
     after = read_video(tmp_path / "a_anonymized.mp4")[0]
     assert len(after) == 1
     assert np.abs(after.astype(int) - SCENE).max() < 30
     printed = capsys.readouterr().out
-    assert "painted out in 1 frames: " in printed
+    assert "painted out in 1 frame: " in printed
     assert "  it has no sound: the result has none" in printed.splitlines()
 
 
@@ -303,6 +308,6 @@ def test_a_tree_of_silhouettes_takes_no_flags_for_videos(tmp_path, capsys):
     (tmp_path / "in").mkdir()
     cv2.imwrite(str(tmp_path / "in" / "1.png"), MASKS[0])
     assert run(tmp_path / "in", "-o", tmp_path / "out", "--keep-audio", "--start", 1) == 1
-    assert "leave out --start, --keep-audio" in capsys.readouterr().err
+    assert "leave out --segmenter, --start, --keep-audio" in capsys.readouterr().err
     assert run(tmp_path / "in") == 1
     assert "give the folder to write with -o" in capsys.readouterr().err
