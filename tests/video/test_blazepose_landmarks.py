@@ -88,6 +88,23 @@ def networks():
     return Detector(), Landmarks()
 
 
+def test_the_network_gets_the_region_in_red_green_blue(monkeypatch):
+    def load(name, threads):
+        assert (name, threads) == (blazepose_landmarks.blazepose_files.LANDMARKS, 2)
+        return lambda given: seen.append(given) or outputs()
+
+    seen = []
+    monkeypatch.setattr(blazepose_landmarks, "Network", load)
+    picture = np.zeros((80, 100, 3), np.uint8)
+    picture[:, :50], picture[:, 50:] = (0, 51, 255), (255, 0, 0)
+    pose = Landmarks(2)(picture, Region(50.0, 40.0, 20.0, 0.0))
+    assert pose.mask.shape == (20, 20)
+    (given,) = seen
+    assert given.shape == (256, 256, 3) and given.dtype == np.float32
+    np.testing.assert_allclose(given[:, 50], np.broadcast_to([1, 0.2, 0], (256, 3)), atol=1e-6)
+    np.testing.assert_allclose(given[:, 200], np.broadcast_to([0, 0, 1], (256, 3)), atol=1e-6)
+
+
 def overlap(pose, truth):
     found = np.zeros_like(truth)
     (left, top), (height, width) = pose.corner, pose.mask.shape
