@@ -72,6 +72,22 @@ def test_one_person_is_made_of_what_is_close_and_another_of_what_is_not():
     assert blazepose_detector.suppress(np.zeros(0), np.zeros((0, 3, 2))) == []
 
 
+def test_whoever_is_seen_on_their_head_is_turned_unless_seen_upright_too():
+    upright = [[100.0, 50.0], [100.0, 10.0], [100.0, 30.0]]
+    # About the same hips; and somebody else's, 41 pixels beside, whom two detections show.
+    over = [[110.0, 45.0], [110.0, 85.0], [110.0, 65.0]]
+    beside = [[[x, 50.0], [x + 10, 90.0], [x + 5, 70.0]] for x in (143.0, 151.0)]
+    found = blazepose_detector.suppress(
+        np.array([0.6, 0.9, 0.75, 0.75]), np.array([upright, over, *beside])
+    )
+    assert [person.score for person in found] == [0.75, 0.6]
+    # The mean of both, turned about the hips.
+    np.testing.assert_allclose(found[0].hips, [147, 50])
+    np.testing.assert_allclose(found[0].edge, [137, 10])
+    np.testing.assert_allclose(found[0].shoulders, [142, 30])
+    np.testing.assert_allclose(found[1].edge, [100, 10])
+
+
 @pytest.fixture
 def seeing(monkeypatch):
     """A detector whose network sees one person in the middle of whatever is bright."""
