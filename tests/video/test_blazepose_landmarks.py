@@ -1,8 +1,10 @@
 import math
+import sys
 
 import coloured
 import cv2
 import numpy as np
+import processes
 import pytest
 
 from gait_jax.video import blazepose_detector, blazepose_landmarks
@@ -103,6 +105,13 @@ def test_the_network_gets_the_region_in_red_green_blue(monkeypatch):
     assert given.shape == (256, 256, 3) and given.dtype == np.float32
     np.testing.assert_allclose(given[:, 50], np.broadcast_to([1, 0.2, 0], (256, 3)), atol=1e-6)
     np.testing.assert_allclose(given[:, 200], np.broadcast_to([0, 0, 1], (256, 3)), atol=1e-6)
+
+
+@pytest.mark.parametrize("closed", ["", " 2>&-"])
+def test_loading_says_nothing(closed):
+    load = "from gait_jax.video.blazepose_detector import Detector; print(bool(Detector()))"
+    done = processes.run(["sh", "-c", f'"{sys.executable}" -c "{load}"{closed}'])
+    assert (done.returncode, done.stdout, done.stderr) == (0, "True\n", "")
 
 
 def overlap(pose, truth):
