@@ -11,7 +11,7 @@ CONFIG ?= stgan_resampled
 WORKDIR ?= runs/$(CONFIG)_$(DATASET)
 ARGS ?=
 
-.PHONY: setup test lint train lock clean
+.PHONY: setup fetch test lint train lock clean
 
 setup: $(VENV)/.installed
 
@@ -22,14 +22,18 @@ $(VENV)/.installed: setup.cfg setup.py pyproject.toml
 	$(RUN) -m pip install --quiet --editable '.[dev]'
 	touch $@
 
-test: setup
+# The networks that find people in videos; those that are there already are left as they are.
+fetch: setup
+	$(RUN) -m gait_jax.fetch
+
+test: fetch
 	$(RUN) -m pytest -n auto
 
 lint: setup
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 
-train: setup
+train: fetch
 	$(RUN) -m gait_jax.train --config=configs/$(CONFIG).py:$(DATASET) \
 		--config.data.manual_dir="$(DATA)" --workdir=$(WORKDIR) $(ARGS)
 
@@ -37,7 +41,7 @@ train: setup
 # An OpenCV that is installed already has no say in it: uv builds apart.
 lock:
 	uv pip compile --universal --python-version 3.11 --upgrade \
-		--extra dev --extra gpu-cuda12 --extra gpu-cuda13 --extra tpu --extra onnx --extra tflite \
+		--extra dev --extra gpu-cuda12 --extra gpu-cuda13 --extra tpu --extra onnx \
 		--extra tensorboard --extra wandb --extra mlflow --custom-compile-command "make lock" \
 		--output-file requirements.lock setup.cfg
 

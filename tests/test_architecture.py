@@ -8,7 +8,17 @@ _ROOT = pathlib.Path(__file__).parents[1]
 
 # A unit is a file or folder right below gait_jax. Arrows point to a later line only.
 _LAYERS = [
-    {"train", "anonymize", "evaluate", "export", "reproduce", "sweep", "collect", "prepare"},
+    {
+        "train",
+        "anonymize",
+        "evaluate",
+        "export",
+        "reproduce",
+        "sweep",
+        "collect",
+        "prepare",
+        "fetch",
+    },
     {"sweeps"},
     {"evaluation", "anonymization"},
     {"trainer"},

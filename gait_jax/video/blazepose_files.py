@@ -44,8 +44,8 @@ def _home() -> pathlib.Path:
         home = pathlib.Path.home()
     except RuntimeError:
         home = pathlib.Path()
-    # A folder below wherever the command was started is nobody's home.
-    if not home.is_absolute():
+    # Neither is a folder below wherever the command was started anybody's home, nor the root.
+    if not home.is_absolute() or home == pathlib.Path(home.anchor):
         raise InputError(f"there is no home folder to keep files in: set {VARIABLE} to a folder")
     return home
 

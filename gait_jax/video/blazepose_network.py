@@ -41,6 +41,9 @@ class Network:
 @contextlib.contextmanager
 def _silent() -> Iterator[None]:
     """Keeps LiteRT from telling on the standard error output that it loads, which nothing stops."""
+    if sys.stderr is None:  # Python's word for one that is closed.
+        yield
+        return
     sys.stderr.flush()
     kept = os.dup(2)
     try:

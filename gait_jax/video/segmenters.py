@@ -80,13 +80,8 @@ def _onnx(path: pathlib.Path) -> NetworkSegmenter:
 
 
 def _tflite(path: pathlib.Path) -> NetworkSegmenter:
-    try:
-        from ai_edge_litert.interpreter import Interpreter  # An extra, too.
-    except ImportError:
-        raise InputError(
-            "--segmenter tflite: needs LiteRT, which is not installed: "
-            "pip install 'gait_jax[tflite]'"
-        ) from None
+    from ai_edge_litert.interpreter import Interpreter  # Loaded by who asks for it only.
+
     try:
         network = Interpreter(model_path=str(path))
         network.allocate_tensors()

@@ -78,19 +78,23 @@ def test_an_onnx_model_runs(tmp_path, scene):
 @pytest.mark.parametrize(
     ("kind", "module"), [("onnx", "onnxruntime"), ("tflite", "ai_edge_litert.interpreter")]
 )
-def test_what_is_missing_or_damaged_is_said_in_one_line(tmp_path, scene, monkeypatch, kind, module):
+def test_a_missing_or_damaged_model_is_said_in_one_line(tmp_path, scene, kind, module):
     model = tmp_path / "model"
     model.write_bytes(b"no model")
-    with monkeypatch.context() as patched:
-        patched.setitem(sys.modules, module, None)
-        with pytest.raises(InputError, match=rf"not installed: pip install 'gait_jax\[{kind}\]'"):
-            segmenters.build(f"{kind}:{model}", scene)
     pytest.importorskip(module)
     with pytest.raises(InputError, match=rf"{model} is no .* model \(.*\): give another") as error:
         segmenters.build(f"{kind}:{model}", scene)
     assert "\n" not in str(error.value)
     with pytest.raises(InputError, match="none is not a file: give the model after"):
         segmenters.build(f"{kind}:none", scene)
+
+
+def test_an_extra_that_is_not_installed_is_said_in_one_line(tmp_path, scene, monkeypatch):
+    model = tmp_path / "model"
+    model.touch()
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    with pytest.raises(InputError, match=r"not installed: pip install 'gait_jax\[onnx\]'"):
+        segmenters.build(f"onnx:{model}", scene)
 
 
 @pytest.mark.parametrize("name", ["foreground", "onnx", "torch:model.pt"])
