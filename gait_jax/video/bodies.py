@@ -10,7 +10,7 @@ from gait_jax.video.blazepose_landmarks import Landmarks, Pose
 # From this score on what the detector finds is looked at; who is new is somebody where it and the
 # network of landmarks are so sure together, as a jacket on a lawn deceives each of them alone; and
 # who is known stays somebody from the second one's word.
-_DETECTED, _BOTH, _SURE = 0.5, 0.6, 0.5
+_DETECTED, _BOTH, _SURE = 0.5, 0.68, 0.5
 # Two poses of which one shows so much of the other's pixels are of the same person.
 _SAME = 0.6
 # From this probability on a pixel shows somebody.
