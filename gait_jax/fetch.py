@@ -10,7 +10,6 @@ are kept in the folder that the variable GAIT_JAX_CACHE names, or else in the us
 import argparse
 import contextlib
 import hashlib
-import importlib.util
 import pathlib
 import re
 import subprocess
@@ -135,17 +134,18 @@ def _download(folder: pathlib.Path) -> pathlib.Path:
     Raises:
       InputError: it is not there, or says that it cannot.
     """
-    if importlib.util.find_spec("pip") is None:
-        raise InputError(
-            "pip is not installed beside this Python: run python -m ensurepip, or uv pip install "
-            "pip, then the same command again"
-        )
     command = [
         sys.executable, "-m", "pip", "download", "--quiet", "--no-input",
         "--disable-pip-version-check", "--no-deps", "--only-binary=:all:", *_BUILD,
         "--dest", str(folder), _PACKAGE,
     ]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+    # Asked of Python itself: looking for the module here would run hooks that setuptools installs.
+    if done.stderr.rstrip().endswith(": No module named pip"):
+        raise InputError(
+            "pip is not installed beside this Python: run python -m ensurepip, or uv pip install "
+            "pip, then the same command again"
+        )
     wheel = folder / _WHEEL
     if done.returncode or not wheel.is_file():
         raise InputError(

@@ -135,8 +135,12 @@ def test_a_pip_that_brings_nothing_is_not_believed(pip, kept, capsys):
     assert contents(kept) == {}
 
 
-def test_without_pip_it_says_how_to_get_it(kept, monkeypatch, capsys):
-    monkeypatch.setattr(fetch.importlib.util, "find_spec", lambda name: None)
+def test_without_pip_it_says_how_to_get_it(kept, tmp_path, monkeypatch, capsys):
+    # A Python that sees no installed packages, as in a uv environment.
+    bare = tmp_path / "python"
+    bare.write_text(f'#!/bin/sh\nexec "{sys.executable}" -I -S "$@"\n')
+    bare.chmod(0o755)
+    monkeypatch.setattr(fetch.sys, "executable", str(bare))
     assert refused(capsys) == (
         "pip is not installed beside this Python: run python -m ensurepip, or uv pip install pip, "
         "then the same command again"

@@ -44,7 +44,8 @@ class Pose:
     Attributes:
       flag: how sure it is that the region shows a person, 0 to 1. Below 0.5 the rest means nothing.
       landmarks: (x, y) in pixels of the picture, whose first one's middle is (0.5, 0.5), and z on
-        the same scale: less than 0 in front of the hips; float32 [33, 3] in the order of `NAMES`.
+        the same scale, less than 0 where nearer to the camera than the hips; float32 [33, 3] in the
+        order of `NAMES`.
       visibility: that each is in the picture and nothing is before it, 0 to 1, [33].
       presence: that each is in the picture, 0 to 1, [33].
       world: metres to the right, down and away from the camera, from between the hips, [33, 3].
@@ -95,7 +96,7 @@ class Outputs(NamedTuple):
 
     Attributes:
       landmarks: 39 times x, y and z in its pixels, and logits of visibility and presence: the
-        body's 33, the middle and the edge of the person's circle, and four of the hands, [195].
+        body's 33, the middle and the edge of the person's circle, and four more, [195].
       flag: 0 to 1, [1].
       mask: logits, [256, 256, 1].
       heat: logits that a landmark is there, on every fourth pixel, [64, 64, 39].
