@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import av
 
+from gait_jax.video import times
 from gait_jax.video.clip import Clip, open_file
 
 # Sound that an MP4 file holds as it is; any other is coded anew.
@@ -47,12 +48,15 @@ def _packets(
     offset: int,
 ) -> Iterator[tuple[float, av.Packet]]:
     copied = stream.codec_context.name in _COPIED
+    may_leap = source.format.name in times.JOINED
     end = None
     with source:
         for packet in source.demux(stream):
             if packet.pts is None:
                 continue
-            if end is not None and packet.pts < end - _JOINED / stream.time_base:
+            leap = 0.0 if end is None else float((packet.pts - end) * stream.time_base)
+            if leap < -_JOINED or (may_leap and leap > times.LONGEST_GAP[0]):
+                # Pictures go on where the recording before ended, and so does the sound.
                 offset += packet.pts - end
             end = packet.pts + (packet.duration or 0)
             seconds = float((packet.pts - offset) * stream.time_base)

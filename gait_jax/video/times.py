@@ -6,8 +6,8 @@ import av
 
 # Seconds, and frames, that nothing is shown: more is where two recordings were joined, in streams
 # whose time stamps may begin anew anywhere.
-_LONGEST_GAP = 10, 100
-_JOINED = frozenset({"mpeg", "mpegts"})
+LONGEST_GAP = 10, 100
+JOINED = frozenset({"mpeg", "mpegts"})
 
 
 class Times:
@@ -28,8 +28,8 @@ class Times:
         # the time of a picture that others were decoded before is that of its data.
         self._by_decoding = container.format.name == "avi"
         self._step = 1 / rate
-        longest = max(Fraction(_LONGEST_GAP[0]), _LONGEST_GAP[1] * self._step)
-        self._longest = longest if container.format.name in _JOINED else None
+        longest = max(Fraction(LONGEST_GAP[0]), LONGEST_GAP[1] * self._step)
+        self._longest = longest if container.format.name in JOINED else None
         self._before: Fraction | None = None
         self._shown: Fraction | None = None
 

@@ -60,7 +60,8 @@ def joined(path, parts):
 
 def test_joined_recordings_go_on_where_the_first_one_ended(tmp_path, frames):
     halves = [
-        write_video(tmp_path / f"{i}.ts", part) for i, part in enumerate((frames[:15], frames[15:]))
+        write_video(tmp_path / f"{i}.ts", part, audio="aac")
+        for i, part in enumerate((frames[:15], frames[15:]))
     ]
     for parts in (halves, halves[::-1]):
         clip = Clip.open(joined(tmp_path / "a.ts", parts))
@@ -68,6 +69,13 @@ def test_joined_recordings_go_on_where_the_first_one_ended(tmp_path, frames):
         assert sorted(order(found)) == list(range(_COUNT))
         times = [frame.pts * clip.time_base for frame in found]
         assert times == [Fraction(i, 25) for i in range(_COUNT)]
+        with VideoWriter(tmp_path / "b.mp4", clip, keep_audio=True) as writer:
+            for frame in found:
+                writer.write(frame.image, frame.pts, frame.duration)
+        with av.open(str(tmp_path / "b.mp4")) as container:
+            (sound,) = container.streams.audio
+            # 1.2 seconds, and what the encoder put round each half.
+            assert 1.15 < sound.duration * sound.time_base < 1.35
 
 
 @pytest.mark.parametrize(
