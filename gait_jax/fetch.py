@@ -19,7 +19,7 @@ import time
 import zipfile
 from collections.abc import Iterator
 
-from gait_jax.runtime import interrupted
+from gait_jax.runtime import homes, interrupted
 from gait_jax.runtime.errors import InputError, InUseError
 from gait_jax.runtime.files import reason_of, write_bytes
 from gait_jax.runtime.lock import WorkdirLock
@@ -75,7 +75,7 @@ def _writing(folder: pathlib.Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise InputError(
-            f"{folder} cannot be written ({reason_of(error)}): set {blazepose_files.VARIABLE} to a "
+            f"{folder} cannot be written ({reason_of(error)}): set {homes.CACHE} to a "
             "folder that can be, or let somebody who can write it run the same command"
         ) from None
 
