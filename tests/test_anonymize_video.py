@@ -15,6 +15,8 @@ from gait_jax.anonymization.following import LOST
 from gait_jax.anonymization.places import find_videos
 from gait_jax.anonymize import main
 from gait_jax.runtime.errors import InputError
+from tfds_casia.walkers import generation, twin
+from tfds_casia.walkers.recording import WalkName
 
 SCENE = np.repeat(np.repeat(draw_scene(), 2, axis=0), 2, axis=1)
 MASKS = upscale(walking(30), 2)
@@ -302,6 +304,35 @@ def test_errors_are_one_line_and_nothing_is_written(clip, tmp_path, capsys):
         error = capsys.readouterr().err.splitlines()
         assert len(error) == 1 and message in error[0], error
         assert names(tmp_path) == before, arguments
+
+
+def test_networks_that_were_not_fetched_are_asked_for_before_the_work(clip, monkeypatch, capsys):
+    monkeypatch.setenv("GAIT_JAX_CACHE", str(clip.parent / "none"))
+    assert main([str(clip), "--no-progress"]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith("is missing: run python -m gait_jax.fetch")
+    assert names(clip.parent) == ["walk.mp4"]
+
+
+def test_by_default_networks_find_people(tmp_path):
+    _, masks, pictures = twin.film(0, WalkName(1, "nm", 1), 90, body_of=1)
+    middle = len(masks) // 2
+    clip = write_video(tmp_path / "walk.mp4", pictures[middle - 6 : middle + 6])
+    report = tmp_path / "r.json"
+    assert main([str(clip), "--report", str(report), "--seed", "1", "--no-progress"]) in (0, 3)
+    (entry,) = json.loads(report.read_text())["videos"]
+    assert entry["segmenter"] == "people" and entry["background_filled"] > 0.001
+    (person,) = entry["people"]
+    assert person["frames"] == [0, 11]
+    frames, _ = read_video(tmp_path / "walk_anonymized.mp4")
+    # Twelve frames never show what is behind somebody: nobody stands there as they were.
+    scene = generation.scene_of(0, 1, 90).background
+    for i, frame in enumerate(frames, middle - 6):
+        mask, picture = masks[i], pictures[i]
+        body = mask > 0
+        gone = np.abs(frame[body].astype(int) - picture[body]).max(axis=-1) > 12
+        seen = np.abs(scene[body].astype(int) - picture[body]).max(axis=-1) > 40
+        assert gone[seen].mean() > 0.3
 
 
 def test_a_tree_of_silhouettes_takes_no_flags_for_videos(tmp_path, capsys):

@@ -57,7 +57,8 @@ class Options:
                 "--colour transfer and --colour-checkpoint go together: give the workdir of a run "
                 "of configs/colour_transfer.py; no such network ships with gait_jax"
             )
-        segmenters.check(self.segmenter)
+        if not self.masks:
+            segmenters.check(self.segmenter)
         if self.background:
             read_background(self.background)
 

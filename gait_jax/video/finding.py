@@ -8,7 +8,7 @@ from gait_jax.video.blazepose_detector import Tile
 from gait_jax.video.blazepose_landmarks import NAMES, Pose
 from gait_jax.video.bodies import Bodies, divided
 from gait_jax.video.foreground import DifferenceSegmenter
-from gait_jax.video.people import Sighting, find, sighted
+from gait_jax.video.people import NOT_ONE, Sighting, find, sighted
 from gait_jax.video.pieces import pieces
 from gait_jax.video.tracking import HIDDEN, OVERLAP
 
@@ -21,6 +21,8 @@ _TILE, _LEAST = 2.2, 96
 _SPECK, _KNOWN = 20, 0.5
 # Pixels: people below are seen better by what differs from the scene.
 _SMALL = 60
+# What differs this near a body, in its heights, is a part or a shadow of it.
+_NEAR = 0.08
 # Of the smaller body: they touch.
 _TOUCHING = 0.02
 # Seen with less, an ankle is behind something, or out of the picture.
@@ -79,9 +81,11 @@ class NetworkFinder:
         owner = divided(poses, shape)
         found = [one for i, pose in enumerate(poses, 1) if (one := _sighting(owner, i, pose))]
         # What is too small for the networks, and belongs to nobody whom they found.
-        rim = np.ones((5, 5), np.uint8)
+        tall = max((one.box[3] for one in found), default=0)
+        rim = np.ones((2 * round(_NEAR * tall) + 5,) * 2, np.uint8)
         left = foreground & self._seen & (cv2.dilate((owner > 0).astype(np.uint8), rim) == 0)
-        return found + [one for one in find(left) if one.box[3] < _SMALL]
+        small = [one for one in find(left) if one.box[3] < _SMALL and one.problem != NOT_ONE]
+        return found + small
 
 
 def _sighting(owner: np.ndarray, number: int, pose: Pose) -> Sighting | None:

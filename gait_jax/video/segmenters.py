@@ -13,6 +13,7 @@ import numpy as np
 from gait_jax.data.pictures import read_mask
 from gait_jax.runtime import names
 from gait_jax.runtime.errors import InputError
+from gait_jax.video import blazepose_files
 from gait_jax.video.background import Background
 from gait_jax.video.foreground import DifferenceSegmenter
 
@@ -108,8 +109,11 @@ NETWORKS = {"onnx": _onnx, "tflite": _tflite}
 
 
 def check(name: str) -> None:
-    """Raises an `InputError` unless `name` is one that `build` knows, with a file that is there."""
+    """Raises an `InputError` unless `name` is one that is known, with files that are there."""
     kind, colon, path = name.partition(":")
+    if name == PEOPLE:
+        for file in blazepose_files.HASHES:
+            blazepose_files.find(file)
     if name in (PEOPLE, BACKGROUND):
         return
     if kind not in NETWORKS or not colon:
