@@ -6,12 +6,11 @@ Measures the model that ships with the package, or a run of one's own with
 --config.methods.measured.checkpoint=WORKDIR. Every recogniser is trained on clean gaits, and once
 more on anonymised ones of the same people.
 
-Time: walkers, from nothing, 125 minutes on two CPU cores that did much else, with 124 people and
-1,200 steps of Wu's network; 185 minutes of processor time. It has been made shorter since, by an
-estimated tenth, and not run again. With everything kept: 14 seconds. CASIA-A, two methods, by
-gaitset, zheng2011 and side channels alone: 10 minutes after GaitSet's training.
-Result: of 40 walkers GaitSet finds 95 % in the same view before anonymisation, and of ST-GAN's
-results 21 (ignorant), 56 (lazy-informed) and 63 % (semi-informed), where a guess finds 2.5. Of
+Time: walkers, from nothing, 88 minutes on two CPU cores with some other work beside it, 152 of
+processor time; with everything kept, 11 seconds. CASIA-A, two methods, by gaitset, zheng2011 and
+side channels alone: 10 minutes after GaitSet's training.
+Result: of 40 walkers GaitSet finds 93 % in the same view before anonymisation, and of ST-GAN's
+results 21 (ignorant), 56 (lazy-informed) and 65 % (semi-informed), where a guess finds 2.5. Of
 CASIA-A's ten people, begun on walkers, 98 %, and 18, 72 and 85 %; a guess finds 10 %.
 
 Arguments:
