@@ -76,7 +76,8 @@ def main() -> None:
         {path.parent.relative_to(args.directory) for path in args.directory.rglob("*.png")}
     )
     found = [name for name in found if not args.only or args.only in str(name)]
-    chosen = [found[i] for i in np.linspace(0, len(found) - 1, args.sequences).astype(int)]
+    count = min(args.sequences, len(found))
+    chosen = [found[i] for i in np.linspace(0, len(found) - 1, count).astype(int)]
     sheets = [
         sequence({label: tree / name for label, tree in trees.items()}, args.frames)
         for name in chosen
