@@ -9,6 +9,8 @@ from gait_jax.runtime.errors import InputError
 from gait_jax.video.clip import SUFFIXES
 
 _ENDING = "_anonymized"
+# How the names of results and of previews end.
+RESULT, PREVIEW = f"{_ENDING}.mp4", "_preview.png"
 
 # What the names of files end with, before their kind, that this command wrote.
 _RESULTS = (_ENDING, f"{_ENDING}_difference")
@@ -90,22 +92,27 @@ def _without_results(
     return kept
 
 
-def outputs(sources: list[pathlib.Path], out: pathlib.Path | None) -> list[pathlib.Path]:
-    """Where each video's result goes: `NAME_anonymized.mp4`.
+def outputs(
+    sources: list[pathlib.Path], out: pathlib.Path | None, ending: str = RESULT
+) -> list[pathlib.Path]:
+    """Where what is made of each video goes: `NAME_anonymized.mp4`.
 
     Args:
       sources: the videos.
       out: a file for one video, or a folder; None for beside each.
+      ending: `RESULT` or `PREVIEW`.
 
     Raises:
-      InputError: two would go to the same file, or over an input, or it is no MP4 file.
+      InputError: two would go to the same file, or over an input, or it is of another kind.
     """
-    names = [f"{source.stem}{_ENDING}.mp4" for source in sources]
+    names = [f"{source.stem}{ending}" for source in sources]
+    kind = pathlib.Path(ending).suffix
     if out is None:
         results = [source.with_name(name) for source, name in zip(sources, names, strict=True)]
     elif len(sources) == 1 and not os.path.isdir(out) and out.suffix:
-        if out.suffix.lower() != ".mp4":
-            raise InputError(f"{out}: results are MP4 files; give a name that ends in .mp4")
+        if out.suffix.lower() != kind:
+            what = "results are MP4" if ending == RESULT else "previews are PNG"
+            raise InputError(f"{out}: {what} files; give a name that ends in {kind}")
         results = [out]
     else:
         results = [out / name for name in names]

@@ -1,9 +1,8 @@
 """Anonymises one video file into another, and says what became of it."""
 
 import contextlib
-import functools
 import pathlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 import cv2
@@ -18,6 +17,7 @@ from gait_jax.anonymization.options import NEAREST, Options, difference_path
 from gait_jax.methods.colourisers import nearest
 from gait_jax.methods.contracts import Anonymizer, Colouriser
 from gait_jax.runtime import bars
+from gait_jax.runtime.errors import InputError
 from gait_jax.video.background import Background, largest_channel
 from gait_jax.video.clip import Clip, Frame
 from gait_jax.video.prefetch import prefetch
@@ -57,18 +57,21 @@ def anonymize_video(
     looked = look(clip, options)
     clip, scene = looked.clip, looked.scene
     warnings = notes(clip, options.keep_audio) + looked.warnings
-    worker = VideoAnonymizer(anonymizer, scene, colourise, key, float(clip.rate))
-    bar = functools.partial(bars.bar, shown=options.progress, total=looked.count, unit="frame")
-    # Decoding has a thread of its own beside segmentation.
-    with (
-        bar(desc=f"{source.name}: people") as moved,
-        prefetch(looked.find(frame.image) for frame in clip.frames()) as seen,
-    ):
-        found = worker.look(_counted(seen, moved))
-    # Decoding, anonymising, and encoding have one each.
-    with bar(desc=f"{source.name}: anonymize") as moved, contextlib.ExitStack() as stack:
-        frames = stack.enter_context(prefetch(clip.frames()))
-        results = worker(frames, stack.enter_context(found))
+    worker = VideoAnonymizer(anonymizer, scene, colourise, key, float(clip.rate), options.shows)
+    with looked.sightings(options.progress) as seen:
+        found = worker.look(seen)
+    # Decoding, anonymising, and encoding have a thread each.
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(found)
+        _check_numbers(source, options.only | options.left_out, found.people)
+        bar = bars.bar(
+            desc=f"{source.name}: anonymize",
+            shown=options.progress,
+            total=looked.count,
+            unit="frame",
+        )
+        moved = stack.enter_context(bar)
+        results = worker(stack.enter_context(prefetch(clip.frames())), found)
         if options.difference:
             results = _write_difference(results, clip, difference_path(out), scene)
         results = stack.enter_context(prefetch(results))
@@ -79,11 +82,15 @@ def anonymize_video(
     return _describe(clip, out, scene, worker.findings, options, warnings)
 
 
-def _counted(items: Iterable[Any], bar: Any) -> Iterator[Any]:
-    """Passes items through, and moves a bar."""
-    for item in items:
-        yield item
-        bar.update()
+def _check_numbers(source: pathlib.Path, named: Iterable[int], people: Collection[int]) -> None:
+    """Makes sure that everybody who was named was found."""
+    unknown = sorted(set(named) - {*people})
+    if unknown:
+        there = f"people 1 to {len(people)}" if len(people) > 1 else f"{len(people) or 'no'} person"
+        raise InputError(
+            f"{source} has {there}, and no person {', '.join(map(str, unknown))}: see their "
+            "numbers with --preview"
+        )
 
 
 def _colouriser(options: Options) -> Colouriser:
@@ -140,6 +147,7 @@ def _describe(
         warnings.append("H.264 has even sizes only: the last row or column was written twice")
     if not findings.people:
         warnings.append("nobody was found to anonymise: the result shows the background alone")
+    # In the order of `Following.people`.
     people = [one.described(n) for n, one in enumerate(findings.people.values(), 1)]
     names = ("colour_original", "colour_anonymized", "outline_original", "outline_anonymized")
     return {
