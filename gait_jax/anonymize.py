@@ -21,7 +21,7 @@ except ImportError as error:
         "library of desktops is missing, uninstall opencv-python and install opencv-python-headless"
     )
 
-from gait_jax.anonymization import arguments, batches
+from gait_jax.anonymization import arguments, batches, reports
 from gait_jax.anonymization.accounts import NOT_CHOSEN, more, said
 from gait_jax.anonymization.options import difference_path
 from gait_jax.anonymization.places import (
@@ -34,7 +34,7 @@ from gait_jax.anonymization.places import (
     videos_in,
 )
 from gait_jax.pretrained import MODELS
-from gait_jax.runtime import interrupted, records, terminal
+from gait_jax.runtime import interrupted, terminal
 from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.files import check_writable, reason_of
 from gait_jax.video.clip import Clip
@@ -99,8 +99,7 @@ def _run_videos(args: argparse.Namespace) -> int:
     written = dict.fromkeys(results, "-o")
     if args.difference:
         written |= dict.fromkeys(map(difference_path, results), "-o")
-    if args.report:
-        written[args.report] = "--report"
+    written |= dict.fromkeys(args.report or (), "--report")
     for path in written:
         # Not by `exists`, which fails on names that are too long.
         if os.path.lexists(path) and not args.overwrite:
@@ -118,12 +117,12 @@ def _run_videos(args: argparse.Namespace) -> int:
     if report.get("trained_on_synthetic_data"):
         print("The model was trained on synthetic data alone.")
     failed = any("failed" in entry for entry in report["videos"])
-    if args.report:
+    for path in args.report or ():
         try:
-            records.write_json(args.report, report)
+            reports.write(path, report)
         except OSError as error:
             failed = True
-            reason = f"{args.report} could not be written ({reason_of(error)})"
+            reason = f"{path} could not be written ({reason_of(error)})"
             print(f"gait_jax.anonymize: {reason}", file=sys.stderr)
     if failed:
         return 1

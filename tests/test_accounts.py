@@ -1,11 +1,27 @@
 """What became of whom, by hand."""
 
-from gait_jax.anonymization.accounts import NOT_CHOSEN, Account, more, ranges, said, summary
+from gait_jax.anonymization.accounts import (
+    NOT_CHOSEN,
+    Account,
+    frames_said,
+    more,
+    ranges,
+    said,
+    spread,
+    summary,
+)
 
 
 def test_frames_become_ranges():
     assert ranges({7, 1, 3, 2}) == [[1, 3], [7, 7]]
     assert ranges(()) == []
+    assert frames_said([[1, 3], [7, 7]]) == "1–3, 7"
+
+
+def test_some_frames_are_spread_over_many():
+    # The middles of three parts of four.
+    assert spread(range(100, 112), 3) == [102, 106, 110]
+    assert spread([4, 9], 6) == [4, 9] and spread([], 6) == []
 
 
 def test_a_person_is_described_and_a_clip_said_in_a_line():

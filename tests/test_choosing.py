@@ -1,6 +1,8 @@
 """Who is shown: previews with people's numbers, and people who are chosen by them."""
 
+import base64
 import json
+import re
 
 import cv2
 import numpy as np
@@ -95,9 +97,19 @@ def test_a_preview_numbers_people_and_shows_nobody(clip, tmp_path, capsys):
     assert (np.abs(picture.astype(int) - REDDISH).max(axis=2) < 12).sum() < 20
 
 
+def _pictures(page):
+    """(person, picture) of all that a page shows."""
+    found = re.findall(r'alt="person (\d+), frame \d+" src="data:image/jpeg;base64,([^"]+)"', page)
+    return [
+        (int(person), cv2.imdecode(np.frombuffer(base64.b64decode(data), np.uint8), 1))
+        for person, data in found
+    ]
+
+
 def test_who_is_not_chosen_is_painted_out_and_listed(clip, tmp_path, capsys):
-    report, scene = tmp_path / "r.json", clip.parent / "scene.png"
+    report, page, scene = tmp_path / "r.json", tmp_path / "r.html", clip.parent / "scene.png"
     shared = ("--background", scene, "--seed", 1, "--overwrite", "--report", report)
+    shared += ("--report", page)
     halves = []
     for i, choice in enumerate([("--only", "1"), ("--except", "1")]):
         out = tmp_path / f"{i}.mp4"
@@ -108,6 +120,11 @@ def test_who_is_not_chosen_is_painted_out_and_listed(clip, tmp_path, capsys):
         assert hidden["shown"] == [] and hidden["hidden"] == {NOT_CHOSEN: [hidden["frames"]]}
         assert entry["painted_out"] == {NOT_CHOSEN: [[3, 27]]}
         assert f"person {hidden['person']} not chosen" in entry["summary"]
+        cuts = _pictures(page.read_text())
+        assert len(cuts) == 12
+        for person, cut in cuts:
+            body = np.abs(cut.astype(int) - REDDISH).max(axis=2) < 40
+            assert 0.1 < body.mean() < 0.4 if person == shown["person"] else not body.any()
         differs = np.abs(read_video(out)[0].astype(int) - SCENE).max(axis=3) > 40
         halves.append((differs[..., :140].sum(), differs[..., 140:].sum()))
     # Each time one half shows somebody, and the other one the scene alone.

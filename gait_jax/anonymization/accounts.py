@@ -2,7 +2,7 @@
 
 import collections
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 # Why somebody is hidden whom the command line did not choose (see `options.Options.shows`).
@@ -57,6 +57,17 @@ def ranges(frames: Iterable[int]) -> list[list[int]]:
         else:
             found.append([frame, frame])
     return found
+
+
+def spread(frames: Sequence[int], most: int) -> list[int]:
+    """The middles of so many equal parts of some frames; all of fewer."""
+    parts = min(most, len(frames))
+    return [frames[(2 * part + 1) * len(frames) // (2 * parts)] for part in range(parts)]
+
+
+def frames_said(spans: Iterable[Sequence[int]]) -> str:
+    """[[1, 3], [7, 7]] → "1–3, 7"."""
+    return ", ".join(f"{a}" if a == b else f"{a}–{b}" for a, b in spans)
 
 
 def summary(people: list[dict[str, Any]]) -> str:
@@ -129,7 +140,7 @@ def _counted(people: list[int]) -> str:
 
 def _frames(spans: list[list[int]]) -> str:
     joined = ranges({frame for first, last in spans for frame in range(first, last + 1)})
-    said = ", ".join(f"{a}" if a == b else f"{a}–{b}" for a, b in joined[:_NAMED])
+    said = frames_said(joined[:_NAMED])
     if len(joined) > _NAMED:
         said += f" and {len(joined) - _NAMED} more"
     return (

@@ -5,6 +5,7 @@ import math
 import pathlib
 
 from gait_jax.anonymization.options import COLOURISERS, NEAREST, Options
+from gait_jax.anonymization.reports import is_page
 from gait_jax.pretrained import DEFAULT_METHOD, MODELS
 from gait_jax.runtime import records
 from gait_jax.runtime.errors import InputError
@@ -69,8 +70,10 @@ def _of_videos(found: argparse.ArgumentParser) -> None:
     add(
         "--report",
         type=pathlib.Path,
+        action="append",
         metavar="FILE",
-        help="write what became of each frame, counted from 0, as JSON",
+        help="write what became of each person and frame, counted from 0, as JSON, or as a page "
+        "where FILE ends in .html; may be given twice",
     )
     add("--difference", action="store_true", help="write NAME_difference.mp4 beside each result: "
         "white where it differs from the video")  # fmt: skip
@@ -132,6 +135,7 @@ def options(args: argparse.Namespace) -> Options:
         end=math.inf if args.end is None else args.end,
         keep_audio=args.keep_audio,
         difference=args.difference,
+        thumbnails=any(map(is_page, args.report or ())),
         only=only or frozenset(),
         left_out=others or frozenset(),
         progress=not args.no_progress,

@@ -28,6 +28,7 @@ class Options:
       end: seconds after the first frame.
       keep_audio: whether the sound is taken over.
       difference: whether a video of what changed is written beside the result.
+      thumbnails: whether small pictures of each person's result are kept for a page.
       only: the numbers of those who are shown (see `Following.people`); empty for everybody.
       left_out: the numbers of those who are not.
       progress: whether to show progress bars.
@@ -42,6 +43,7 @@ class Options:
     end: float = math.inf
     keep_audio: bool = False
     difference: bool = False
+    thumbnails: bool = False
     only: frozenset[int] = frozenset()
     left_out: frozenset[int] = frozenset()
     progress: bool = True

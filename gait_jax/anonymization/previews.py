@@ -12,6 +12,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from gait_jax.anonymization.accounts import spread
 from gait_jax.anonymization.following import Followed, Following
 from gait_jax.anonymization.looking import look
 from gait_jax.anonymization.options import Options
@@ -100,8 +101,7 @@ def chosen_frames(count: int, people: dict[int, Followed]) -> list[int]:
     Returns:
       Numbers of frames, from 0, in order.
     """
-    parts = min(_SPREAD, count)
-    frames = {(2 * part + 1) * count // (2 * parts) for part in range(parts)}
+    frames = set(spread(range(count), _SPREAD))
     for whose in people.values():
         there = sorted(whose.seen)
         if len(frames) < _MOST and not frames & whose.seen:

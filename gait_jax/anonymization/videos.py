@@ -14,6 +14,7 @@ from gait_jax.anonymization.accounts import ranges, summary
 from gait_jax.anonymization.clips import Findings, VideoAnonymizer
 from gait_jax.anonymization.looking import look
 from gait_jax.anonymization.options import NEAREST, Options, difference_path
+from gait_jax.anonymization.thumbnails import Strips
 from gait_jax.methods.colourisers import nearest
 from gait_jax.methods.contracts import Anonymizer, Colouriser
 from gait_jax.runtime import bars
@@ -46,7 +47,8 @@ def anonymize_video(
       options: how.
 
     Returns:
-      What became of it, for a report: JSON values.
+      What became of it, for a report: JSON values, and "thumbnails" where they are asked for (see
+      `thumbnails.Strips.described`).
 
     Raises:
       InputError: the video, or something that goes with it, cannot be used; nothing is written.
@@ -72,6 +74,9 @@ def anonymize_video(
         )
         moved = stack.enter_context(bar)
         results = worker(stack.enter_context(prefetch(clip.frames())), found)
+        strips = Strips(found) if options.thumbnails else None
+        if strips:
+            results = strips.over(results)
         if options.difference:
             results = _write_difference(results, clip, difference_path(out), scene)
         results = stack.enter_context(prefetch(results))
@@ -79,7 +84,8 @@ def anonymize_video(
             for frame in results:
                 writer.write(frame.image, frame.pts, frame.duration)
                 moved.update()
-    return _describe(clip, out, scene, worker.findings, options, warnings)
+    entry = _describe(clip, out, scene, worker.findings, options, warnings)
+    return entry | ({"thumbnails": strips.described()} if strips else {})
 
 
 def _check_numbers(source: pathlib.Path, named: Iterable[int], people: Collection[int]) -> None:
