@@ -8,6 +8,7 @@ in which every folder with PNGs is one person's walk.
 """
 
 import argparse
+import dataclasses
 import os
 import pathlib
 import sys
@@ -21,7 +22,7 @@ except ImportError as error:
         "library of desktops is missing, uninstall opencv-python and install opencv-python-headless"
     )
 
-from gait_jax.anonymization import arguments, batches, reports
+from gait_jax.anonymization import arguments, batches, reports, workers
 from gait_jax.anonymization.accounts import NOT_CHOSEN, more, said
 from gait_jax.anonymization.options import difference_path
 from gait_jax.anonymization.places import (
@@ -30,7 +31,9 @@ from gait_jax.anonymization.places import (
     find_sequences,
     find_videos,
     is_result,
+    of_task,
     outputs,
+    share,
     videos_in,
 )
 from gait_jax.pretrained import MODELS
@@ -96,10 +99,17 @@ def _run_videos(args: argparse.Namespace) -> int:
     results = outputs(sources, args.out, PREVIEW if args.preview else RESULT)
     options = arguments.options(args)
     arguments.check_one_video(args, len(sources))
+    reported = args.report or []
+    if args.task is not None:
+        sources, results = share(sources, results, args.task, args.tasks)
+        reported = [of_task(path, args.task) for path in reported]
+        if not sources:
+            print(f"nothing to do in task {args.task} of {args.tasks}")
+            return 0
     written = dict.fromkeys(results, "-o")
     if args.difference:
         written |= dict.fromkeys(map(difference_path, results), "-o")
-    written |= dict.fromkeys(args.report or (), "--report")
+    written |= dict.fromkeys(reported, "--report")
     for path in written:
         # Not by `exists`, which fails on names that are too long.
         if os.path.lexists(path) and not args.overwrite:
@@ -113,11 +123,17 @@ def _run_videos(args: argparse.Namespace) -> int:
         check_writable(path, flag)
     model = None if args.preview else args.checkpoint or MODELS[args.method]
     work = batches.Work(model, args.step, args.seed, options)
-    report = batches.run(work, sources, results, _print)
+    jobs = min(args.jobs or 1, len(sources))
+    if jobs > 1:
+        # Bars of several videos would write over each other.
+        work = dataclasses.replace(work, options=dataclasses.replace(options, progress=False))
+        report = workers.run(work, sources, results, jobs, _print)
+    else:
+        report = batches.run(work, sources, results, _print)
     if report.get("trained_on_synthetic_data"):
         print("The model was trained on synthetic data alone.")
     failed = any("failed" in entry for entry in report["videos"])
-    for path in args.report or ():
+    for path in reported:
         try:
             reports.write(path, report)
         except OSError as error:

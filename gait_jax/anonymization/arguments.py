@@ -75,6 +75,11 @@ def _of_videos(found: argparse.ArgumentParser) -> None:
         help="write what became of each person and frame, counted from 0, as JSON, or as a page "
         "where FILE ends in .html; may be given twice",
     )
+    add("--jobs", type=_count, metavar="N", help="do so many videos at once, in processes")
+    add("--task", type=int, metavar="I", help="do only the I-th share, from 0, of --tasks")
+    add("--tasks", type=_count, metavar="N", help="how many processes share the videos by --task")
+    # What launch/ gives to everything that does not train.
+    add("--num_processes", type=int, help=argparse.SUPPRESS)
     add("--difference", action="store_true", help="write NAME_difference.mp4 beside each result: "
         "white where it differs from the video")  # fmt: skip
 
@@ -83,6 +88,7 @@ def _of_videos(found: argparse.ArgumentParser) -> None:
 _OF_VIDEOS = (
     "preview", "only", "except", "colour", "colour_checkpoint", "background", "segmenter", "masks",
     "start", "end", "keep_audio", "recursive", "report", "difference", "dry_run",
+    "jobs", "task", "tasks",
 )  # fmt: skip
 _OF_RESULTS = ("only", "except", "keep_audio", "report", "difference")
 
@@ -93,6 +99,13 @@ def _numbers(text: str) -> frozenset[int]:
     if min(found) < 1:
         raise argparse.ArgumentTypeError(f"'{text}' is no list of people's numbers, such as 1,3")
     return frozenset(found)
+
+
+def _count(text: str) -> int:
+    """How many of something there are to be: 1 or more."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is no whole number from 1")
+    return int(text)
 
 
 def _given(args: argparse.Namespace, names: tuple[str, ...]) -> list[str]:
@@ -125,6 +138,8 @@ def options(args: argparse.Namespace) -> Options:
         raise InputError("--only and --except are two ways to choose people: give one of them")
     if args.preview and (given := _given(args, _OF_RESULTS)):
         raise InputError(f"--preview anonymises nobody: leave out {', '.join(given)}")
+    if (args.task is None) != (args.tasks is None):
+        raise InputError("--task and --tasks go together: the number of a share, and of all shares")
     return Options(
         colour=args.colour or NEAREST,
         colour_checkpoint=args.colour_checkpoint,

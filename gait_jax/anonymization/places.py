@@ -128,6 +128,34 @@ def outputs(
     return results
 
 
+def share(
+    sources: list[pathlib.Path], results: list[pathlib.Path], task: int, tasks: int
+) -> tuple[list[pathlib.Path], list[pathlib.Path]]:
+    """One task's part of some videos: every N-th of them in order of their names.
+
+    Args:
+      sources: the videos, the same in all tasks.
+      results: where what is made of each goes.
+      task: which task, from 0.
+      tasks: how many there are.
+
+    Returns:
+      The task's videos and results, which may be none.
+
+    Raises:
+      InputError: there is no such task.
+    """
+    if not 0 <= task < tasks:
+        raise InputError(f"--task={task} is not one of --tasks={tasks}: they are numbered from 0")
+    own = sorted(zip(sources, results, strict=True))[task::tasks]
+    return [source for source, _ in own], [result for _, result in own]
+
+
+def of_task(path: pathlib.Path, task: int) -> pathlib.Path:
+    """A task's own file beside those of the other tasks: r.json → r.3.json."""
+    return path.with_name(f"{path.stem}.{task}{path.suffix}")
+
+
 def find_sequences(directory: pathlib.Path) -> tuple[dict[str, list[str]], list[str]]:
     """The folders of a tree that hold PNGs, parents first; links to folders are followed.
 
