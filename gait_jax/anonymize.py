@@ -11,6 +11,7 @@ import argparse
 import dataclasses
 import os
 import pathlib
+import signal
 import sys
 from typing import Any
 
@@ -170,5 +171,11 @@ def main(argv: list[str] | None = None) -> int:
         return interrupted.STATUS
 
 
+def _told_to_stop(number: int, frame: object) -> None:
+    """Ends as by Ctrl-C, so that nothing half-written stays."""
+    sys.exit(128 + number)
+
+
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _told_to_stop)
     sys.exit(main())

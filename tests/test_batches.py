@@ -114,6 +114,20 @@ def test_whatever_ends_it_nothing_is_left_half_written(tmp_path, how):
     assert (output, errors) == ("", "")
 
 
+def test_a_command_that_is_told_to_stop_leaves_nothing_half_written(tmp_path):
+    masks = upscale(walking(96, start=20, step=1), 2)
+    clip = write_video(tmp_path / "a.mp4", walk_in(SCENE, masks))
+    command = [sys.executable, "-m", "gait_jax.anonymize", clip, "--method", "stgan"]
+    process = processes.start(
+        [*command, "--segmenter", "background"], env=os.environ | {"JAX_PLATFORMS": "cpu"}
+    )
+    processes.wait_for(lambda: len(names(tmp_path)) == 2, process)
+    process.terminate()
+    status, _, errors = processes.finish(process)
+    assert (status, errors) == (128 + signal.SIGTERM, "")
+    assert names(tmp_path) == ["a.mp4"]
+
+
 def test_videos_at_once_become_what_they_become_one_after_the_other(tmp_path, capsys):
     for i, step in enumerate((2, 3)):
         masks = upscale(walking(25, start=20, step=step), 2)
