@@ -97,6 +97,15 @@ def test_a_preview_numbers_people_and_shows_nobody(clip, tmp_path, capsys):
     assert (np.abs(picture.astype(int) - REDDISH).max(axis=2) < 12).sum() < 20
 
 
+def test_a_preview_says_that_somebody_may_stand_in_the_scene(tmp_path, capsys):
+    still = upscale(walking(25, start=70, step=0), 2)
+    clip = write_video(tmp_path / "a.mp4", walk_in(SCENE, still))
+    assert run(clip, "--preview") == 0
+    _, line = capsys.readouterr().out.splitlines()
+    assert "of the background is doubtful: somebody may stand in it as they were" in line
+    assert names(tmp_path) == ["a.mp4", "a_preview.png"]
+
+
 def _pictures(page):
     """(person, picture) of all that a page shows."""
     found = re.findall(r'alt="person (\d+), frame \d+" src="data:image/jpeg;base64,([^"]+)"', page)

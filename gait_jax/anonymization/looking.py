@@ -22,6 +22,8 @@ from gait_jax.video.scene import learn
 # Difference from a median tells people from the scene where they have left their place: not in
 # fewer frames, or less time.
 _FEWEST_FRAMES, _SHORTEST = 12, 1.0
+# Share of the picture from which on a doubtful background is worth a warning: a small person's.
+_DOUBTFUL = 0.002
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,6 +64,17 @@ def _counted(items: Iterator[Any], bar: Any) -> Iterator[Any]:
     for item in items:
         yield item
         bar.update()
+
+
+def doubts(scene: Background) -> list[str]:
+    """Lines on a scene that may show somebody."""
+    doubtful = float(scene.doubtful.mean())
+    if doubtful <= _DOUBTFUL:
+        return []
+    return [
+        f"{doubtful:.1%} of the background is doubtful: somebody may stand in it as they were; "
+        "look at the result, and give --background"
+    ]
 
 
 def look(clip: Clip, options: Options) -> Looked:

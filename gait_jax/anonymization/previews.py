@@ -14,7 +14,7 @@ import numpy as np
 
 from gait_jax.anonymization.accounts import spread
 from gait_jax.anonymization.following import Followed, Following
-from gait_jax.anonymization.looking import look
+from gait_jax.anonymization.looking import doubts, look
 from gait_jax.anonymization.options import Options
 from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.files import reason_of, write_bytes
@@ -69,7 +69,7 @@ def preview_video(source: pathlib.Path, out: pathlib.Path, options: Options) -> 
             for frame in frames
         ]
     shown = {patch.person for patches in drawn for patch in patches}
-    warnings = list(looked.warnings)
+    warnings = looked.warnings + doubts(looked.scene)
     if missing := [str(person) for person in found.people if person not in shown]:
         warnings.append(f"too many people for one picture: {', '.join(missing)} not in it")
     tiles = [

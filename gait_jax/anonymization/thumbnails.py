@@ -16,7 +16,7 @@ from gait_jax.video.people import Box
 # Pictures of a person at most, and each one's size at most, in pixels: width, height.
 _MOST, _SIZE = 6, (160, 120)
 # Room around where the original stood, as a share of their height: others may be wider.
-_ROOM = 0.15
+_ROOM = 0.25
 
 
 class Strips:

@@ -12,7 +12,7 @@ import numpy as np
 from gait_jax import runs
 from gait_jax.anonymization.accounts import ranges, summary
 from gait_jax.anonymization.clips import Findings, VideoAnonymizer
-from gait_jax.anonymization.looking import look
+from gait_jax.anonymization.looking import doubts, look
 from gait_jax.anonymization.options import NEAREST, Options, difference_path
 from gait_jax.anonymization.thumbnails import Strips
 from gait_jax.methods.colourisers import nearest
@@ -24,8 +24,6 @@ from gait_jax.video.clip import Clip, Frame
 from gait_jax.video.prefetch import prefetch
 from gait_jax.video.writer import VideoWriter
 
-# Share of the picture from which on a doubtful background is worth a warning: a small person's.
-_DOUBTFUL = 0.002
 # Standard deviations of the noise from which on a pixel counts as changed in the difference mask.
 _CHANGED = 5.0
 
@@ -143,12 +141,7 @@ def _describe(
     options: Options,
     warnings: list[str],
 ) -> dict[str, Any]:
-    doubtful = float(scene.doubtful.mean())
-    if doubtful > _DOUBTFUL:
-        warnings.append(
-            f"{doubtful:.1%} of the background is doubtful: somebody may stand in it as they "
-            "were; look at the result, and give --background"
-        )
+    warnings += doubts(scene)
     if clip.height % 2 or clip.width % 2:
         warnings.append("H.264 has even sizes only: the last row or column was written twice")
     if not findings.people:
@@ -175,7 +168,7 @@ def _describe(
             reason: ranges(frames) for reason, frames in sorted(findings.painted_out.items())
         },
         "flicker": {name: findings.flicker[name].value for name in names},
-        "background_doubtful": doubtful,
+        "background_doubtful": float(scene.doubtful.mean()),
         "background_filled": float(scene.unseen.mean()),
         "warnings": warnings,
     }
