@@ -1,11 +1,27 @@
 """What became of whom, by hand."""
 
-from gait_jax.anonymization.accounts import Account, ranges, summary
+from gait_jax.anonymization.accounts import (
+    NOT_CHOSEN,
+    Account,
+    frames_said,
+    more,
+    ranges,
+    said,
+    spread,
+    summary,
+)
 
 
 def test_frames_become_ranges():
     assert ranges({7, 1, 3, 2}) == [[1, 3], [7, 7]]
     assert ranges(()) == []
+    assert frames_said([[1, 3], [7, 7]]) == "1–3, 7"
+
+
+def test_some_frames_are_spread_over_many():
+    # The middles of three parts of four.
+    assert spread(range(100, 112), 3) == [102, 106, 110]
+    assert spread([4, 9], 6) == [4, 9] and spread([], 6) == []
 
 
 def test_a_person_is_described_and_a_clip_said_in_a_line():
@@ -35,3 +51,36 @@ def test_a_person_is_described_and_a_clip_said_in_a_line():
     assert "hidden in frame 8" in summary([Account(7, 8, {7}, {"x": {8}}).described(1)])
     many = [two.described(n) for n in range(1, 8)]
     assert summary(many).endswith("; 3 more hidden in some frames")
+
+
+def test_who_was_not_chosen_is_told_apart_from_who_could_not_be_shown():
+    one, two, three = Account(0, 9, set(range(10))), Account(0, 9), Account(2, 4)
+    two.hidden[NOT_CHOSEN] |= set(range(10))
+    three.hidden[NOT_CHOSEN] |= {2, 4}
+    three.hidden["partly hidden"] |= {3}
+    people = [account.described(n) for n, account in enumerate((one, two, three), 1)]
+    assert summary(people) == (
+        "3 people: person 1 shown in all of their frames; person 3 never shown; person 2 not chosen"
+    )
+
+
+def test_what_is_said_of_a_video_and_of_its_preview():
+    people = [{"person": n, "told": told} for n, told in ((1, "a"), (2, "b"), (4, "a"))]
+    entry = {
+        "frames": 9,
+        "summary": "3 people",
+        "people": [*people, {"person": 3}],
+        "painted_out": {"x": [[0, 0]], "y": [[1, 2], [4, 4]]},
+        "warnings": ["w"],
+    }
+    assert said(entry) == "9 frames, 3 people"
+    assert more(entry) == [
+        "tells of person 1, 4 a",
+        "tells of person 2 b",
+        "painted out in 1 frame: x",
+        "painted out in 3 frames: y",
+        "w",
+    ]
+    assert said({"numbered": 2}) == "2 people, numbered from 1"
+    assert said({"numbered": 0}) == "nobody was found"
+    assert more({"numbered": 2, "warnings": ["w"]}) == ["w"]

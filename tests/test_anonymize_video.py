@@ -340,5 +340,5 @@ def test_a_tree_of_silhouettes_takes_no_flags_for_videos(tmp_path, capsys):
     cv2.imwrite(str(tmp_path / "in" / "1.png"), MASKS[0])
     assert run(tmp_path / "in", "-o", tmp_path / "out", "--keep-audio", "--start", 1) == 1
     assert "leave out --segmenter, --start, --keep-audio" in capsys.readouterr().err
-    assert run(tmp_path / "in") == 1
+    assert main([str(tmp_path / "in")]) == 1
     assert "give the folder to write with -o" in capsys.readouterr().err

@@ -6,33 +6,24 @@ from clips import upscale, walking
 
 from gait_jax.anonymization import following
 from gait_jax.anonymization.following import Following
-from gait_jax.methods.contracts import Anonymizer
 from gait_jax.runtime.errors import InputError
 from gait_jax.video import people
 
 
-class _Keeper(Anonymizer):
-    """Keeps how many pixels it was shown, and where."""
-
-    def glimpse(self, mask, corner=(0, 0)):
-        rows, columns = np.nonzero(mask)
-        return int(mask.sum()), corner[0] + columns.min(), corner[1] + rows.max()
-
-    def person(self, glimpses, key, rate):
-        raise NotImplementedError
-
-    def bodies(self, people, seen):
-        raise NotImplementedError
+def _glimpse(mask, corner):
+    """How many pixels were shown, and where."""
+    rows, columns = np.nonzero(mask)
+    return int(mask.sum()), corner[0] + columns.min(), corner[1] + rows.max()
 
 
 def _follow(masks):
-    return Following((people.find(mask // 255) for mask in masks), _Keeper())
+    return Following((people.find(mask // 255) for mask in masks), _glimpse)
 
 
 def test_silhouettes_come_back_as_they_were_seen():
     masks = upscale(walking(12), 2)
     with _follow(masks) as found:
-        assert found.frames == 12 and not found.hidden
+        assert found.frames == 12 and not found.unlike
         sights = [*found]
         assert [len(seen) for seen in sights] == [1] * 12
         (whose,) = {id(seen[0].whose): seen[0].whose for seen in sights}.values()
@@ -57,7 +48,7 @@ def test_of_frames_without_somebody_there_is_no_glimpse():
         (whose,) = {id(s.whose): s.whose for seen in found for s in seen}.values()
         known = whose.all_glimpses()
         assert len(known) == 10 and [i for i, one in enumerate(known) if one is None] == [4]
-        assert dict(found.hidden) == {following.LOST: {4}}
+        assert found.people == {1: whose} and whose.lost == {4}
 
 
 def test_what_shows_up_once_is_no_person():

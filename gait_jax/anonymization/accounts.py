@@ -2,8 +2,11 @@
 
 import collections
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
+
+# Why somebody is hidden whom the command line did not choose (see `options.Options.shows`).
+NOT_CHOSEN = "not chosen"
 
 # Of how many people, and stretches of frames, a line says more than how many there are.
 _NAMED = 4
@@ -56,6 +59,17 @@ def ranges(frames: Iterable[int]) -> list[list[int]]:
     return found
 
 
+def spread(frames: Sequence[int], most: int) -> list[int]:
+    """The middles of so many equal parts of some frames; all of fewer."""
+    parts = min(most, len(frames))
+    return [frames[(2 * part + 1) * len(frames) // (2 * parts)] for part in range(parts)]
+
+
+def frames_said(spans: Iterable[Sequence[int]]) -> str:
+    """[[1, 3], [7, 7]] → "1–3, 7"."""
+    return ", ".join(f"{a}" if a == b else f"{a}–{b}" for a, b in spans)
+
+
 def summary(people: list[dict[str, Any]]) -> str:
     """A line that says what became of some people.
 
@@ -65,7 +79,8 @@ def summary(people: list[dict[str, Any]]) -> str:
     if not people:
         return "nobody was found"
     always = [one["person"] for one in people if not one["hidden"] and one["shown"]]
-    never = [one["person"] for one in people if not one["shown"]]
+    others = [one["person"] for one in people if list(one["hidden"]) == [NOT_CHOSEN]]
+    never = [one["person"] for one in people if not one["shown"] and one["person"] not in others]
     partly = [one for one in people if one["shown"] and one["hidden"]]
     parts = []
     if always:
@@ -79,8 +94,42 @@ def summary(people: list[dict[str, Any]]) -> str:
         parts.append(f"{len(partly[_NAMED:])} more hidden in some frames")
     if never:
         parts.append(f"{_counted(never)} never shown")
-    count = "1 person" if len(people) == 1 else f"{len(people)} people"
-    return f"{count}: " + "; ".join(parts)
+    if others:
+        parts.append(f"{_counted(others)} {NOT_CHOSEN}")
+    return f"{_people(len(people))}: " + "; ".join(parts)
+
+
+def said(entry: dict[str, Any]) -> str:
+    """What became of a video or its preview, in a line without the file's name.
+
+    Args:
+      entry: of the report (see `videos.anonymize_video`, `previews.preview_video`).
+    """
+    if "frames" in entry:
+        return f"{entry['frames']} frames, {entry['summary']}"
+    count = entry["numbered"]
+    return "nobody was found" if not count else f"{_people(count)}, numbered from 1"
+
+
+def more(entry: dict[str, Any]) -> list[str]:
+    """What else there is to say of it: lines.
+
+    Args:
+      entry: likewise.
+    """
+    told: dict[str, list[str]] = {}
+    for one in entry.get("people", ()):
+        if "told" in one:
+            told.setdefault(one["told"], []).append(str(one["person"]))
+    found = [f"tells of person {', '.join(people)} {line}" for line, people in told.items()]
+    for reason, spans in entry.get("painted_out", {}).items():
+        frames = sum(last - first + 1 for first, last in spans)
+        found.append(f"painted out in {frames} frame{'s' * (frames != 1)}: {reason}")
+    return found + entry["warnings"]
+
+
+def _people(count: int) -> str:
+    return "1 person" if count == 1 else f"{count} people"
 
 
 def _counted(people: list[int]) -> str:
@@ -91,7 +140,7 @@ def _counted(people: list[int]) -> str:
 
 def _frames(spans: list[list[int]]) -> str:
     joined = ranges({frame for first, last in spans for frame in range(first, last + 1)})
-    said = ", ".join(f"{a}" if a == b else f"{a}–{b}" for a, b in joined[:_NAMED])
+    said = frames_said(joined[:_NAMED])
     if len(joined) > _NAMED:
         said += f" and {len(joined) - _NAMED} more"
     return (

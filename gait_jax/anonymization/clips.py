@@ -8,15 +8,22 @@ in.
 
 import collections
 import dataclasses
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import cv2
 import jax
 import numpy as np
 
-from gait_jax.anonymization.accounts import Account
-from gait_jax.anonymization.following import LOST, NOT_FOLLOWED, Followed, Following, Sight
+from gait_jax.anonymization.accounts import NOT_CHOSEN, Account
+from gait_jax.anonymization.following import (
+    LOST,
+    NOT_FOLLOWED,
+    OTHER_SCENE,
+    Followed,
+    Following,
+    Sight,
+)
 from gait_jax.methods.colourisers.placed import coloured
 from gait_jax.methods.contracts import Anonymizer, Colouriser, Seen
 from gait_jax.runtime import keys
@@ -109,6 +116,7 @@ class VideoAnonymizer:
         colourise: Colouriser,
         key: jax.Array,
         rate: float,
+        shows: Callable[[int], bool] = lambda person: True,
     ):
         """Takes all that a clip needs.
 
@@ -118,12 +126,16 @@ class VideoAnonymizer:
           colourise: paints them.
           key: every person's own noise comes from this.
           rate: frames a second.
+          shows: whether a person, by number (see `Following.people`), is shown; the others are
+            painted out.
         """
         self.findings = Findings()
         self._anonymizer = anonymizer
         self._background = background.picture
         self._colourise = colourise
-        self._key, self._rate = key, rate
+        self._key, self._rate, self._shows = key, rate, shows
+        # Those who are not shown, as tracks are numbered.
+        self._others: set[int] = set()
         # By person: what was drawn for them (see `contracts.Anonymizer`).
         self._drawn: dict[int, Any] = {}
         # By person: the last frame's (index, (image, mask) original, (image, mask) anonymized).
@@ -131,14 +143,19 @@ class VideoAnonymizer:
 
     def look(self, seen: Iterable[list[Sighting] | None]) -> Following:
         """Follows everybody through all of the clip (see `following.Following`)."""
-        found = Following(seen, self._anonymizer)
+        found = Following(seen, self._anonymizer.glimpse)
         self.findings.frames = found.frames
-        for reason, frames in found.hidden.items():
-            self.findings.painted_out[reason] |= frames
-        for whose in found.people:
+        if found.unlike:
+            self.findings.painted_out[OTHER_SCENE] |= found.unlike
+        for number, whose in found.people.items():
             account = self.findings.people[whose.number] = Account(whose.first, whose.last)
+            reason = LOST
+            if not self._shows(number):
+                self._others.add(whose.number)
+                reason = NOT_CHOSEN
             if whose.lost:
-                account.hidden[LOST] |= whose.lost
+                account.hidden[reason] |= whose.lost
+                self.findings.painted_out[reason] |= whose.lost
         return found
 
     def __call__(self, frames: Iterable[Frame], found: Following) -> Iterator[Frame]:
@@ -166,7 +183,9 @@ class VideoAnonymizer:
         for one in waiting:
             for person in one.people:
                 problem = person.sight.problem
-                if problem is None and not person.sight.whose.is_person:
+                if person.sight.whose.number in self._others:
+                    problem = NOT_CHOSEN
+                elif problem is None and not person.sight.whose.is_person:
                     problem = NOT_FOLLOWED
                 if problem:
                     self._hide(one.index, person, problem)

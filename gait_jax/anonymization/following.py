@@ -5,12 +5,11 @@ import contextlib
 import dataclasses
 import tempfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
 
-from gait_jax.methods.contracts import Anonymizer
 from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.files import reason_of
 from gait_jax.video import people
@@ -32,7 +31,8 @@ class Followed:
       last: the last one.
       is_person: whether they were seen often enough, and large enough, to be no flicker.
       glimpses: what the anonymiser keeps of their frames, by frame.
-      lost: frames between in which they were not found.
+      seen: frames in which they were found.
+      lost: frames between in which they were not.
     """
 
     number: int
@@ -40,6 +40,7 @@ class Followed:
     last: int
     is_person: bool = False
     glimpses: dict[int, Any] = dataclasses.field(default_factory=dict)
+    seen: set[int] = dataclasses.field(default_factory=set)
     lost: set[int] = dataclasses.field(default_factory=set)
 
     def all_glimpses(self) -> list[Any | None]:
@@ -79,22 +80,27 @@ class Following:
 
     Attributes:
       frames: how many there were.
-      hidden: frames with somebody who was not found, by reason.
+      unlike: those of which nothing can be said (see `OTHER_SCENE`).
     """
 
-    def __init__(self, found: Iterable[list[Sighting] | None], keeper: Anonymizer):
+    def __init__(
+        self,
+        found: Iterable[list[Sighting] | None],
+        glimpse: Callable[[np.ndarray, tuple[int, int]], Any],
+    ):
         """Follows the people of all frames.
 
         Args:
           found: who is in each of the clip's frames; None where nothing can be said of it.
-          keeper: says what is kept of each frame of a person.
+          glimpse: says what is kept of a person's frame: of mask and corner, see
+            `contracts.Anonymizer.glimpse`.
 
         Raises:
           InputError: the temporary folder cannot be written.
         """
         self.frames = 0
-        self.hidden: dict[str, set[int]] = collections.defaultdict(set)
-        self._keeper = keeper
+        self.unlike: set[int] = set()
+        self._glimpse = glimpse
         self._kept: list[list[Sight]] = []
         self._before: list[Sighting] = []
         self._people: dict[Track, Followed] = {}
@@ -122,18 +128,18 @@ class Following:
     def _look(self, tracker: Tracker, sightings: list[Sighting] | None) -> list[Sighting]:
         index, self.frames = self.frames, self.frames + 1
         if sightings is None:
-            self.hidden[OTHER_SCENE].add(index)
+            self.unlike.add(index)
             sightings = []
         tracker.update(sightings)
         for sighting in sightings:
             track = sighting.track
             person = self._people.setdefault(track, Followed(track.number, index, index))
             person.last = index
+            person.seen.add(index)
             person.is_person |= track.is_person
             if sighting.lost and track.is_person:
                 # Found again: it was somewhere in between.
                 person.lost.update(range(index - sighting.lost, index))
-                self.hidden[LOST] |= person.lost
         return sightings
 
     def _keep(self, waiting: collections.deque[list[Sighting]]) -> None:
@@ -152,7 +158,7 @@ class Following:
                 mask = people.mend(before, sighting, after)
             person = self._people[sighting.track]
             if sighting.problem is None:
-                person.glimpses[index] = self._keeper.glimpse(mask, sighting.window[:2])
+                person.glimpses[index] = self._glimpse(mask, sighting.window[:2])
             kept.append(
                 Sight(person, sighting.window, sighting.box, sighting.problem, self._write(mask))
             )
@@ -172,9 +178,12 @@ class Following:
         return place, len(data)
 
     @property
-    def people(self) -> list[Followed]:
-        """Those who were followed, in order of appearance."""
-        return [one for one in self._people.values() if one.is_person]
+    def people(self) -> dict[int, Followed]:
+        """Those who were followed, by the number that a user knows: from 1, as they appear.
+
+        The same finder gives the same clip's people the same numbers.
+        """
+        return dict(enumerate((one for one in self._people.values() if one.is_person), 1))
 
     def mask(self, sight: Sight) -> np.ndarray:
         """The silhouette in its window, mended: [h, w] uint8 of 0 and 1."""

@@ -1,7 +1,9 @@
 """Looks at a clip for the first time: its scene, and what says who is in each of its frames."""
 
+import contextlib
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -14,11 +16,14 @@ from gait_jax.video.bodies import Bodies
 from gait_jax.video.clip import Clip, Frame
 from gait_jax.video.finding import NetworkFinder
 from gait_jax.video.people import Sighting
+from gait_jax.video.prefetch import prefetch
 from gait_jax.video.scene import learn
 
 # Difference from a median tells people from the scene where they have left their place: not in
 # fewer frames, or less time.
 _FEWEST_FRAMES, _SHORTEST = 12, 1.0
+# Share of the picture from which on a doubtful background is worth a warning: a small person's.
+_DOUBTFUL = 0.002
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,6 +43,38 @@ class Looked:
     scene: Background
     find: Callable[[np.ndarray], list[Sighting] | None]
     warnings: list[str]
+
+    @contextlib.contextmanager
+    def sightings(self, progress: bool) -> Iterator[Iterator[list[Sighting] | None]]:
+        """Who is in frame after frame; decoding has a thread of its own beside finding.
+
+        Args:
+          progress: whether to show a bar.
+        """
+        desc = f"{self.clip.path.name}: people"
+        with (
+            bars.bar(desc=desc, shown=progress, total=self.count, unit="frame") as moved,
+            prefetch(self.find(frame.image) for frame in self.clip.frames()) as seen,
+        ):
+            yield _counted(seen, moved)
+
+
+def _counted(items: Iterator[Any], bar: Any) -> Iterator[Any]:
+    """Passes items through, and moves a bar."""
+    for item in items:
+        yield item
+        bar.update()
+
+
+def doubts(scene: Background) -> list[str]:
+    """Lines on a scene that may show somebody."""
+    doubtful = float(scene.doubtful.mean())
+    if doubtful <= _DOUBTFUL:
+        return []
+    return [
+        f"{doubtful:.1%} of the background is doubtful: somebody may stand in it as they were; "
+        "look at the result, and give --background"
+    ]
 
 
 def look(clip: Clip, options: Options) -> Looked:

@@ -28,6 +28,9 @@ class Options:
       end: seconds after the first frame.
       keep_audio: whether the sound is taken over.
       difference: whether a video of what changed is written beside the result.
+      thumbnails: whether small pictures of each person's result are kept for a page.
+      only: the numbers of those who are shown (see `Following.people`); empty for everybody.
+      left_out: the numbers of those who are not.
       progress: whether to show progress bars.
     """
 
@@ -40,12 +43,23 @@ class Options:
     end: float = math.inf
     keep_audio: bool = False
     difference: bool = False
+    thumbnails: bool = False
+    only: frozenset[int] = frozenset()
+    left_out: frozenset[int] = frozenset()
     progress: bool = True
 
     @property
     def looks_for_people(self) -> bool:
         """Whether BlazePose says who is where."""
         return self.segmenter == segmenters.PEOPLE and not self.masks
+
+    def shows(self, person: int) -> bool:
+        """Whether somebody is shown as somebody else; painted out otherwise.
+
+        Args:
+          person: their number.
+        """
+        return person not in self.left_out and (not self.only or person in self.only)
 
     def __post_init__(self):
         if not 0 <= self.start < self.end:

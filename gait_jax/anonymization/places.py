@@ -9,6 +9,8 @@ from gait_jax.runtime.errors import InputError
 from gait_jax.video.clip import SUFFIXES
 
 _ENDING = "_anonymized"
+# How the names of results and of previews end.
+RESULT, PREVIEW = f"{_ENDING}.mp4", "_preview.png"
 
 # What the names of files end with, before their kind, that this command wrote.
 _RESULTS = (_ENDING, f"{_ENDING}_difference")
@@ -90,22 +92,27 @@ def _without_results(
     return kept
 
 
-def outputs(sources: list[pathlib.Path], out: pathlib.Path | None) -> list[pathlib.Path]:
-    """Where each video's result goes: `NAME_anonymized.mp4`.
+def outputs(
+    sources: list[pathlib.Path], out: pathlib.Path | None, ending: str = RESULT
+) -> list[pathlib.Path]:
+    """Where what is made of each video goes: `NAME_anonymized.mp4`.
 
     Args:
       sources: the videos.
       out: a file for one video, or a folder; None for beside each.
+      ending: `RESULT` or `PREVIEW`.
 
     Raises:
-      InputError: two would go to the same file, or over an input, or it is no MP4 file.
+      InputError: two would go to the same file, or over an input, or it is of another kind.
     """
-    names = [f"{source.stem}{_ENDING}.mp4" for source in sources]
+    names = [f"{source.stem}{ending}" for source in sources]
+    kind = pathlib.Path(ending).suffix
     if out is None:
         results = [source.with_name(name) for source, name in zip(sources, names, strict=True)]
     elif len(sources) == 1 and not os.path.isdir(out) and out.suffix:
-        if out.suffix.lower() != ".mp4":
-            raise InputError(f"{out}: results are MP4 files; give a name that ends in .mp4")
+        if out.suffix.lower() != kind:
+            what = "results are MP4" if ending == RESULT else "previews are PNG"
+            raise InputError(f"{out}: {what} files; give a name that ends in {kind}")
         results = [out]
     else:
         results = [out / name for name in names]
@@ -119,6 +126,34 @@ def outputs(sources: list[pathlib.Path], out: pathlib.Path | None) -> list[pathl
         if result.resolve() in real:
             raise InputError(f"{result} is an input: choose another -o")
     return results
+
+
+def share(
+    sources: list[pathlib.Path], results: list[pathlib.Path], task: int, tasks: int
+) -> tuple[list[pathlib.Path], list[pathlib.Path]]:
+    """One task's part of some videos: every N-th of them in order of their names.
+
+    Args:
+      sources: the videos, the same in all tasks.
+      results: where what is made of each goes.
+      task: which task, from 0.
+      tasks: how many there are.
+
+    Returns:
+      The task's videos and results, which may be none.
+
+    Raises:
+      InputError: there is no such task.
+    """
+    if not 0 <= task < tasks:
+        raise InputError(f"--task={task} is not one of --tasks={tasks}: they are numbered from 0")
+    own = sorted(zip(sources, results, strict=True))[task::tasks]
+    return [source for source, _ in own], [result for _, result in own]
+
+
+def of_task(path: pathlib.Path, task: int) -> pathlib.Path:
+    """A task's own file beside those of the other tasks: r.json → r.3.json."""
+    return path.with_name(f"{path.stem}.{task}{path.suffix}")
 
 
 def find_sequences(directory: pathlib.Path) -> tuple[dict[str, list[str]], list[str]]:

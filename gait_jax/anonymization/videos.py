@@ -1,9 +1,8 @@
 """Anonymises one video file into another, and says what became of it."""
 
 import contextlib
-import functools
 import pathlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 import cv2
@@ -13,18 +12,18 @@ import numpy as np
 from gait_jax import runs
 from gait_jax.anonymization.accounts import ranges, summary
 from gait_jax.anonymization.clips import Findings, VideoAnonymizer
-from gait_jax.anonymization.looking import look
+from gait_jax.anonymization.looking import doubts, look
 from gait_jax.anonymization.options import NEAREST, Options, difference_path
+from gait_jax.anonymization.thumbnails import Strips
 from gait_jax.methods.colourisers import nearest
 from gait_jax.methods.contracts import Anonymizer, Colouriser
 from gait_jax.runtime import bars
+from gait_jax.runtime.errors import InputError
 from gait_jax.video.background import Background, largest_channel
 from gait_jax.video.clip import Clip, Frame
 from gait_jax.video.prefetch import prefetch
 from gait_jax.video.writer import VideoWriter
 
-# Share of the picture from which on a doubtful background is worth a warning: a small person's.
-_DOUBTFUL = 0.002
 # Standard deviations of the noise from which on a pixel counts as changed in the difference mask.
 _CHANGED = 5.0
 
@@ -46,7 +45,8 @@ def anonymize_video(
       options: how.
 
     Returns:
-      What became of it, for a report: JSON values.
+      What became of it, for a report: JSON values, and "thumbnails" where they are asked for (see
+      `thumbnails.Strips.described`).
 
     Raises:
       InputError: the video, or something that goes with it, cannot be used; nothing is written.
@@ -57,18 +57,24 @@ def anonymize_video(
     looked = look(clip, options)
     clip, scene = looked.clip, looked.scene
     warnings = notes(clip, options.keep_audio) + looked.warnings
-    worker = VideoAnonymizer(anonymizer, scene, colourise, key, float(clip.rate))
-    bar = functools.partial(bars.bar, shown=options.progress, total=looked.count, unit="frame")
-    # Decoding has a thread of its own beside segmentation.
-    with (
-        bar(desc=f"{source.name}: people") as moved,
-        prefetch(looked.find(frame.image) for frame in clip.frames()) as seen,
-    ):
-        found = worker.look(_counted(seen, moved))
-    # Decoding, anonymising, and encoding have one each.
-    with bar(desc=f"{source.name}: anonymize") as moved, contextlib.ExitStack() as stack:
-        frames = stack.enter_context(prefetch(clip.frames()))
-        results = worker(frames, stack.enter_context(found))
+    worker = VideoAnonymizer(anonymizer, scene, colourise, key, float(clip.rate), options.shows)
+    with looked.sightings(options.progress) as seen:
+        found = worker.look(seen)
+    # Decoding, anonymising, and encoding have a thread each.
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(found)
+        _check_numbers(source, options.only | options.left_out, found.people)
+        bar = bars.bar(
+            desc=f"{source.name}: anonymize",
+            shown=options.progress,
+            total=looked.count,
+            unit="frame",
+        )
+        moved = stack.enter_context(bar)
+        results = worker(stack.enter_context(prefetch(clip.frames())), found)
+        strips = Strips(found) if options.thumbnails else None
+        if strips:
+            results = strips.over(results)
         if options.difference:
             results = _write_difference(results, clip, difference_path(out), scene)
         results = stack.enter_context(prefetch(results))
@@ -76,14 +82,19 @@ def anonymize_video(
             for frame in results:
                 writer.write(frame.image, frame.pts, frame.duration)
                 moved.update()
-    return _describe(clip, out, scene, worker.findings, options, warnings)
+    entry = _describe(clip, out, scene, worker.findings, options, warnings)
+    return entry | ({"thumbnails": strips.described()} if strips else {})
 
 
-def _counted(items: Iterable[Any], bar: Any) -> Iterator[Any]:
-    """Passes items through, and moves a bar."""
-    for item in items:
-        yield item
-        bar.update()
+def _check_numbers(source: pathlib.Path, named: Iterable[int], people: Collection[int]) -> None:
+    """Makes sure that everybody who was named was found."""
+    unknown = sorted(set(named) - {*people})
+    if unknown:
+        there = f"people 1 to {len(people)}" if len(people) > 1 else f"{len(people) or 'no'} person"
+        raise InputError(
+            f"{source} has {there}, and no person {', '.join(map(str, unknown))}: see their "
+            "numbers with --preview"
+        )
 
 
 def _colouriser(options: Options) -> Colouriser:
@@ -130,16 +141,12 @@ def _describe(
     options: Options,
     warnings: list[str],
 ) -> dict[str, Any]:
-    doubtful = float(scene.doubtful.mean())
-    if doubtful > _DOUBTFUL:
-        warnings.append(
-            f"{doubtful:.1%} of the background is doubtful: somebody may stand in it as they "
-            "were; look at the result, and give --background"
-        )
+    warnings += doubts(scene)
     if clip.height % 2 or clip.width % 2:
         warnings.append("H.264 has even sizes only: the last row or column was written twice")
     if not findings.people:
         warnings.append("nobody was found to anonymise: the result shows the background alone")
+    # In the order of `Following.people`.
     people = [one.described(n) for n, one in enumerate(findings.people.values(), 1)]
     names = ("colour_original", "colour_anonymized", "outline_original", "outline_anonymized")
     return {
@@ -161,7 +168,7 @@ def _describe(
             reason: ranges(frames) for reason, frames in sorted(findings.painted_out.items())
         },
         "flicker": {name: findings.flicker[name].value for name in names},
-        "background_doubtful": doubtful,
+        "background_doubtful": float(scene.doubtful.mean()),
         "background_filled": float(scene.unseen.mean()),
         "warnings": warnings,
     }

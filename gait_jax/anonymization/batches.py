@@ -1,0 +1,140 @@
+"""Anonymises, or previews, some videos: a bad one costs its own line, never the others."""
+
+import dataclasses
+import gc
+import pathlib
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+import cv2
+from absl import logging
+
+from gait_jax.anonymization.options import Options
+from gait_jax.anonymization.previews import preview_video
+from gait_jax.runtime.errors import InputError
+from gait_jax.runtime.files import reason_of
+
+Entry = dict[str, Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Work:
+    """What is done with every video.
+
+    Attributes:
+      model: folder of a training run or of an exported model; None where only previews are drawn.
+      step: the run's checkpoint (see `runs.open_run`); None for the newest.
+      seed: for repeating a result; None draws fresh noise at every call.
+      options: how.
+    """
+
+    model: pathlib.Path | None
+    step: str | None
+    seed: int | None
+    options: Options
+
+    def begin(self, cores: int) -> tuple[Entry, Callable[[pathlib.Path, pathlib.Path], Entry]]:
+        """Opens the model.
+
+        Args:
+          cores: that this process may use.
+
+        Returns:
+          (what is to be reported of the model; the function that does a video: of it, and of the
+          file to write, gives what became of it).
+
+        Raises:
+          InputError: the model cannot be used.
+        """
+        # Our own threads take two cores (see `videos`): OpenCV gets those that are left.
+        cv2.setNumThreads(max(1, cores - 2))
+        if self.model is None:
+            return {}, lambda source, out: preview_video(source, out, self.options)
+        # Here, not above: what is wrong with the arguments is said before JAX is loaded, and SciPy
+        # loads while the model is compiled.
+        from gait_jax import runs
+        from gait_jax.runtime import keys
+
+        run = runs.open_run(self.model, self.step)
+        anonymizer = run.anonymizer()
+        from gait_jax.anonymization import videos
+
+        # What libraries made stays to the end: no collection need look through its 160,000 objects.
+        gc.freeze()
+        key = keys.random_key(self.seed)
+
+        def anonymize(source: pathlib.Path, out: pathlib.Path) -> Entry:
+            own = keys.named_key(key, source.name)
+            return videos.anonymize_video(anonymizer, source, out, own, self.options)
+
+        return {**runs.describe(run), "seed_given": self.seed is not None}, anonymize
+
+
+def do(
+    function: Callable[[pathlib.Path, pathlib.Path], Entry],
+    source: pathlib.Path,
+    out: pathlib.Path,
+) -> Entry:
+    """Does a video.
+
+    Args:
+      function: as `Work.begin` gives it.
+      source: the video.
+      out: the file to write.
+
+    Returns:
+      What became of it, `failed` with a line where it could not be done.
+    """
+    try:
+        return function(source, out)
+    except InputError as error:
+        return failed(source, str(error))
+    # Whatever one file brings about, the others are still to be done.
+    except Exception as error:
+        logging.debug("%s", traceback.format_exc())
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        return failed(
+            source,
+            f"{source} could not be done ({type(error).__name__} in "
+            f"{pathlib.Path(where.filename).name}, line {where.lineno}: {reason_of(error)}): "
+            "please report this",
+        )
+
+
+def failed(source: pathlib.Path, why: str) -> Entry:
+    """The entry of a video that could not be done.
+
+    Args:
+      source: the video.
+      why: one line.
+    """
+    return {"input": str(source), "output": None, "failed": why}
+
+
+def run(
+    work: Work,
+    sources: list[pathlib.Path],
+    results: list[pathlib.Path],
+    done: Callable[[Entry], object],
+) -> Entry:
+    """Does some videos, one after the other.
+
+    Args:
+      work: what is done with each.
+      sources: the videos.
+      results: the file that each becomes.
+      done: called with what became of each, as soon as it is known.
+
+    Returns:
+      The report: JSON values. A video that cannot be used is listed with why.
+
+    Raises:
+      InputError: the model cannot be used.
+    """
+    description, function = work.begin(cv2.getNumberOfCPUs())
+    entries = []
+    for source, out in zip(sources, results, strict=True):
+        entries.append(do(function, source, out))
+        done(entries[-1])
+    return {**description, "videos": entries}
