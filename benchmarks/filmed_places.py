@@ -96,13 +96,14 @@ def draw(rng: np.random.Generator, view: View, margin: int) -> tuple[np.ndarray,
 
 
 def _textured(rng: np.random.Generator, where: np.ndarray, cells: tuple[int, ...]) -> np.ndarray:
-    """Noise that lies still on a surface, around 0: at places [H, W, 2], metres, [H, W]."""
+    """Noise that lies still on a surface, around 0: at places [H, W, 2], metres, [H, W].
+
+    It repeats mirrored, without a seam.
+    """
     side = 512
     grain = sum(smooth_noise(rng, (side, side), cell) for cell in cells) / len(cells) ** 0.5
-    at = (where / _TEXTURE * side % side).astype(np.float32)
-    return cv2.remap(
-        grain.astype(np.float32), at[..., 0], at[..., 1], cv2.INTER_LINEAR, None, cv2.BORDER_WRAP
-    )
+    at = ((side - 1) * np.abs(where / _TEXTURE % 2 - 1)).astype(np.float32)
+    return cv2.remap(grain.astype(np.float32), at[..., 0], at[..., 1], cv2.INTER_LINEAR)
 
 
 def _ground(rng: np.random.Generator, where: np.ndarray) -> np.ndarray:

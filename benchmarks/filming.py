@@ -5,19 +5,23 @@ colours are those of `filmed_places`.
 """
 
 import dataclasses
-import pathlib
-from fractions import Fraction
 
-import av
 import cv2
 import filmed_places
 import numpy as np
 from filmed_places import Sprite, View
 
-from gait_jax.video import planes
 from tfds_casia.walkers import body, colour, raster, rhythm, standin
 from tfds_casia.walkers.body import Figure, Part
 from tfds_casia.walkers.scene import Light
+
+# What a take may say of its light and of what stands around.
+LIGHTS = ("", "lamp", "drift", "cloud", "night")
+PROPS = {
+    "pole": lambda take, rng: filmed_places.pole(take.frames),
+    "tree": lambda take, rng: filmed_places.tree(rng, take.frames, take.rate),
+    "screen": lambda take, rng: filmed_places.screen(rng, take.frames),
+}
 
 _SOFT = Light(np.array([0.3, -0.5, 0.81]), 0.6)
 # How dark shadows are: of the sun, and under a body.
@@ -56,9 +60,9 @@ class Take:
       frames: how many.
       rate: a second.
       low: see `filmed_places.View`.
-      props: some of "pole", "tree" and "screen".
+      props: some of `PROPS`.
       sun: degrees above the horizon; 0 for a covered sky.
-      light: "", "lamp", "drift", "cloud" or "night".
+      light: one of `LIGHTS`.
       shake: standard deviation of the camera's jitter, pixels.
       pan: pixels a frame by which the camera turns to the right.
       noise: standard deviation of the sensor's noise, grey levels.
@@ -120,7 +124,7 @@ def film(take: Take, rng: np.random.Generator) -> Filmed:
     shifts = shifts - np.outer(np.arange(take.frames), [take.pan, 0.0])
     margin = int(np.abs(shifts).max()) + 2
     place, wall = filmed_places.draw(rng, view, margin)
-    sprites = _props(take, rng)
+    sprites = [PROPS[name](take, rng) for name in take.props]
     bodies = []
     for walk in take.walks:
         who, carried = _walked(walk, take, rng, wall)
@@ -166,15 +170,6 @@ def film(take: Take, rng: np.random.Generator) -> Filmed:
 
 def _bytes(picture: np.ndarray) -> np.ndarray:
     return np.clip(np.rint(picture), 0, 255).astype(np.uint8)
-
-
-def _props(take: Take, rng: np.random.Generator) -> list[Sprite]:
-    make = {
-        "pole": lambda: filmed_places.pole(take.frames),
-        "tree": lambda: filmed_places.tree(rng, take.frames, take.rate),
-        "screen": lambda: filmed_places.screen(rng, take.frames),
-    }
-    return [make[name]() for name in take.props]
 
 
 def _gains(take: Take) -> list[np.ndarray | float]:
@@ -300,14 +295,3 @@ def _laid(
             cover = cover * (0.4 + 0.6 * cv2.blur(cover, (3, 3)))
         picture += cover[..., None] * (layer[..., :3] - picture)
     return picture, visible
-
-
-def write(path: pathlib.Path, frames: np.ndarray, rate: int, crf: int) -> None:
-    """Writes an H.264 clip of frames [T, H, W, 3] uint8, H and W even."""
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=Fraction(rate), options={"crf": str(crf)})
-        stream.width, stream.height = frames.shape[2], frames.shape[1]
-        stream.pix_fmt = "yuv420p"
-        for image in frames:
-            container.mux(stream.encode(planes.encode(image, bt709=False)))
-        container.mux(stream.encode(None))

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 import cv2
 import numpy as np
 
-# Somebody stands where so much of the true person's pixels is painted.
-_STANDS = 1 / 3
+# Somebody stands where a person is if so much of the person's area is painted, not further from
+# their middle than so many of their heights to either side: others walk at paces of their own.
+_STANDS, _ASIDE = 1 / 3, 0.4
 # A found silhouette is somebody's from this overlap on, of the smaller of both; found well enough
 # to be counted as found from this IoU on.
 _WHOSE, _FOUND = 0.5, 0.5
@@ -43,9 +44,26 @@ def overlap(one: np.ndarray, other: np.ndarray) -> float:
     return np.count_nonzero(one & other) / max(np.count_nonzero(one | other), 1)
 
 
-def stands(body: np.ndarray, mask: np.ndarray) -> bool:
-    """Whether somebody painted (`painted`) stands where a person is, both [H, W] bool."""
-    return np.count_nonzero(body & mask) >= _STANDS * np.count_nonzero(mask)
+def stands(body: np.ndarray, masks: np.ndarray) -> list[bool]:
+    """Whether somebody stands where each person is.
+
+    Args:
+      body: what is painted, [H, W] bool; each column's belongs to whose middle is nearest.
+      masks: the people's visible pixels, [P, H, W] bool.
+
+    Returns:
+      P flags; False for who is not seen.
+    """
+    boxes = [cv2.boundingRect(mask.astype(np.uint8)) for mask in masks]
+    middles = np.array([x + width / 2 if width else np.inf for x, _, width, _ in boxes])
+    column = np.arange(body.shape[1]) + 0.5
+    apart = np.abs(column - middles[:, None])
+    found = []
+    for person, (_, y, _, height) in enumerate(boxes):
+        mine = (apart.argmin(axis=0) == person) & (apart[person] <= _ASIDE * height)
+        area = np.count_nonzero(body[y : y + height, mine])
+        found.append(bool(height and area >= _STANDS * np.count_nonzero(masks[person])))
+    return found
 
 
 def left(
@@ -175,7 +193,9 @@ def count(
     shown, found, ious, kept, blinks, ghosts = [], [], [], [], 0, []
     left_frames: list[list[int]] = []
     worst = 0.0
+    unsaid = 0
     bodies = [painted(one, scene, limit) for one in result]
+    standing = [stands(body, truth.visible[:, t]) for t, body in enumerate(bodies)]
     for person, visible in enumerate(truth.visible):
         hidden = set().union(
             *(listed(people[n]) for n, who in owners.items() if n in people and person in who)
@@ -189,7 +209,8 @@ def count(
             if share > _LEFT and t not in hidden:
                 unlisted.append(t)
             if truth.whole[person, t]:
-                flags.append(stands(bodies[t], mask))
+                flags.append(standing[t][person])
+                unsaid += not flags[-1] and t not in hidden
                 if flags[-1]:
                     kept.append(kept_outline(bodies[t], mask))
                 best = max((overlap(one.mask, mask) for one in seen[t]), default=0.0)
@@ -204,6 +225,7 @@ def count(
         "whole": len(shown),
         "shown": _mean(shown),
         "blinks": 100 * blinks / len(shown) if shown else None,
+        "unsaid": unsaid,
         "unlisted": sum(map(len, left_frames)),
         "left_frames": left_frames,
         "left_worst": worst,

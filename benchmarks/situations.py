@@ -6,8 +6,9 @@ Films made people in made places (`situation_list.py` has the situations), anony
 this project's functions, and prints, for each:
 
   shown     % of the frames with a body wholly in the picture, and no more than half of it behind
-            something, in which somebody is painted on at least a third of it
+            something, in which somebody is painted there, of a third of its area or more
   blinks    changes between shown and hidden in 100 such frames
+  unsaid    such frames in which nobody is, and which the report does not list as hidden for them
   unlisted  frames, of each person, in which more than 2 % of their visible pixels are as they were
             outside the painted body, and which the report does not list as hidden for them
   false     people in the report who overlap nobody in any frame, of how many there are
@@ -28,7 +29,9 @@ import sys
 import tempfile
 import time
 import zlib
+from fractions import Fraction
 
+import av
 import cv2
 import filming
 import numpy as np
@@ -46,7 +49,7 @@ from gait_jax.methods.contracts import Anonymizer
 from gait_jax.pretrained import DEFAULT_METHOD, MODELS
 from gait_jax.runtime import keys
 from gait_jax.runtime.errors import InputError
-from gait_jax.video import segmenters
+from gait_jax.video import planes, segmenters
 from gait_jax.video.bodies import Bodies
 from gait_jax.video.clip import Clip
 
@@ -55,11 +58,23 @@ from gait_jax.video.clip import Clip
 _LEAST, _SIGMAS = 8.0, 2.5
 _SHEET = 4
 _COLUMNS = {
-    "shown": ("shown", "%"), "blinks": ("blinks", ".1f"), "unlisted": ("unlisted", "d"),
+    "shown": ("shown", "%"), "blinks": ("blinks", ".1f"),
+    "unsaid": ("unsaid", "d"), "unlisted": ("unlisted", "d"),
     "false_people": ("false", "d"), "people": ("people", "d"), "ghosts": ("ghosts", "%"),
     "found": ("found", "%"), "iou": ("IoU", ".3f"), "outline_kept": ("outline", "%"),
     "seconds": ("s", ".0f"),
 }  # fmt: skip
+
+
+def write(path: pathlib.Path, frames: np.ndarray, rate: int, crf: int) -> None:
+    """Writes an H.264 clip of frames [T, H, W, 3] uint8, H and W even."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=Fraction(rate), options={"crf": str(crf)})
+        stream.width, stream.height = frames.shape[2], frames.shape[1]
+        stream.pix_fmt = "yuv420p"
+        for image in frames:
+            container.mux(stream.encode(planes.encode(image, bt709=False)))
+        container.mux(stream.encode(None))
 
 
 def read(path: pathlib.Path) -> np.ndarray:
@@ -119,7 +134,7 @@ def measure(
     """Films a situation, anonymises it, and counts; what is refused says why."""
     truth = filming.film(take, np.random.default_rng([seed, zlib.crc32(name.encode())]))
     source, out = folder / f"{name}.mp4", folder / f"{name}_anonymized.mp4"
-    filming.write(source, truth.frames, take.rate, take.crf)
+    write(source, truth.frames, take.rate, take.crf)
     row = {"situation": name, "size": list(take.size), "frames": take.frames}
     start = time.perf_counter()
     try:
