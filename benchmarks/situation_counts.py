@@ -14,8 +14,9 @@ _STANDS, _ASIDE = 1 / 3, 0.4
 _WHOSE, _FOUND = 0.5, 0.5
 # Share of a person's visible pixels that may be left as they were; fewer pixels are no person.
 _LEFT, _FEWEST = 0.02, 30
-# Pixels by which holes of what is painted are closed, and beside an outline that still count.
-_CLOSED, _BESIDE = 5, 3
+# Sides of squares, pixels: what is finer is no body; holes of bodies that are closed; how near
+# outlines lie that are the same.
+_SOFT, _CLOSED, _BESIDE = 3, 5, 3
 # Every so many pixels tell which light a scene has.
 _GRID = np.s_[::8, ::8]
 
@@ -34,8 +35,13 @@ def off(one: np.ndarray, other: np.ndarray, limit: float) -> np.ndarray:
 
 
 def painted(result: np.ndarray, scene: np.ndarray, limit: float) -> np.ndarray:
-    """Where a result shows something else than its scene, small holes closed: bool [H, W]."""
-    found = off(result, scene, limit).astype(np.uint8)
+    """Where a result shows something else than its scene, small holes closed: bool [H, W].
+
+    Compression smooths a scene's finest lines, which is nobody.
+    """
+    soft = (cv2.blur(one, (_SOFT, _SOFT)) for one in (result, scene))
+    found = off(*soft, limit).astype(np.uint8)
+    found = cv2.morphologyEx(found, cv2.MORPH_OPEN, np.ones((_SOFT, _SOFT), np.uint8))
     return cv2.morphologyEx(found, cv2.MORPH_CLOSE, np.ones((_CLOSED, _CLOSED), np.uint8)) > 0
 
 

@@ -133,6 +133,17 @@ def test_what_is_left_is_what_nobody_painted_over():
     assert left(_showing(person, 115), _showing(person, 115), _flat(), body, person, 10) == 0
 
 
+def test_fine_lines_that_compression_took_away_are_nobody():
+    from situation_counts import painted
+
+    scene, person = _flat(80), _box(10, 10, 20, 10)
+    scene[::2] = 120
+    assert not painted(_flat(), scene, 10).any()
+    # All of a body but, where lines and soft edges are not told apart, the rim.
+    body = painted(_showing(person), scene, 10)
+    assert not body[~_box(9, 9, 22, 12)].any() and body[_box(11, 11, 18, 8)].all()
+
+
 def test_somebody_stands_where_a_third_is_painted_nearby():
     from situation_counts import stands
 
