@@ -175,7 +175,8 @@ def table(rows: list[dict]) -> str:
     return "\n".join(lines)
 
 
-def _chosen(given: str | None) -> dict[str, Take]:
+def chosen(given: str | None) -> dict[str, Take]:
+    """The situations of a list of names between commas; all of them without."""
     names = given.split(",") if given else list(SITUATIONS)
     unknown = [name for name in names if name not in SITUATIONS]
     if unknown:
@@ -193,7 +194,7 @@ def main() -> None:
     parser.add_argument("--segmenter", default=segmenters.PEOPLE, help="as of gait_jax.anonymize")
     parser.add_argument("--method", choices=MODELS, default=DEFAULT_METHOD, help="our model")
     args = parser.parse_args()
-    takes = _chosen(args.only)
+    takes = chosen(args.only)
     with contextlib.ExitStack() as stack:
         folder = args.out or pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory()))
         folder.mkdir(parents=True, exist_ok=True)

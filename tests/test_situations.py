@@ -225,3 +225,11 @@ def test_a_table_says_what_was_refused():
     lines = table([row]).splitlines()
     assert lines[2].startswith("| pan | refused: the camera moves |")
     assert len({line.count("|") for line in lines}) == 1
+
+
+def test_a_situation_that_is_not_there_is_refused_with_all_that_are():
+    from situations import chosen
+
+    assert list(chosen("towards,side")) == ["towards", "side"] and len(chosen(None)) >= 30
+    with pytest.raises(SystemExit, match=r"no situation nowhere; there are side, oblique, "):
+        chosen("side,nowhere")
