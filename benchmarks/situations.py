@@ -94,7 +94,7 @@ def follow(
     clip = looked.clip
     frames = (looked.find(frame.image) for frame in clip.frames())
     seen = []
-    with Following(frames, anonymizer) as found:
+    with Following(frames, anonymizer.glimpse) as found:
         for sights in found:
             kept = []
             for one in sights:
@@ -102,7 +102,7 @@ def follow(
                 mask[one.crop] = found.mask(one)
                 kept.append(Sight(one.whose.number, mask))
             seen.append(kept)
-        numbers = [one.number for one in found.people]
+        numbers = [one.number for one in found.people.values()]
     return looked.scene.picture, seen, numbers
 
 
