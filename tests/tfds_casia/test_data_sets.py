@@ -16,7 +16,7 @@ _WITHOUT_TFDS = [
     *(f"tfds_casia.walkers.{name}" for name in ("generation", "motion", "preview", "raster")),
     *(f"tfds_casia.walkers.{name}" for name in ("recording", "scene", "segmentation", "twin")),
     *(f"tfds_casia.walkers.{name}" for name in ("footing", "outfit", "pace", "people", "rhythm")),
-    *(f"tfds_casia.walkers.{name}" for name in ("standin", "wardrobe")),
+    *(f"tfds_casia.walkers.{name}" for name in ("portrait", "standin", "wardrobe")),
 ]
 _LOADED = """
 import importlib, json, sys

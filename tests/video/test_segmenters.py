@@ -99,7 +99,7 @@ def test_an_extra_that_is_not_installed_is_said_in_one_line(tmp_path, scene, mon
 
 @pytest.mark.parametrize("name", ["foreground", "onnx", "torch:model.pt"])
 def test_a_name_that_is_not_known(scene, name):
-    with pytest.raises(InputError, match="use one of background, onnx:PATH, tflite:PATH"):
+    with pytest.raises(InputError, match="use one of people, background, onnx:PATH, tflite"):
         segmenters.build(name, scene)
 
 
