@@ -10,7 +10,7 @@ import sys
 MOST = 1536
 # MiB above which a test is followed by giving back, and growth that makes it worth another time: a
 # test that trains twice takes 800 beyond what its worker held before.
-_AMPLE, _GROWTH = 650, 50
+_AMPLE, _GROWTH = 650, 20
 # MiB above which freed memory is given back within a test.
 _MUCH = 850
 # Of glibc's malloc.h.
