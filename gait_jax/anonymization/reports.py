@@ -4,7 +4,7 @@ import pathlib
 from typing import TYPE_CHECKING, Any
 
 from gait_jax.anonymization.accounts import frames_said
-from gait_jax.runtime import records
+from gait_jax.runtime import pages, records
 from gait_jax.runtime.files import write_bytes
 
 if TYPE_CHECKING:
@@ -41,16 +41,7 @@ def write(path: pathlib.Path, report: dict[str, Any]) -> None:
 
 
 def _template() -> "jinja2.Template":
-    import jinja2  # Most commands write no page, and should not wait for it.
-
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("gait_jax.anonymization", ""),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    environment = pages.environment("gait_jax.anonymization")
     environment.filters["frames"] = _frames
     environment.tests["shown"] = _shown
     return environment.get_template("report.html.j2")

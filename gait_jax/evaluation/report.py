@@ -11,7 +11,7 @@ import jinja2
 import markupsafe
 import pandas as pd
 
-from gait_jax.runtime import records
+from gait_jax.runtime import pages, records
 
 
 @dataclasses.dataclass(frozen=True)
@@ -107,14 +107,7 @@ def _with_interval(cell: Any) -> markupsafe.Markup:
 
 
 def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("gait_jax.evaluation", ""),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    environment = pages.environment("gait_jax.evaluation")
     environment.filters["with_interval"] = _with_interval
     return environment.get_template("report.html.j2")
 

@@ -49,17 +49,16 @@ def hiding(samples: np.ndarray, bodies: Bodies) -> np.ndarray:
     differ = DifferenceSegmenter(plain)
     shape = samples.shape[1:3]
     # Who stands there most of the time differs from nothing.
-    standing = everybody(plain.picture, bodies)
+    standing = [covered([one], shape) for one in everybody(plain.picture, bodies)]
     hidden = np.zeros(samples.shape[:3], np.uint8)
     for mask, sample in zip(hidden, samples, strict=True):
         foreground = differ(sample)
         whole = [(0, 0, shape[1], shape[0])]
         places = whole + (around(foreground) if foreground is not None else [])
         mask |= covered(bodies.search(sample, places), shape)
-        for one in standing:
-            inside = covered([one], shape)
-            off = largest_channel(cv2.absdiff(sample, plain.picture))[inside > 0]
-            if np.median(off) < _CLOSE:
+        off = largest_channel(cv2.absdiff(sample, plain.picture))
+        for inside in standing:
+            if np.median(off[inside > 0]) < _CLOSE:
                 mask |= inside
     return hidden
 
