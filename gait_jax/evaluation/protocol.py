@@ -83,7 +83,7 @@ PROTOCOLS: Mapping[str, Protocol] = {
         "test",
         _CASIA_B_GALLERY,
         {"nm": (5,), "bg": (1,), "cl": (1,)},
-        "80 people train the recognisers, 40 others are tested; the gallery is that of “jisa2019”, "
+        "Some people train the recognisers, others are tested; the gallery is that of “jisa2019”, "
         "and of its probes the first of each condition are taken. The anonymiser was trained on "
         "other people, or on those who train the recognisers, never on the tested ones.",
     ),
