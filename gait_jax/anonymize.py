@@ -8,6 +8,7 @@ in which every folder with PNGs is one person's walk.
 """
 
 import argparse
+import contextlib
 import dataclasses
 import os
 import pathlib
@@ -25,7 +26,7 @@ except ImportError as error:
 
 from gait_jax.anonymization import arguments, batches, reports, workers
 from gait_jax.anonymization.accounts import NOT_CHOSEN, more, said
-from gait_jax.anonymization.options import difference_path
+from gait_jax.anonymization.options import Options, difference_path
 from gait_jax.anonymization.places import (
     PREVIEW,
     RESULT,
@@ -40,7 +41,7 @@ from gait_jax.anonymization.places import (
 from gait_jax.pretrained import MODELS
 from gait_jax.runtime import interrupted, terminal
 from gait_jax.runtime.errors import InputError
-from gait_jax.runtime.files import check_writable, reason_of
+from gait_jax.runtime.files import reason_of, writable
 from gait_jax.video.clip import Clip
 
 # The exit status where somebody, or something, had to be painted out of a video.
@@ -120,8 +121,20 @@ def _run_videos(args: argparse.Namespace) -> int:
             clip = Clip.open(source)
             print(f"{source} ({clip.width}×{clip.height}) → {result}")
         return 0
-    for path, flag in written.items():
-        check_writable(path, flag)
+    with contextlib.ExitStack() as checked:
+        for path, flag in written.items():
+            checked.enter_context(writable(path, flag))
+        return _do(args, sources, results, reported, options)
+
+
+def _do(
+    args: argparse.Namespace,
+    sources: list[pathlib.Path],
+    results: list[pathlib.Path],
+    reported: list[pathlib.Path],
+    options: Options,
+) -> int:
+    """Anonymises, or previews, and reports; returns the exit status."""
     model = None if args.preview else args.checkpoint or MODELS[args.method]
     work = batches.Work(model, args.step, args.seed, options)
     jobs = min(args.jobs or 1, len(sources))

@@ -279,6 +279,7 @@ def test_errors_are_one_line_and_nothing_is_written(clip, tmp_path, capsys):
         ((clip, "-o", tmp_path / ("long" * 70 + ".mp4")), "cannot be written (File name too long)"),
         ((short,), "short.mp4 has 5 frames, too few to tell people from the scene: give a picture"),
         ((slow,), "slow.mp4 has 13 frames, too few"),
+        ((slow, "-o", tmp_path / "made" / "for" / "it"), "slow.mp4 has 13 frames, too few"),
         ((tmp_path / "cut.mp4",), "cut.mp4 breaks off after 0."),
         ((tmp_path / "none.mp4",), "is not a folder, a file or a pattern"),
         ((clip, "-o", done), "done.mp4 exists: choose another name, or give --overwrite"),

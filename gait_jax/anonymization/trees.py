@@ -22,7 +22,7 @@ from gait_jax.gait import picture
 from gait_jax.methods.contracts import AnonymizedGait
 from gait_jax.runtime import bars, keys, records
 from gait_jax.runtime.errors import InputError
-from gait_jax.runtime.files import check_writable
+from gait_jax.runtime.files import writable
 
 REPORT = "report.json"
 
@@ -71,7 +71,6 @@ def _check_folders(directory: pathlib.Path, out: pathlib.Path, overwrite: bool) 
         raise InputError(f"{out} is a file: choose another -o folder")
     if out.is_dir() and any(out.iterdir()) and not overwrite:
         raise InputError(f"{out} is not empty: choose another -o folder, or give --overwrite")
-    check_writable(out / REPORT if out.is_dir() else out, "-o folder")
 
 
 def anonymize_tree(
@@ -105,8 +104,10 @@ def anonymize_tree(
     sequences, others = find_sequences(directory)
     if not sequences:
         raise InputError(f"{directory} holds no PNG: give a folder tree of PNG silhouettes")
-    run = runs.open_run(checkpoint, step)
-    anonymizer, key = run.anonymizer(), keys.random_key(seed)
+    with writable(out / REPORT if out.is_dir() else out, "-o folder"):
+        run = runs.open_run(checkpoint, step)
+        anonymizer, key = run.anonymizer(), keys.random_key(seed)
+        out.mkdir(parents=True, exist_ok=True)
     report: dict[str, Any] = {
         **runs.describe(run),
         "seed_given": seed is not None,
@@ -115,7 +116,6 @@ def anonymize_tree(
         "not_carried_over": others,
         "sequences": [],
     }
-    out.mkdir(parents=True, exist_ok=True)
     totals: collections.Counter[str] = collections.Counter()
     try:
         for relative, names in bars.over(

@@ -13,7 +13,7 @@ from gait_jax.runtime.errors import InputError
 from tfds_casia.files import open_regular
 
 __all__ = [
-    "check_writable", "open_regular", "parse_json", "read_regular", "reason_of", "replacing",
+    "open_regular", "parse_json", "read_regular", "reason_of", "replacing", "writable",
     "write_bytes",
 ]  # fmt: skip
 
@@ -60,10 +60,11 @@ def write_bytes(path: pathlib.Path, data: bytes) -> None:
         partial.write_bytes(data)
 
 
-def check_writable(path: pathlib.Path, flag: str) -> None:
+@contextlib.contextmanager
+def writable(path: pathlib.Path, flag: str) -> Iterator[None]:
     """Makes sure, before there is any work to lose, that a file can be written under a name.
 
-    Its folder is made where it is not there.
+    Its folders are made where they are not there; those that nothing was written into go again.
 
     Args:
       path: the file.
@@ -72,18 +73,26 @@ def check_writable(path: pathlib.Path, flag: str) -> None:
     Raises:
       InputError: it cannot be.
     """
+    missing = [folder for folder in path.parents if not os.path.lexists(folder)]
     try:
-        if path.is_dir():
-            raise InputError(f"{path} is a folder: choose another {flag}")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # Permissions alone do not tell: disks can be read-only, or full.
-        with tempfile.TemporaryFile(dir=path.parent) as file:
-            file.write(b"0")
-            file.flush()
-    except OSError as error:
-        raise InputError(
-            f"{path} cannot be written ({reason_of(error)}): choose another {flag}"
-        ) from None
+        try:
+            if path.is_dir():
+                raise InputError(f"{path} is a folder: choose another {flag}")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            # Permissions alone do not tell: disks can be read-only, or full.
+            with tempfile.TemporaryFile(dir=path.parent) as file:
+                file.write(b"0")
+                file.flush()
+        except OSError as error:
+            raise InputError(
+                f"{path} cannot be written ({reason_of(error)}): choose another {flag}"
+            ) from None
+        yield
+    finally:
+        for folder in missing:
+            # One that holds something stays, as one does that somebody else has removed.
+            with contextlib.suppress(OSError):
+                folder.rmdir()
 
 
 def read_regular(path: pathlib.Path) -> bytes:

@@ -4,7 +4,8 @@ import stat
 import pytest
 
 from gait_jax.runtime import files
-from gait_jax.runtime.files import replacing
+from gait_jax.runtime.errors import InputError
+from gait_jax.runtime.files import replacing, writable
 
 
 def _names(folder) -> list[str]:
@@ -75,3 +76,17 @@ def test_what_is_no_file_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(OSError, match="it is no regular file"):
         files.read_regular(tmp_path / "pipe")
+
+
+def test_folders_made_to_see_whether_a_file_can_be_written_stay_where_something_was(tmp_path):
+    (tmp_path / "there").mkdir()
+    with pytest.raises(ValueError), writable(tmp_path / "there" / "a" / "b" / "r.json", "-o"):
+        assert _names(tmp_path / "there" / "a") == ["b"]
+        raise ValueError
+    assert _names(tmp_path) == ["there"] and not _names(tmp_path / "there")
+    with writable(tmp_path / "there" / "a" / "b" / "r.json", "-o"):
+        (tmp_path / "there" / "a" / "r.txt").touch()
+    assert _names(tmp_path / "there" / "a") == ["r.txt"]
+    within = writable(tmp_path / "there" / "a" / "r.txt" / "b", "-o")
+    with pytest.raises(InputError, match="r.txt/b cannot be written"), within:
+        pytest.fail("is never begun")
