@@ -47,6 +47,7 @@ if _WORKER and sys.platform == "linux":
 import hypothesis  # noqa: E402
 import pytest  # noqa: E402
 from drawn import TINY, draw_walk, load_config, write_walk  # noqa: E402
+from ordering import ordered  # noqa: E402
 
 # No folder of examples is left, and how fast they are drawn is the machine's affair.
 hypothesis.settings.register_profile(
@@ -70,8 +71,8 @@ def pytest_configure(config):
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items):
-    # The longest file first: one worker begins with it, and the other takes the rest from it.
-    items.sort(key=lambda item: item.path.name != "test_cluster.py")
+    tests = pathlib.Path(__file__).parent
+    items[:] = ordered(items, lambda item: item.path.relative_to(tests).as_posix())
 
 
 def pytest_collection_finish():

@@ -6,6 +6,7 @@ import pathlib
 import shutil
 import sys
 
+import ordering
 import processes
 import pytest
 from processes import ROOT
@@ -125,6 +126,15 @@ def test_a_worker_that_holds_too_much_fails_the_session(tmp_path, workers):
     done, _ = _run(tmp_path, then, f"--numprocesses={workers}")
     assert done.returncode == 1 and "1 passed" in done.stdout
     assert "of 1536 MiB allowed" in done.stdout
+
+
+def test_one_worker_begins_with_the_longest_file_and_the_other_with_the_largest():
+    assert all((_TESTS / name).is_file() for name in ordering.LONGEST | ordering.LARGEST)
+    largest, longest = "test_trainer.py", "test_cluster.py"
+    given = ["a", largest, "b", longest, longest, "c", largest, "d"]
+    found = ordering.ordered(given, str)
+    assert found == [longest, longest, "a", "b", largest, largest, "c", "d"]
+    assert ordering.ordered([largest], str) == [largest]
 
 
 def test_what_does_not_come_is_not_waited_for_when_its_process_has_ended():
