@@ -17,6 +17,9 @@ from gait_jax.runtime.files import reason_of
 
 Entry = dict[str, Any]
 
+# Threads from which on the networks that find people gain nothing more: their layers are small.
+_MOST_THREADS = 4
+
 
 @dataclasses.dataclass(frozen=True)
 class Work:
@@ -49,8 +52,9 @@ class Work:
         """
         # Our own threads take two cores (see `videos`): OpenCV gets those that are left.
         cv2.setNumThreads(max(1, cores - 2))
+        options = dataclasses.replace(self.options, threads=min(cores, _MOST_THREADS))
         if self.model is None:
-            return {}, lambda source, out: preview_video(source, out, self.options)
+            return {}, lambda source, out: preview_video(source, out, options)
         # Here, not above: what is wrong with the arguments is said before JAX is loaded, and SciPy
         # loads while the model is compiled.
         from gait_jax import runs
@@ -66,7 +70,7 @@ class Work:
 
         def anonymize(source: pathlib.Path, out: pathlib.Path) -> Entry:
             own = keys.named_key(key, source.name)
-            return videos.anonymize_video(anonymizer, source, out, own, self.options)
+            return videos.anonymize_video(anonymizer, source, out, own, options)
 
         return {**runs.describe(run), "seed_given": self.seed is not None}, anonymize
 

@@ -92,7 +92,7 @@ def look(clip: Clip, options: Options) -> Looked:
         given = read_background(options.background, (clip.height, clip.width))
     samples, seen, clip, count = _samples(clip, options.progress)
     if options.looks_for_people:
-        bodies = Bodies()
+        bodies = Bodies(options.threads)
         scene, left = learn(samples, given, bodies)
         warnings = []
         if left:

@@ -32,6 +32,7 @@ class Options:
       only: the numbers of those who are shown (see `Following.people`); empty for everybody.
       left_out: the numbers of those who are not.
       progress: whether to show progress bars.
+      threads: that the networks which find people may compute with; nothing else depends on it.
     """
 
     colour: str = NEAREST
@@ -47,6 +48,7 @@ class Options:
     only: frozenset[int] = frozenset()
     left_out: frozenset[int] = frozenset()
     progress: bool = True
+    threads: int = 1
 
     @property
     def looks_for_people(self) -> bool:
