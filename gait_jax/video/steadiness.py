@@ -15,6 +15,13 @@ def _shifted(x: np.ndarray, rows: int, columns: int, shape: tuple[int, int]) -> 
     return canvas
 
 
+def _cut(image: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A person's part of a picture, and of their silhouette."""
+    x, y, width, height = cv2.boundingRect(mask)
+    box = np.s_[y : y + height, x : x + width]
+    return image[box], mask[box]
+
+
 def flicker(
     before: tuple[np.ndarray, np.ndarray], after: tuple[np.ndarray, np.ndarray]
 ) -> tuple[float, float]:
@@ -30,13 +37,15 @@ def flicker(
       Colour: mean absolute difference in grey levels over what both silhouettes cover (0 where they
       share nothing). Outline: 1 - IoU of the silhouettes.
     """
-    image, mask = after
+    (image, mask), before = _cut(*after), _cut(*before)
     here, there = (cv2.moments(x, binaryImage=True) for x in (mask, before[1]))
     move = [round(here[axis] / here["m00"] - there[axis] / there["m00"]) for axis in ("m01", "m10")]
     old_image, old_mask = (_shifted(x, *move, mask.shape) for x in before)
     both = (old_mask & mask).astype(bool)
-    either = np.count_nonzero(old_mask | mask)
+    shared = np.count_nonzero(both)
+    # What of the other one lies beyond this one is not on the canvas, but differs.
+    either = np.count_nonzero(before[1]) + np.count_nonzero(mask) - shared
     colour = 0.0
     if both.any():
         colour = float(cv2.absdiff(image, old_image)[both].mean())
-    return colour, 1 - np.count_nonzero(both) / either
+    return colour, 1 - shared / either

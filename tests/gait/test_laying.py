@@ -47,6 +47,8 @@ def test_a_moved_picture_goes_on_at_its_border():
     assert moved(picture, 1, 0).tolist() == [[0, 0, 1, 2], [4, 4, 5, 6], [8, 8, 9, 10]]
     assert moved(picture, 0, -2).tolist() == [[8, 9, 10, 11]] * 3
     assert moved(picture, 0, 0) is picture
+    # Further than it reaches.
+    assert moved(picture, -9, 0).tolist() == [[3] * 4, [7] * 4, [11] * 4]
     colours = np.stack([picture, -picture], axis=-1)
     np.testing.assert_array_equal(moved(colours, 1, -1)[..., 0], moved(picture, 1, -1))
 

@@ -28,3 +28,12 @@ def test_outline_counts_as_what_is_not_shared():
     colour, outline = flicker((image, mask), (image, taller))
     assert outline == pytest.approx(1 - 24 / 32)
     assert colour == 0.0
+
+
+def test_what_lies_beyond_the_other_window_counts():
+    # 24 pixels in a window that has no room for the 48 of the frame before, of which it shares 24.
+    image, mask = body(0, 0, 50, (6, 4))
+    larger = np.zeros((20, 30), np.uint8)
+    larger[4:10, 9:17] = 1
+    colour, outline = flicker((np.full((20, 30, 3), 50, np.uint8), larger), (image, mask))
+    assert (colour, outline) == (0.0, pytest.approx(0.5))
