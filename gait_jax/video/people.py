@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import math
 from typing import Any
 
 import cv2
@@ -65,10 +66,22 @@ def _whole(mask: np.ndarray) -> np.ndarray:
     Segmentation is ragged where a person looks like the scene, and a hole or a gap by an arm makes
     an outline that the methods have hardly seen.
     """
-    tall = cv2.boundingRect(mask)[3]
-    smooth = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), max(_SMOOTH * tall, 0.3)) > 0.5
+    x, y, wide, tall = cv2.boundingRect(mask)
+    blur = max(_SMOOTH * tall, 0.3)
+    # Around the body, as far as it is blurred: windows are much larger.
+    room = math.ceil(5 * blur) + 1
+    around = np.s_[max(y - room, 0) : y + tall + room, max(x - room, 0) : x + wide + room]
+    whole = np.zeros_like(mask)
+    whole[around] = _filled(mask[around], blur)
+    return whole
+
+
+def _filled(mask: np.ndarray, blur: float) -> np.ndarray:
+    """A silhouette smoothed by a blur of so many pixels, its holes above the hips filled."""
+    smooth = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), blur) > 0.5
     mask = smooth.astype(np.uint8)
-    hips = cv2.boundingRect(mask)[1] + _HIPS * tall
+    _, top, _, tall = cv2.boundingRect(mask)
+    hips = top + _HIPS * tall
     # Label 0 is the mask; what surrounds it lies around the window's corner or beyond its border.
     _, labels, stats, middles = cv2.connectedComponentsWithStats(1 - mask, connectivity=4)
     hole = middles[:, 1] < hips
