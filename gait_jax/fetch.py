@@ -19,7 +19,7 @@ import time
 import zipfile
 from collections.abc import Iterator
 
-from gait_jax.runtime import homes, interrupted
+from gait_jax.runtime import homes, interrupted, terminal
 from gait_jax.runtime.errors import InputError, InUseError
 from gait_jax.runtime.files import reason_of, write_bytes
 from gait_jax.runtime.lock import WorkdirLock
@@ -166,6 +166,7 @@ def _reason(told: str) -> str:
 
 def main(argv: list[str] | None = None) -> int:
     """The command line; returns the exit status."""
+    terminal.show_what_it_can()
     parser = argparse.ArgumentParser(
         prog="python -m gait_jax.fetch", description=__doc__.split("\n\n    ")[0]
     )
