@@ -61,7 +61,7 @@ def test_what_shows_up_once_is_no_person():
 
 def test_a_full_temporary_folder_costs_one_line(monkeypatch):
     class _Full:
-        def tell(self):
+        def seek(self, offset, whence=0):
             return 0
 
         def write(self, data):

@@ -6,6 +6,7 @@ import numpy as np
 
 from gait_jax.video.blazepose_detector import Detection, Detector, Tile
 from gait_jax.video.blazepose_landmarks import Landmarks, Pose
+from gait_jax.video.blazepose_region import Region
 
 # From this score on what the detector finds is looked at; who is new is somebody where it and the
 # network of landmarks are so sure together, as a jacket on a lawn deceives each of them alone; and
@@ -31,19 +32,15 @@ class Bodies:
         """
         self._detector, self._landmarks = Detector(threads), Landmarks(threads)
 
-    def follow(self, picture: np.ndarray, before: Iterable[Pose]) -> list[Pose]:
-        """Where they are who were in the frame before.
+    def look(self, picture: np.ndarray, region: Region) -> Pose | None:
+        """Whom a square in a picture shows; None where the network says that it is nobody.
 
         Args:
           picture: [H, W, 3] uint8 (blue, green, red).
-          before: of two who are the same now the first one counts.
+          region: where somebody should be.
         """
-        found: list[Pose] = []
-        for pose in before:
-            now = self._landmarks(picture, pose.following)
-            if now.flag >= _SURE:
-                _add(found, now)
-        return found
+        pose = self._landmarks(picture, region)
+        return pose if pose.flag >= _SURE else None
 
     def search(
         self, picture: np.ndarray, tiles: Iterable[Tile], known: Sequence[Pose] = ()
@@ -60,14 +57,21 @@ class Bodies:
             if not any(_holds(pose, detection) for pose in known):
                 pose = self._landmarks(picture, detection.region)
                 if detection.score * pose.flag >= _BOTH:
-                    _add(found, pose)
+                    add(found, pose)
         return found[len(known) :]
 
 
-def _add(found: list[Pose], pose: Pose) -> None:
-    """Keeps somebody who is there, and nobody of them all."""
-    if pose.mask.max(initial=0) >= _INSIDE and all(shared(pose, one) < _SAME for one in found):
+def silhouette_of(pose: Pose) -> np.ndarray:
+    """Which pixels of its mask show somebody: bool [h, w]."""
+    return pose.mask >= _INSIDE
+
+
+def add(found: list[Pose], pose: Pose) -> bool:
+    """Keeps somebody who is there, and nobody of them all; says whether it was kept."""
+    kept = silhouette_of(pose).any() and all(shared(pose, one) < _SAME for one in found)
+    if kept:
         found.append(pose)
+    return bool(kept)
 
 
 def _holds(pose: Pose, detection: Detection) -> bool:
@@ -89,10 +93,10 @@ def shared(one: Pose, other: Pose) -> float:
     if top >= bottom or left >= right:
         return 0.0
     parts = [
-        pose.mask[top - y : bottom - y, left - x : right - x] >= _INSIDE
+        silhouette_of(pose)[top - y : bottom - y, left - x : right - x]
         for pose, (y, x) in ((one, a), (other, b))
     ]
-    least = min(np.count_nonzero(pose.mask >= _INSIDE) for pose in (one, other))
+    least = min(np.count_nonzero(silhouette_of(pose)) for pose in (one, other))
     return np.count_nonzero(parts[0] & parts[1]) / max(least, 1)
 
 
