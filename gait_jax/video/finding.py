@@ -21,6 +21,9 @@ _EVERY = 0.15
 _TILE, _LEAST = 2.2, 96
 # What differs is looked at from so many pixels on, and is nobody new where so much of it is known.
 _SPECK, _KNOWN = 20, 0.5
+# Pixels around those who are known; and of what is left, in heights of the tallest of them, so much
+# may be somebody else.
+_RIM, _REST = 3, 0.5
 # Pixels: people below are seen better by what differs from the scene.
 _SMALL = 60
 # What differs this near a body, in its heights, is a part or a shadow of it.
@@ -32,18 +35,19 @@ _VISIBLE = 0.3
 _ANKLES = [NAMES.index("left_ankle"), NAMES.index("right_ankle")]
 
 
-def around(foreground: np.ndarray, known: np.ndarray | None = None) -> list[Tile]:
+def around(foreground: np.ndarray, known: np.ndarray | None = None, least: int = 0) -> list[Tile]:
     """Tiles around what differs from the scene.
 
     Args:
       foreground: [H, W] uint8, 1 where a frame does.
       known: likewise, 1 where it is known why.
+      least: rows that it must have.
     """
     height, width = foreground.shape
     found = []
     for x, y, piece in pieces(foreground):
         tall, wide = piece.shape
-        if tall < _SPECK:
+        if tall < max(_SPECK, least):
             continue
         explained = 0 if known is None else piece & known[y : y + tall, x : x + wide]
         if np.count_nonzero(explained) >= _KNOWN * np.count_nonzero(piece):
@@ -70,7 +74,7 @@ class NetworkFinder:
         # Where the scene was filled anything differs from it.
         self._seen = 1 - background.unseen
         self._bodies = bodies
-        self._pursuit = Pursuit(bodies, background.picture, rate)
+        self._pursuit = Pursuit(bodies, rate)
         self._every = max(1, round(_EVERY * rate))
         self._frames = 0
 
@@ -85,8 +89,19 @@ class NetworkFinder:
         if not self._frames % self._every:
             places.append((0, 0, shape[1], shape[0]))
         if places or not poses:
-            known = (divided(poses, shape) > 0).astype(np.uint8)
-            new = self._bodies.search(image, places + around(foreground, known), poses)
+            owner = divided(poses, shape)
+            known = (owner > 0).astype(np.uint8)
+            # Of a crowd of whom some are known, those who are left.
+            left = foreground & ~_near(owner, _RIM)
+            tall = max(
+                (
+                    cv2.boundingRect((owner == n).astype(np.uint8))[3]
+                    for n in range(1, len(poses) + 1)
+                ),
+                default=0,
+            )
+            places += around(foreground, known) + around(left, least=round(_REST * tall))
+            new = self._bodies.search(image, places, poses)
             self._pursuit.add(new)
             poses += new
         self._frames += 1

@@ -9,6 +9,7 @@ import numpy as np
 
 from gait_jax.gait import silhouette
 from gait_jax.video.foreground import SPECK
+from gait_jax.video.heads import heads
 from gait_jax.video.pieces import pieces
 
 NOT_ONE = "not the shape of one walking person"
@@ -131,7 +132,11 @@ def sighted(inside: np.ndarray, corner: tuple[int, int], shape: tuple[int, int])
     mine[y - top : y - top + tall, x - left : x - left + wide] = inside
     mask = _whole(silhouette.clean(mine))
     bx, by, bw, bh = cv2.boundingRect(mask)
-    problem = silhouette.flaw(mask) or (NOT_ONE if bw > _WIDEST * bh else None)
+    problem = silhouette.flaw(mask)
+    if not problem and len(heads(mask)) > 1:
+        problem = OVERLAP
+    elif not problem and bw > _WIDEST * bh:
+        problem = NOT_ONE
     return Sighting(window, mask, (left + bx, top + by, bw, bh), problem)
 
 

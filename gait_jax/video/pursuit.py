@@ -2,13 +2,13 @@
 
 import dataclasses
 
-import cv2
 import numpy as np
 
 from gait_jax.video.blazepose_detector import Tile
 from gait_jax.video.blazepose_landmarks import NAMES, Pose
 from gait_jax.video.blazepose_region import Region
 from gait_jax.video.bodies import Bodies, add, silhouette_of
+from gait_jax.video.leaving_out import without
 
 # Seconds for which somebody is looked for where they should be.
 _SOUGHT = 1.0
@@ -21,8 +21,6 @@ _NEAR = 0.25
 # Who was lost is found again with as much certainty, and from so much of their silhouette to so
 # many times it: what is left of them beside somebody else deceives the network.
 _CERTAIN, _LEAST, _MOST = 0.8, 0.5, 1.5
-# Around a body that is taken out of the picture, in its heights: soft outlines.
-_RIM = 0.012
 _FEET = [i for i, name in enumerate(NAMES) if name.endswith(("ankle", "heel", "foot_index"))]
 
 
@@ -65,15 +63,14 @@ class _One:
 class Pursuit:
     """Remembers who was there, and where to; not for two threads at once."""
 
-    def __init__(self, bodies: Bodies, scene: np.ndarray, rate: float):
+    def __init__(self, bodies: Bodies, rate: float):
         """Starts without anybody.
 
         Args:
           bodies: the networks.
-          scene: without anybody, [H, W, 3] uint8 (blue, green, red).
           rate: frames a second.
         """
-        self._bodies, self._scene = bodies, scene
+        self._bodies = bodies
         self._longest = max(1, round(_SOUGHT * rate))
         self._ones: list[_One] = []
 
@@ -96,12 +93,15 @@ class Pursuit:
                 # Nobody hides them: the detector has to find them.
                 one.unseen += 1
                 continue
-            for pose in beside:
-                if not any(pose is other for other in taken_out):
-                    rest = picture.copy() if rest is picture else rest
-                    _take_out(rest, self._scene, pose)
-                    taken_out.append(pose)
+            hidden_by = [pose for pose in beside if not any(pose is one for one in taken_out)]
+            if hidden_by:
+                rest = without(rest, hidden_by)
+                taken_out += hidden_by
             now = self._bodies.look(rest, one.region)
+            if now:
+                # Of a body with several heads, whoever is where they should be.
+                several = self._bodies.told_apart(rest, now)
+                now = min(several, key=lambda pose: abs(pose.following.x - one.region.x))
             if now and (not one.unseen or _is_again(one.pose, now)) and add(found, now):
                 one.see(now)
             else:
@@ -151,13 +151,3 @@ def _meet(pose: Pose, rows: slice, columns: slice) -> bool:
         max(columns.start - left, 0) : max(columns.stop - left, 0),
     ]
     return bool(part.any())
-
-
-def _take_out(picture: np.ndarray, scene: np.ndarray, pose: Pose) -> None:
-    """Puts the scene in somebody's place."""
-    mask = silhouette_of(pose).astype(np.uint8)
-    rim = 2 * round(_RIM * cv2.boundingRect(mask)[3]) + 3
-    inside = cv2.dilate(mask, np.ones((rim, rim), np.uint8)) > 0
-    left, top = pose.corner
-    view = np.s_[top : top + mask.shape[0], left : left + mask.shape[1]]
-    picture[view][inside] = scene[view][inside]

@@ -21,6 +21,8 @@ _REMEMBERED, _CONFIRMED, _FORGOTTEN, _FORGOTTEN_INSIDE = 0.6, 0.12, 0.5, 4.0
 _LOWER, _HIGHER = 0.82, 1.22
 # Beside the usual area: whose pixels touch somebody else's is themselves alone between these.
 _LESS, _MORE = 0.65, 1.25
+# So many times the usual area is nobody alone, whatever is near them.
+_CROWD = 1.4
 # Share of somebody's place that a body covers which hides them.
 _COVERED = 0.4
 # What clothes weigh beside place; so different ones are not the same person's; and so alike are
@@ -223,7 +225,8 @@ class Tracker:
         sighting.apart = not (hides or sighting.touching)
         ratio = sighting.box[3] / float(np.median(track.heights))
         if sighting.problem is None:
-            if not sighting.apart and not track.is_alone(sighting):
+            crowd = track.is_person and sighting.area > _CROWD * float(np.median(track.areas))
+            if crowd or not (sighting.apart or track.is_alone(sighting)):
                 sighting.problem = OVERLAP
             elif track.is_person and not _LOWER <= ratio <= _HIGHER:
                 sighting.problem = HIDDEN if ratio < 1 else NOT_ONE
