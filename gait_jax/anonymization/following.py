@@ -50,10 +50,11 @@ class Followed:
 
     def go_on_as(self, later: "Followed") -> None:
         """Takes in a later piece of the same person's way."""
-        self.lost |= later.lost | set(range(self.last + 1, later.first))
-        self.last = later.last
-        self.glimpses |= later.glimpses
         self.seen |= later.seen
+        between = set(range(self.last + 1, later.first))
+        self.lost = (self.lost | later.lost | between) - self.seen
+        self.last = max(self.last, later.last)
+        self.glimpses |= later.glimpses
 
     def all_glimpses(self) -> list[Any | None]:
         """Of all frames from the first to the last, None where nothing usable was seen."""

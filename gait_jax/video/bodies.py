@@ -103,6 +103,11 @@ def silhouette_of(pose: Pose) -> np.ndarray:
     return pose.mask >= _INSIDE
 
 
+def tall_of(pose: Pose) -> int:
+    """Rows of the picture that somebody covers."""
+    return cv2.boundingRect(silhouette_of(pose).astype(np.uint8))[3]
+
+
 def add(found: list[Pose], pose: Pose) -> bool:
     """Keeps somebody who is there, and nobody of them all; says whether it was kept."""
     kept = silhouette_of(pose).any() and all(shared(pose, one) < _SAME for one in found)

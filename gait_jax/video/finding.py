@@ -6,13 +6,12 @@ import numpy as np
 from gait_jax.video.background import Background
 from gait_jax.video.blazepose_detector import Tile
 from gait_jax.video.blazepose_landmarks import NAMES, Pose
-from gait_jax.video.bodies import Bodies, divided
+from gait_jax.video.bodies import Bodies, divided, tall_of
 from gait_jax.video.clothes import worn
 from gait_jax.video.foreground import DifferenceSegmenter
-from gait_jax.video.people import NOT_ONE, Sighting, find, sighted
+from gait_jax.video.people import HIDDEN, NOT_ONE, Sighting, find, sighted
 from gait_jax.video.pieces import pieces
 from gait_jax.video.pursuit import Pursuit
-from gait_jax.video.tracking import HIDDEN
 
 # Every so many seconds the whole picture is searched, and what differs from the scene and is nobody
 # who is known; in between people are followed.
@@ -93,14 +92,9 @@ class NetworkFinder:
             known = (owner > 0).astype(np.uint8)
             # Of a crowd of whom some are known, those who are left.
             left = foreground & ~_near(owner, _RIM)
-            tall = max(
-                (
-                    cv2.boundingRect((owner == n).astype(np.uint8))[3]
-                    for n in range(1, len(poses) + 1)
-                ),
-                default=0,
-            )
+            tall = max((tall_of(pose) for pose in poses), default=0)
             places += around(foreground, known) + around(left, least=round(_REST * tall))
+            places = list(dict.fromkeys(places))
             new = self._bodies.search(image, places, poses)
             self._pursuit.add(new)
             poses += new

@@ -78,12 +78,16 @@ def joins(pieces: Sequence[Piece], rate: float) -> list[tuple[int, int]]:
     for i, one in enumerate(pieces):
         for j, other in enumerate(pieces):
             cost[i, j] = _cost(one, other, rate)
-    found = []
-    for i, j in zip(*np.nonzero(np.isfinite(cost)), strict=True):
-        others = np.concatenate([np.delete(cost[i], j), np.delete(cost[:, j], i)])
-        if others.min(initial=np.inf) - cost[i, j] >= _CLEARLY:
+    found: list[tuple[int, int]] = []
+    possible = np.isfinite(cost)
+    for i, j in sorted(zip(*np.nonzero(possible), strict=True), key=lambda pair: cost[pair]):
+        # Whoever goes on from the later piece, or up to the earlier one, is no other.
+        others = [cost[i, k] for k in np.flatnonzero(possible[i] & ~possible[j]) if k != j]
+        others += [cost[k, j] for k in np.flatnonzero(possible[:, j] & ~possible[:, i]) if k != i]
+        free = all(i != earlier and j != later for earlier, later in found)
+        if free and min(others, default=np.inf) - cost[i, j] >= _CLEARLY:
             found.append((int(i), int(j)))
-    return found
+    return sorted(found)
 
 
 def _cost(one: Piece, other: Piece, rate: float) -> float:

@@ -14,6 +14,7 @@ from gait_jax.video.pieces import pieces
 
 NOT_ONE = "not the shape of one walking person"
 OVERLAP = "overlaps another person"
+HIDDEN = "partly hidden"
 
 Box = tuple[int, int, int, int]
 

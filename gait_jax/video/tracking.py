@@ -1,114 +1,27 @@
 """Who is who from frame to frame: by place, speed and clothes."""
 
-import collections
-import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
 
-from gait_jax.gait import silhouette
 from gait_jax.video.clothes import unlike
 from gait_jax.video.matching import matched
-from gait_jax.video.people import NOT_ONE, OVERLAP, Sighting
-
-HIDDEN = "partly hidden"
+from gait_jax.video.people import OVERLAP, Sighting
+from gait_jax.video.tracks import Track, tie
 
 # Seconds: of a track's last sightings its usual height and area come from; so long it is seen, in
 # two frames at least, before it is a person; so long it is looked for where nobody hides it, and at
 # most behind or before somebody.
 _REMEMBERED, _CONFIRMED, _FORGOTTEN, _FORGOTTEN_INSIDE = 0.6, 0.12, 0.5, 4.0
-# Beside the usual height: lower is partly hidden, higher is more than one person.
-_LOWER, _HIGHER = 0.82, 1.22
-# Beside the usual area: whose pixels touch somebody else's is themselves alone between these.
-_LESS, _MORE = 0.65, 1.25
-# So many times the usual area is nobody alone, whatever is near them.
-_CROWD = 1.4
 # Share of somebody's place that a body covers which hides them.
 _COVERED = 0.4
-# What clothes weigh beside place; so different ones are not the same person's; and so alike are
-# the clothes of somebody who is seen alone beside another.
-_CLOTHES, _ANOTHERS, _OWN = 1.5, 0.55, 0.4
+# What clothes weigh beside place; so different ones are not the same person's.
+_CLOTHES, _ANOTHERS = 1.5, 0.55
 # By so much whoever comes out of a crowd must be more like one who went in than like the others;
 # how far from where they should be, in heights; and seconds after which places tell half as much.
 _CLEARLY, _FAR, _FADES = 0.3, 1.2, 1.0
-# Share of what somebody wears in a new frame, and of a step in the speed in 1/25 s.
-_NEW, _STEP = 0.1, 0.3
-
-
-@dataclasses.dataclass(eq=False)
-class Track:
-    """One person over time.
-
-    Attributes:
-      number: from 1.
-      box: where they were last seen alone (x, y, width, height), in pixels.
-      memory: how many of the last sightings are remembered.
-      velocity: of the box's middle in pixels a frame (x, y).
-      sightings: in how many frames they were seen so that they may be a person.
-      needed: from how many on they are one.
-      since: frames since they were at the box.
-      unseen: since how many frames they are not seen.
-      gone: since how many frames they are not, and nobody hides them.
-      heights: of the last sightings, pixels.
-      areas: likewise, pixels.
-      clothes: what they wear (see `clothes.worn`); None where that is not known.
-      doubted: whether it ended because it was not clear who is who.
-      knot: those with whom they became one body, and are not yet told apart again.
-    """
-
-    number: int
-    box: np.ndarray
-    memory: int = 15
-    velocity: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros(2))
-    sightings: int = 0
-    needed: int = 3
-    since: int = 0
-    unseen: int = 0
-    gone: int = 0
-    clothes: np.ndarray | None = None
-    doubted: bool = False
-    knot: "set[Track]" = dataclasses.field(default_factory=set)
-
-    def __post_init__(self):
-        self.heights = collections.deque(maxlen=self.memory)
-        self.areas = collections.deque(maxlen=self.memory)
-
-    @property
-    def is_person(self) -> bool:
-        """Whether it was seen often enough, and large enough, to be no flicker."""
-        return (
-            self.sightings >= self.needed
-            and np.median(self.heights) >= silhouette.CleanSettings.min_height
-        )
-
-    @property
-    def expected(self) -> np.ndarray:
-        """Where its box should be now."""
-        moved = self.box.astype(float)
-        moved[:2] += self.velocity * (self.since + 1)
-        return moved
-
-    def remember(self, sighting: Sighting) -> None:
-        """Takes in what they look like where they are seen alone."""
-        self.heights.append(sighting.box[3])
-        self.areas.append(sighting.area)
-        if self.clothes is None:
-            self.clothes = sighting.clothes
-        elif sighting.clothes is not None:
-            self.clothes = (1 - _NEW) * self.clothes + _NEW * sighting.clothes
-
-    def is_alone(self, sighting: Sighting) -> bool:
-        """Whether a body beside, or before, somebody else's is theirs and nothing else."""
-        tall = sighting.box[3] / float(np.median(self.heights))
-        area = sighting.area / float(np.median(self.areas))
-        return (
-            self.is_person
-            and self.clothes is not None
-            and sighting.clothes is not None
-            and _LOWER <= tall <= _HIGHER
-            and _LESS <= area <= _MORE
-            and unlike(self.clothes, sighting.clothes) < _OWN
-        )
+# Share of a step in the speed in 1/25 s.
+_STEP = 0.3
 
 
 def _overlap(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -223,13 +136,8 @@ class Tracker:
         """Takes in a sighting of a track, which may hide somebody else."""
         sighting.track, sighting.lost = track, track.unseen
         sighting.apart = not (hides or sighting.touching)
-        ratio = sighting.box[3] / float(np.median(track.heights))
         if sighting.problem is None:
-            crowd = track.is_person and sighting.area > _CROWD * float(np.median(track.areas))
-            if crowd or not (sighting.apart or track.is_alone(sighting)):
-                sighting.problem = OVERLAP
-            elif track.is_person and not _LOWER <= ratio <= _HIGHER:
-                sighting.problem = HIDDEN if ratio < 1 else NOT_ONE
+            sighting.problem = track.problem(sighting)
         elif hides:
             sighting.problem = OVERLAP
         box = np.array(sighting.box, float)
@@ -253,7 +161,7 @@ class Tracker:
         track.gone = 0 if covers else track.gone + 1
         for sighting, other in covers:
             if other:
-                _tie(track, other)
+                tie(track, other)
             if sighting.problem == OVERLAP:
                 track.since -= 1
                 self._within(track, np.array(sighting.box, float))
@@ -301,13 +209,6 @@ class Tracker:
         for track in self._tracks:
             track.knot &= left
         self._hidden = {one for one in self._tracks if one.unseen and not one.gone}
-
-
-def _tie(one: Track, other: Track) -> None:
-    """Makes a knot of two tracks', and of all in theirs."""
-    everybody = {one, other} | one.knot | other.knot
-    for track in everybody:
-        track.knot = everybody - {track}
 
 
 def _counts(sighting: Sighting) -> bool:
