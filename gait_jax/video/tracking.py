@@ -18,8 +18,9 @@ _COVERED = 0.4
 # What clothes weigh beside place; so different ones are not the same person's.
 _CLOTHES, _ANOTHERS = 1.5, 0.55
 # By so much whoever comes out of a crowd must be more like one who went in than like the others;
-# how far from where they should be, in heights; and seconds after which places tell half as much.
-_CLEARLY, _FAR, _FADES = 0.3, 1.2, 1.0
+# how far from where they should be, in heights, if nobody in it wears the like, or somebody does;
+# and seconds after which places tell half as much.
+_CLEARLY, _FAR, _NEAR, _FADES = 0.3, 1.2, 0.5, 1.0
 # Share of a step in the speed in 1/25 s.
 _STEP = 0.3
 
@@ -67,7 +68,7 @@ class Tracker:
         shared = _overlap(expected, boxes)
         cost, possible = self._costs(sightings, boxes, expected, shared)
         pairs = matched(cost, possible)
-        self._doubt(pairs, cost, possible)
+        unclear = self._doubt(pairs, cost, possible)
         covered: dict[int, list[int]] = {}
         for row, track in enumerate(self._tracks):
             if row not in pairs and track.is_person and not track.doubted:
@@ -76,7 +77,7 @@ class Tracker:
                 covered[row] = [int(c) for c in np.flatnonzero(shared[row] > least)]
         behind = {column for columns in covered.values() for column in columns}
         for row, column in pairs.items():
-            self._see(self._tracks[row], sightings[column], column in behind)
+            self._see(self._tracks[row], sightings[column], column in behind, column in unclear)
         by_column = {column: self._tracks[row] for row, column in pairs.items()}
         for row, track in enumerate(self._tracks):
             if row not in pairs:
@@ -112,33 +113,42 @@ class Tracker:
                 # In a crowd they may have stopped or turned back.
                 trust = 0.5 ** (track.since / (_FADES * self._rate))
                 cost[row] = trust * away[row] + 2 * _CLOTHES * other[row]
-                possible[row] = away[row] < _FAR
+                possible[row] = away[row] < (_FAR if track.stands_out else _NEAR)
             if track.knot or track.unseen:
                 possible[row] &= other[row] < _ANOTHERS
         return cost, possible
 
-    def _doubt(self, pairs: dict[int, int], cost: np.ndarray, possible: np.ndarray) -> None:
-        """Ends tracks of whom it is not clear who came out of a crowd as whom; in place."""
-        unclear = set()
+    def _doubt(self, pairs: dict[int, int], cost: np.ndarray, possible: np.ndarray) -> set[int]:
+        """Ends tracks of whom it is not clear who came out of a crowd as whom; in place.
+
+        Returns:
+          Columns of those who are one of a crowd, and it is not clear whom.
+        """
+        ended, unclear = set(), set()
         for row, column in pairs.items():
-            for other, taken in pairs.items():
-                if self._tracks[other] in self._tracks[row].knot and (
-                    possible[row, taken] and possible[other, column]
-                ):
-                    swapped = cost[row, taken] + cost[other, column]
-                    if swapped - cost[row, column] - cost[other, taken] < _CLEARLY:
-                        unclear |= {row, other}
-        for row in unclear:
+            for other, track in enumerate(self._tracks):
+                if track not in self._tracks[row].knot or not possible[other, column]:
+                    continue
+                more = cost[other, column] - cost[row, column]
+                taken = pairs.get(other)
+                if taken is None:
+                    if more < _CLEARLY:
+                        unclear.add(column)
+                elif possible[row, taken]:
+                    if more + cost[row, taken] - cost[other, taken] < _CLEARLY:
+                        ended |= {row, other}
+        for row in ended:
             del pairs[row]
             self._tracks[row].doubted = True
+        return unclear
 
-    def _see(self, track: Track, sighting: Sighting, hides: bool) -> None:
-        """Takes in a sighting of a track, which may hide somebody else."""
+    def _see(self, track: Track, sighting: Sighting, hides: bool, unclear: bool) -> None:
+        """Takes in a sighting of a track, which may hide somebody else, or be another's."""
         sighting.track, sighting.lost = track, track.unseen
         sighting.apart = not (hides or sighting.touching)
         if sighting.problem is None:
             sighting.problem = track.problem(sighting)
-        elif hides:
+        if unclear or (sighting.problem and hides):
             sighting.problem = OVERLAP
         box = np.array(sighting.box, float)
         if sighting.problem == OVERLAP:

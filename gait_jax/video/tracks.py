@@ -73,6 +73,14 @@ class Track:
         moved[:2] += self.velocity * (self.since + 1)
         return moved
 
+    @property
+    def stands_out(self) -> bool:
+        """Whether nobody in their knot wears what they wear, as far as is known."""
+        return self.clothes is not None and all(
+            one.clothes is not None and unlike(self.clothes, one.clothes) >= _OWN
+            for one in self.knot
+        )
+
     def remember(self, sighting: Sighting) -> None:
         """Takes in what they look like where they are seen alone."""
         self.heights.append(sighting.box[3])
