@@ -44,16 +44,20 @@ def without(picture: np.ndarray, poses: Iterable[Pose]) -> np.ndarray:
         rim = 2 * round(_RIM * tall) + 3
         inside = cv2.dilate(inside, np.ones((rim, rim), np.uint8)) > 0
         view = result[rows, columns]
-        view[inside] = _colours_around(view, inside, max(1.0, tall / _TALL))[inside]
+        filled = _colours_around(view, inside, max(1.0, tall / _TALL))
+        view[:] = cv2.copyTo(filled, inside.astype(np.uint8), view.copy())
     return result
 
 
 def _colours_around(picture: np.ndarray, inside: np.ndarray, scale: float) -> np.ndarray:
     """What runs into a mask [h, w] from beside it: [h, w, 3] uint8."""
-    weights = np.where(inside, np.float32(1e-4), np.float32(1))
-    layers = np.dstack([picture * weights[..., None], weights])
-    height, width = weights.shape
+    height, width = inside.shape
     size = (max(1, round(width / scale)), max(1, round(height / scale)))
-    small = cv2.GaussianBlur(cv2.resize(layers, size, interpolation=cv2.INTER_AREA), (0, 0), _RUN)
-    run = cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
-    return (run[..., :3] / run[..., 3:]).astype(np.uint8)
+    outside = np.where(inside, 0, 255).astype(np.uint8)
+    # Smooth colours need few pixels: all is done on these.
+    shown = cv2.resize(cv2.copyTo(picture, outside), size, interpolation=cv2.INTER_AREA)
+    weights = cv2.resize(outside, size, interpolation=cv2.INTER_AREA)
+    layers = np.dstack([shown, weights]).astype(np.float32)
+    run = cv2.GaussianBlur(layers, (0, 0), _RUN)
+    colours = np.clip(255 * run[..., :3] / np.maximum(run[..., 3:], 1e-3), 0, 255)
+    return cv2.resize(colours.astype(np.uint8), (width, height), interpolation=cv2.INTER_LINEAR)
