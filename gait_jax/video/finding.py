@@ -85,17 +85,13 @@ class NetworkFinder:
             foreground = np.zeros(shape, np.uint8)
         poses = self._pursuit(image)
         places = self._pursuit.places(shape)
-        if not self._frames % self._every:
+        everywhere = not self._frames % self._every
+        if everywhere:
             places.append((0, 0, shape[1], shape[0]))
-        if places or not poses:
-            owner = divided(poses, shape)
-            known = (owner > 0).astype(np.uint8)
-            # Of a crowd of whom some are known, those who are left.
-            left = foreground & ~_near(owner, _RIM)
-            tall = max((tall_of(pose) for pose in poses), default=0)
-            places += around(foreground, known) + around(left, least=round(_REST * tall))
-            places = list(dict.fromkeys(places))
-            new = self._bodies.search(image, places, poses)
+        if everywhere or not poses:
+            places += self._unexplained(foreground, poses)
+        if places:
+            new = self._bodies.search(image, dict.fromkeys(places), poses)
             self._pursuit.add(new)
             poses += new
         self._frames += 1
@@ -110,6 +106,16 @@ class NetworkFinder:
         for one in found + small:
             one.clothes = worn(image[one.crop], one.mask)
         return found + small
+
+    @staticmethod
+    def _unexplained(foreground: np.ndarray, poses: list[Pose]) -> list[Tile]:
+        """Tiles around what differs from the scene and is nobody who is known."""
+        owner = divided(poses, foreground.shape)
+        # Of a crowd of whom some are known, those who are left.
+        left = foreground & ~_near(owner, _RIM)
+        tall = max((tall_of(pose) for pose in poses), default=0)
+        known = (owner > 0).astype(np.uint8)
+        return around(foreground, known) + around(left, least=round(_REST * tall))
 
 
 def _near(owner: np.ndarray, reach: int) -> np.ndarray:
