@@ -59,9 +59,70 @@ def test_what_shows_up_once_is_no_person():
         assert not sight.whose.is_person
 
 
+_CLOTHES = np.eye(4, dtype=np.float32)[:2]
+
+
+def _seen_in_pictures(frames, clothes=_CLOTHES):
+    """Somebody at the columns that are given, None where nobody is; their clothes are known."""
+    for x in frames:
+        if x is None:
+            yield []
+            continue
+        mask = np.zeros((160, 400), np.uint8)
+        mask[40:120, x : x + 24] = 1
+        (one,) = people.find(mask)
+        one.clothes = clothes
+        yield [one]
+
+
+def test_a_short_gap_is_bridged_where_pictures_were_looked_at():
+    way = [100 + 4 * i for i in range(20)]
+    gaps = [None if i in (6, 7, 14) else x for i, x in enumerate(way)]
+    with Following(_seen_in_pictures(gaps), _glimpse) as found:
+        (whose,) = found.people.values()
+        assert not whose.lost and whose.seen == set(range(20))
+        sights = [sight for (sight,) in found]
+        for i in (6, 7, 14):
+            assert sights[i].problem is None
+            assert sights[i].box == pytest.approx((way[i], 40, 24, 80), abs=1)
+            # As large as in the frame before; and nothing is read from it.
+            assert found.mask(sights[i]).sum() == found.mask(sights[5]).sum()
+            assert i not in whose.glimpses
+    with Following(_seen_in_pictures(gaps, None), _glimpse) as found:
+        (whose,) = found.people.values()
+        assert whose.lost == {6, 7, 14}
+    # Of five frames at 25 a second, and two at 8, nobody knows so well.
+    long = [None if 6 <= i < 11 else x for i, x in enumerate(way)]
+    with Following(_seen_in_pictures(long), _glimpse) as found:
+        assert found.people[1].lost == set(range(6, 11))
+    with Following(_seen_in_pictures(gaps), _glimpse, 8.0) as found:
+        assert found.people[1].lost == {6, 7}
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_pieces_of_a_way_are_one_person_and_others_are_not(same):
+    def found():
+        yield from _seen_in_pictures([100 + 4 * i for i in range(15)] + [None] * 20)
+        later = [240 + 4 * i for i in range(10)]
+        yield from _seen_in_pictures(later, _CLOTHES if same else _CLOTHES[:, ::-1])
+
+    with Following(found(), _glimpse) as found:
+        sights = [seen[0].whose for seen in found if seen]
+        if same:
+            (whose,) = found.people.values()
+            assert (whose.first, whose.last) == (0, 44) and whose.lost == set(range(15, 35))
+            assert all(one is whose for one in sights) and len(whose.glimpses) == 25
+            assert [i for i, one in enumerate(whose.all_glimpses()) if one is None] == [
+                *range(15, 35)
+            ]
+        else:
+            first, second = found.people.values()
+            assert (first.last, second.first) == (14, 35) and not first.lost and not second.lost
+
+
 def test_a_full_temporary_folder_costs_one_line(monkeypatch):
     class _Full:
-        def tell(self):
+        def seek(self, offset, whence=0):
             return 0
 
         def write(self, data):

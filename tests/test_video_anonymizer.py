@@ -13,7 +13,7 @@ from gait_jax.methods.anonymizers.contours import ContourAnonymizer
 from gait_jax.methods.colourisers import nearest
 from gait_jax.methods.contracts import AnonymizedBody
 from gait_jax.pretrained import MODELS, STGAN
-from gait_jax.video import people, tracking
+from gait_jax.video import people
 from gait_jax.video.background import estimate
 from gait_jax.video.clip import Frame
 from gait_jax.video.foreground import DifferenceSegmenter
@@ -102,7 +102,7 @@ def test_it_fails_closed(anonymizer):
     masks[12][:90] = 0  # hidden above the hips
     _, results, findings = anonymise(anonymizer, masks, frames=frames)
     assert findings.painted_out[following.LOST] == {8}
-    assert findings.painted_out[tracking.HIDDEN] == {12}
+    assert findings.painted_out[people.HIDDEN] == {12}
     assert findings.anonymized == 22
     for i in (8, 12):
         np.testing.assert_array_equal(results[i], SCENE)

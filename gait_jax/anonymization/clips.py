@@ -143,7 +143,7 @@ class VideoAnonymizer:
 
     def look(self, seen: Iterable[list[Sighting] | None]) -> Following:
         """Follows everybody through all of the clip (see `following.Following`)."""
-        found = Following(seen, self._anonymizer.glimpse)
+        found = Following(seen, self._anonymizer.glimpse, self._rate)
         self.findings.frames = found.frames
         if found.unlike:
             self.findings.painted_out[OTHER_SCENE] |= found.unlike

@@ -3,25 +3,30 @@
 import collections
 import contextlib
 import dataclasses
+import io
 import tempfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+import cv2
 import numpy as np
 
 from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.files import reason_of
-from gait_jax.video import people
+from gait_jax.video import joining, people
 from gait_jax.video.people import Box, Sighting
 from gait_jax.video.tracking import Track, Tracker
 
 LOST = "lost by the segmentation"
 NOT_FOLLOWED = "moves, but was not followed as a person"
+# Seconds at each end of a piece of somebody's way that tell their speed there; and for which they
+# are shown where they should be, between two frames in which they are seen well.
+_SPEED, _BRIDGED = 0.4, 0.16
 OTHER_SCENE = "the camera moved, or the light was switched: nobody could be found"
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(eq=False)
 class Followed:
     """One person, or something that moves, over time.
 
@@ -42,6 +47,14 @@ class Followed:
     glimpses: dict[int, Any] = dataclasses.field(default_factory=dict)
     seen: set[int] = dataclasses.field(default_factory=set)
     lost: set[int] = dataclasses.field(default_factory=set)
+
+    def go_on_as(self, later: "Followed") -> None:
+        """Takes in a later piece of the same person's way."""
+        self.seen |= later.seen
+        between = set(range(self.last + 1, later.first))
+        self.lost = (self.lost | later.lost | between) - self.seen
+        self.last = max(self.last, later.last)
+        self.glimpses |= later.glimpses
 
     def all_glimpses(self) -> list[Any | None]:
         """Of all frames from the first to the last, None where nothing usable was seen."""
@@ -87,6 +100,7 @@ class Following:
         self,
         found: Iterable[list[Sighting] | None],
         glimpse: Callable[[np.ndarray, tuple[int, int]], Any],
+        rate: float = 25.0,
     ):
         """Follows the people of all frames.
 
@@ -94,23 +108,26 @@ class Following:
           found: who is in each of the clip's frames; None where nothing can be said of it.
           glimpse: says what is kept of a person's frame: of mask and corner, see
             `contracts.Anonymizer.glimpse`.
+          rate: frames a second.
 
         Raises:
           InputError: the temporary folder cannot be written.
         """
         self.frames = 0
         self.unlike: set[int] = set()
-        self._glimpse = glimpse
+        self._glimpse, self._rate = glimpse, rate
         self._kept: list[list[Sight]] = []
         self._before: list[Sighting] = []
         self._people: dict[Track, Followed] = {}
         with contextlib.ExitStack() as opened:
             self._file = opened.enter_context(tempfile.TemporaryFile())
             self._follow(found)
+            self._join()
+            self._bridge()
             opened.pop_all()
 
     def _follow(self, found: Iterable[list[Sighting] | None]) -> None:
-        tracker = Tracker()
+        tracker = Tracker(self._rate)
         waiting: collections.deque[list[Sighting]] = collections.deque()
         for sightings in found:
             waiting.append(self._look(tracker, sightings))
@@ -140,6 +157,10 @@ class Following:
             if sighting.lost and track.is_person:
                 # Found again: it was somewhere in between.
                 person.lost.update(range(index - sighting.lost, index))
+        for track in tracker.hidden:
+            person = self._people[track]
+            person.last = index
+            person.lost.add(index)
         return sightings
 
     def _keep(self, waiting: collections.deque[list[Sighting]]) -> None:
@@ -153,11 +174,11 @@ class Following:
                 for frame in beside
             )
             mask = sighting.mask
-            whole = before and after and not (before.problem or after.problem or sighting.problem)
-            if whole:
+            beside_it = (before, sighting, after)
+            if all(one and one.apart and not one.problem for one in beside_it):
                 mask = people.mend(before, sighting, after)
             person = self._people[sighting.track]
-            if sighting.problem is None:
+            if sighting.problem is None and sighting.apart:
                 person.glimpses[index] = self._glimpse(mask, sighting.window[:2])
             kept.append(
                 Sight(person, sighting.window, sighting.box, sighting.problem, self._write(mask))
@@ -165,10 +186,81 @@ class Following:
         self._kept.append(kept)
         self._before = now
 
+    def _join(self) -> None:
+        """Makes one person of pieces that are one's."""
+        where: dict[Followed, list[tuple[int, Box]]] = collections.defaultdict(list)
+        for index, kept in enumerate(self._kept):
+            for sight in kept:
+                where[sight.whose].append((index, sight.box))
+        tracks = {one: track for track, one in self._people.items() if one.is_person}
+        reach = max(3, round(_SPEED * self._rate))
+        pieces = []
+        for one, track in tracks.items():
+            frames, boxes = zip(*where[one], strict=True)
+            known = not track.doubted
+            pieces.append(
+                joining.piece(frames, np.array(boxes, float), reach, track.clothes, known)
+            )
+        people = list(tracks)
+        into: dict[Followed, Followed] = {}
+        # Later ones first: whoever goes on as somebody takes with them who goes on as they.
+        for earlier, later in sorted(joining.joins(pieces, self._rate), reverse=True):
+            one, other = people[earlier], people[later]
+            one.go_on_as(other)
+            into[other] = one
+            del self._people[tracks[other]]
+        if not into:
+            return
+
+        def final(one: Followed) -> Followed:
+            while one in into:
+                one = into[one]
+            return one
+
+        for kept in self._kept:
+            kept[:] = [dataclasses.replace(sight, whose=final(sight.whose)) for sight in kept]
+
+    def _bridge(self) -> None:
+        """Shows people in the few frames between two in which they are seen well.
+
+        Only where pictures were looked at: who is missing in given masks is missing.
+        """
+        longest = round(_BRIDGED * self._rate)
+        for track, one in self._people.items():
+            if track.clothes is None or not one.is_person:
+                continue
+            before: tuple[int, Sight] | None = None
+            for index in sorted(one.seen):
+                sight = next(sight for sight in self._kept[index] if sight.whose is one)
+                if sight.problem is None:
+                    if before and 1 < index - before[0] <= longest + 1:
+                        self._fill(before, (index, sight))
+                    before = index, sight
+
+    def _fill(self, before: tuple[int, Sight], after: tuple[int, Sight]) -> None:
+        """Puts somebody into the frames between two."""
+        (first, one), (last, other) = before, after
+        moved = (
+            np.subtract(other.box[:2], one.box[:2]) + np.subtract(other.box[2:], one.box[2:]) / 2
+        )
+        mask = self.mask(one)
+        for index in range(first + 1, last):
+            right, down = (int(each) for each in np.rint(moved * (index - first) / (last - first)))
+            here = people.shifted(mask, right, down)
+            x, y, width, height = cv2.boundingRect(here)
+            if not width:
+                continue
+            box = (one.window[0] + x, one.window[1] + y, width, height)
+            filled = Sight(one.whose, one.window, box, None, self._write(here))
+            rest = [sight for sight in self._kept[index] if sight.whose is not one.whose]
+            self._kept[index] = [*rest, filled]
+            one.whose.seen.add(index)
+            one.whose.lost.discard(index)
+
     def _write(self, mask: np.ndarray) -> tuple[int, int]:
         data = zlib.compress(np.packbits(mask).tobytes(), 1)
         try:
-            place = self._file.tell()
+            place = self._file.seek(0, io.SEEK_END)
             self._file.write(data)
         except OSError as error:
             raise InputError(

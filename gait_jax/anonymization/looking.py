@@ -101,7 +101,7 @@ def look(clip: Clip, options: Options) -> Looked:
                 f"{many} stood in {options.background or 'the background'}, and was painted out "
                 "of it: look at the result"
             )
-        return Looked(clip, count, scene, NetworkFinder(scene, bodies), warnings)
+        return Looked(clip, count, scene, NetworkFinder(scene, bodies, float(clip.rate)), warnings)
     if given is None and (seen < _FEWEST_FRAMES or seen / clip.rate < _SHORTEST):
         frames = "1 frame" if seen == 1 else f"{seen} frames"
         raise InputError(

@@ -55,7 +55,7 @@ def preview_video(source: pathlib.Path, out: pathlib.Path, options: Options) -> 
     looked = look(Clip.open(source, options.start, options.end), options)
     with looked.sightings(options.progress) as seen:
         # Nobody is anonymised: nothing has to be known of their frames.
-        found = Following(seen, lambda mask, corner: ())
+        found = Following(seen, lambda mask, corner: (), float(looked.clip.rate))
     with found:
         numbers = {whose.number: person for person, whose in found.people.items()}
         frames = chosen_frames(found.frames, found.people)

@@ -2,10 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 
+import cv2
 import numpy as np
 
 from gait_jax.video.blazepose_detector import Detection, Detector, Tile
 from gait_jax.video.blazepose_landmarks import Landmarks, Pose
+from gait_jax.video.blazepose_region import Region
+from gait_jax.video.heads import heads
+from gait_jax.video.leaving_out import without
 
 # From this score on what the detector finds is looked at; who is new is somebody where it and the
 # network of landmarks are so sure together, as a jacket on a lawn deceives each of them alone; and
@@ -13,6 +17,10 @@ from gait_jax.video.blazepose_landmarks import Landmarks, Pose
 _DETECTED, _BOTH, _SURE = 0.5, 0.68, 0.5
 # Two poses of which one shows so much of the other's pixels are of the same person.
 _SAME = 0.6
+# Beside those who are found others are looked for so many times; so far, in their heights.
+_ROUNDS, _REACH = 3, 1.1
+# Side of the square in which somebody is looked at, in their heights.
+_SQUARE = 1.3
 # From this probability on a pixel shows somebody.
 _INSIDE = 0.5
 
@@ -31,19 +39,15 @@ class Bodies:
         """
         self._detector, self._landmarks = Detector(threads), Landmarks(threads)
 
-    def follow(self, picture: np.ndarray, before: Iterable[Pose]) -> list[Pose]:
-        """Where they are who were in the frame before.
+    def look(self, picture: np.ndarray, region: Region) -> Pose | None:
+        """Whom a square in a picture shows; None where the network says that it is nobody.
 
         Args:
           picture: [H, W, 3] uint8 (blue, green, red).
-          before: of two who are the same now the first one counts.
+          region: where somebody should be.
         """
-        found: list[Pose] = []
-        for pose in before:
-            now = self._landmarks(picture, pose.following)
-            if now.flag >= _SURE:
-                _add(found, now)
-        return found
+        pose = self._landmarks(picture, region)
+        return pose if pose.flag >= _SURE else None
 
     def search(
         self, picture: np.ndarray, tiles: Iterable[Tile], known: Sequence[Pose] = ()
@@ -56,18 +60,73 @@ class Bodies:
           known: who was found in it already.
         """
         found = list(known)
-        for detection in self._detector.detect_tiles(picture, tiles, _DETECTED):
-            if not any(_holds(pose, detection) for pose in known):
-                pose = self._landmarks(picture, detection.region)
+        rest = without(picture, known) if known else picture
+        for _ in range(_ROUNDS):
+            new: list[Pose] = []
+            for detection in self._detector.detect_tiles(rest, tiles, _DETECTED):
+                if any(_holds(pose, detection) for pose in found):
+                    continue
+                pose = self._landmarks(rest, detection.region)
                 if detection.score * pose.flag >= _BOTH:
-                    _add(found, pose)
+                    new += [one for one in self.told_apart(rest, pose) if add(found, one)]
+            if not new:
+                break
+            # Of two who touch the detector sees one: the other one without them.
+            rest = without(rest, new)
+            tiles = [_beside(pose, picture.shape) for pose in new]
         return found[len(known) :]
 
+    def told_apart(self, picture: np.ndarray, pose: Pose) -> list[Pose]:
+        """The people of whom one silhouette was made; itself where it shows one.
 
-def _add(found: list[Pose], pose: Pose) -> None:
-    """Keeps somebody who is there, and nobody of them all."""
-    if pose.mask.max(initial=0) >= _INSIDE and all(shared(pose, one) < _SAME for one in found):
+        Args:
+          picture: [H, W, 3] uint8 (blue, green, red).
+          pose: somebody in it, or several.
+        """
+        mask = silhouette_of(pose).astype(np.uint8)
+        if not mask.any() or len(above := heads(mask)) < 2:
+            return [pose]
+        _, top, _, tall = cv2.boundingRect(mask)
+        left, upper = pose.corner
+        found: list[Pose] = []
+        for x, _ in above:
+            square = Region(left + x, upper + top + tall / 2, _SQUARE * tall, 0.0)
+            one = self.look(picture, square)
+            if one and (alone := silhouette_of(one).astype(np.uint8)).any():
+                if len(heads(alone)) == 1:
+                    add(found, one)
+        return found or [pose]
+
+
+def silhouette_of(pose: Pose) -> np.ndarray:
+    """Which pixels of its mask show somebody: bool [h, w]."""
+    return pose.mask >= _INSIDE
+
+
+def tall_of(pose: Pose) -> int:
+    """Rows of the picture that somebody covers."""
+    return cv2.boundingRect(silhouette_of(pose).astype(np.uint8))[3]
+
+
+def add(found: list[Pose], pose: Pose) -> bool:
+    """Keeps somebody who is there, and nobody of them all; says whether it was kept."""
+    kept = silhouette_of(pose).any() and all(shared(pose, one) < _SAME for one in found)
+    if kept:
         found.append(pose)
+    return bool(kept)
+
+
+def _beside(pose: Pose, shape: tuple[int, ...]) -> Tile:
+    """The part of a picture [H, W, ...] that shows somebody, and who stands beside them."""
+    x, y, width, tall = cv2.boundingRect(silhouette_of(pose).astype(np.uint8))
+    x, y = pose.corner[0] + x + width // 2, pose.corner[1] + y + tall // 2
+    reach = int(_REACH * tall) + 1
+    return (
+        max(x - reach, 0),
+        max(y - reach, 0),
+        min(x + reach, shape[1]),
+        min(y + reach, shape[0]),
+    )
 
 
 def _holds(pose: Pose, detection: Detection) -> bool:
@@ -89,10 +148,10 @@ def shared(one: Pose, other: Pose) -> float:
     if top >= bottom or left >= right:
         return 0.0
     parts = [
-        pose.mask[top - y : bottom - y, left - x : right - x] >= _INSIDE
+        silhouette_of(pose)[top - y : bottom - y, left - x : right - x]
         for pose, (y, x) in ((one, a), (other, b))
     ]
-    least = min(np.count_nonzero(pose.mask >= _INSIDE) for pose in (one, other))
+    least = min(np.count_nonzero(silhouette_of(pose)) for pose in (one, other))
     return np.count_nonzero(parts[0] & parts[1]) / max(least, 1)
 
 

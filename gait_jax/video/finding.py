@@ -6,19 +6,23 @@ import numpy as np
 from gait_jax.video.background import Background
 from gait_jax.video.blazepose_detector import Tile
 from gait_jax.video.blazepose_landmarks import NAMES, Pose
-from gait_jax.video.bodies import Bodies, divided
+from gait_jax.video.bodies import Bodies, divided, tall_of
+from gait_jax.video.clothes import worn
 from gait_jax.video.foreground import DifferenceSegmenter
-from gait_jax.video.people import NOT_ONE, Sighting, find, sighted
+from gait_jax.video.people import HIDDEN, NOT_ONE, Sighting, find, sighted
 from gait_jax.video.pieces import pieces
-from gait_jax.video.tracking import HIDDEN, OVERLAP
+from gait_jax.video.pursuit import Pursuit
 
-# Every so many frames the whole picture is searched, and what differs from the scene and is nobody
+# Every so many seconds the whole picture is searched, and what differs from the scene and is nobody
 # who is known; in between people are followed.
-_EVERY = 4
+_EVERY = 0.15
 # Heights of what differs that a tile shows, and the smallest side of one, pixels.
 _TILE, _LEAST = 2.2, 96
 # What differs is looked at from so many pixels on, and is nobody new where so much of it is known.
 _SPECK, _KNOWN = 20, 0.5
+# Pixels around those who are known; and of what is left, in heights of the tallest of them, so much
+# may be somebody else.
+_RIM, _REST = 3, 0.5
 # Pixels: people below are seen better by what differs from the scene.
 _SMALL = 60
 # What differs this near a body, in its heights, is a part or a shadow of it.
@@ -30,18 +34,19 @@ _VISIBLE = 0.3
 _ANKLES = [NAMES.index("left_ankle"), NAMES.index("right_ankle")]
 
 
-def around(foreground: np.ndarray, known: np.ndarray | None = None) -> list[Tile]:
+def around(foreground: np.ndarray, known: np.ndarray | None = None, least: int = 0) -> list[Tile]:
     """Tiles around what differs from the scene.
 
     Args:
       foreground: [H, W] uint8, 1 where a frame does.
       known: likewise, 1 where it is known why.
+      least: rows that it must have.
     """
     height, width = foreground.shape
     found = []
     for x, y, piece in pieces(foreground):
         tall, wide = piece.shape
-        if tall < _SPECK:
+        if tall < max(_SPECK, least):
             continue
         explained = 0 if known is None else piece & known[y : y + tall, x : x + wide]
         if np.count_nonzero(explained) >= _KNOWN * np.count_nonzero(piece):
@@ -56,13 +61,20 @@ def around(foreground: np.ndarray, known: np.ndarray | None = None) -> list[Tile
 class NetworkFinder:
     """Finds people frame by frame; remembers those of the frame before."""
 
-    def __init__(self, background: Background, bodies: Bodies):
-        """Takes the scene that the frames are compared with, and the networks."""
+    def __init__(self, background: Background, bodies: Bodies, rate: float = 25.0):
+        """Starts without anybody.
+
+        Args:
+          background: the scene that the frames are compared with.
+          bodies: the networks.
+          rate: frames a second.
+        """
         self._difference = DifferenceSegmenter(background)
         # Where the scene was filled anything differs from it.
         self._seen = 1 - background.unseen
         self._bodies = bodies
-        self._poses: list[Pose] = []
+        self._pursuit = Pursuit(bodies, rate)
+        self._every = max(1, round(_EVERY * rate))
         self._frames = 0
 
     def __call__(self, image: np.ndarray) -> list[Sighting]:
@@ -71,36 +83,68 @@ class NetworkFinder:
         foreground = self._difference(image)
         if foreground is None:
             foreground = np.zeros(shape, np.uint8)
-        poses = self._bodies.follow(image, self._poses)
-        if not self._frames % _EVERY or not poses:
-            known = (divided(poses, shape) > 0).astype(np.uint8)
-            whole = [(0, 0, shape[1], shape[0])] if not self._frames % _EVERY else []
-            poses += self._bodies.search(image, whole + around(foreground, known), poses)
+        poses = self._pursuit(image)
+        places = self._pursuit.places(shape)
+        everywhere = not self._frames % self._every
+        if everywhere:
+            places.append((0, 0, shape[1], shape[0]))
+        if everywhere or not poses:
+            places += self._unexplained(foreground, poses)
+        if places:
+            new = self._bodies.search(image, dict.fromkeys(places), poses)
+            self._pursuit.add(new)
+            poses += new
         self._frames += 1
-        self._poses = poses
         owner = divided(poses, shape)
         found = [one for i, pose in enumerate(poses, 1) if (one := _sighting(owner, i, pose))]
         # What is too small for the networks, and belongs to nobody whom they found.
         tall = max((one.box[3] for one in found), default=0)
-        rim = np.ones((2 * round(_NEAR * tall) + 5,) * 2, np.uint8)
-        left = foreground & self._seen & (cv2.dilate((owner > 0).astype(np.uint8), rim) == 0)
+        left = foreground & self._seen & ~_near(owner, round(_NEAR * tall) + 2)
         small = [one for one in find(left) if one.box[3] < _SMALL and one.problem != NOT_ONE]
+        for one in small:
+            one.by_difference = True
+        for one in found + small:
+            one.clothes = worn(image[one.crop], one.mask)
         return found + small
+
+    @staticmethod
+    def _unexplained(foreground: np.ndarray, poses: list[Pose]) -> list[Tile]:
+        """Tiles around what differs from the scene and is nobody who is known."""
+        owner = divided(poses, foreground.shape)
+        # Of a crowd of whom some are known, those who are left.
+        left = foreground & ~_near(owner, _RIM)
+        tall = max((tall_of(pose) for pose in poses), default=0)
+        known = (owner > 0).astype(np.uint8)
+        return around(foreground, known) + around(left, least=round(_REST * tall))
+
+
+def _near(owner: np.ndarray, reach: int) -> np.ndarray:
+    """Where somebody is, or so few pixels away: [H, W] uint8 of 0 and 1."""
+    near = np.zeros_like(owner)
+    x, y, width, height = cv2.boundingRect(owner)
+    box = np.s_[
+        max(y - reach, 0) : y + height + reach,
+        max(x - reach, 0) : x + width + reach,
+    ]
+    rim = np.ones((2 * reach + 1,) * 2, np.uint8)
+    near[box] = cv2.dilate((owner[box] > 0).astype(np.uint8), rim)
+    return near
 
 
 def _sighting(owner: np.ndarray, number: int, pose: Pose) -> Sighting | None:
     """A body of those that are divided; None where all of its pixels are somebody else's."""
-    mine = (owner == number).astype(np.uint8)
+    (left, top), (rows, columns) = pose.corner, pose.mask.shape
+    mine = (owner[top : top + rows, left : left + columns] == number).astype(np.uint8)
     x, y, width, height = cv2.boundingRect(mine)
     if not width:
         return None
-    box = np.s_[y : y + height, x : x + width]
-    found = sighted(mine[box], (x, y), owner.shape)
-    if found.problem is None:
-        rim = cv2.dilate(mine[box], np.ones((3, 3), np.uint8))
-        others = (owner[box] > 0) & (owner[box] != number)
-        if np.count_nonzero(rim & others) > _TOUCHING * np.count_nonzero(mine[box]):
-            found.problem = OVERLAP
-        elif (pose.visibility[_ANKLES] < _VISIBLE).all():
-            found.problem = HIDDEN
+    mine = mine[y : y + height, x : x + width]
+    x, y = left + x, top + y
+    found = sighted(mine, (x, y), owner.shape)
+    around_it = owner[y : y + height, x : x + width]
+    rim = cv2.dilate(mine, np.ones((3, 3), np.uint8))
+    others = (around_it > 0) & (around_it != number)
+    found.touching = np.count_nonzero(rim & others) > _TOUCHING * np.count_nonzero(mine)
+    if found.problem is None and (pose.visibility[_ANKLES] < _VISIBLE).all():
+        found.problem = HIDDEN
     return found

@@ -10,9 +10,12 @@ import numpy as np
 
 from gait_jax.gait import silhouette
 from gait_jax.video.foreground import SPECK
+from gait_jax.video.heads import heads
 from gait_jax.video.pieces import pieces
 
 NOT_ONE = "not the shape of one walking person"
+OVERLAP = "overlaps another person"
+HIDDEN = "partly hidden"
 
 Box = tuple[int, int, int, int]
 
@@ -38,6 +41,11 @@ class Sighting:
       problem: why it cannot be anonymised; None where it can.
       track: whom it belongs to (see `tracking`); None before that is known.
       lost: frames just before this one in which the track was not seen.
+      touching: whether somebody else's pixels begin at its own.
+      clothes: what it wears (see `clothes.worn`), where pictures were looked at.
+      by_difference: whether only a difference from the scene says that it is somebody, where a
+        network could have said it.
+      apart: whether its silhouette shows the person alone and whole; else gait is not read from it.
     """
 
     window: Box
@@ -46,6 +54,15 @@ class Sighting:
     problem: str | None
     track: Any = None
     lost: int = 0
+    touching: bool = False
+    clothes: np.ndarray | None = None
+    by_difference: bool = False
+    apart: bool = True
+
+    @property
+    def area(self) -> int:
+        """The silhouette's pixels."""
+        return cv2.countNonZero(self.mask)
 
     @property
     def crop(self) -> tuple[slice, slice]:
@@ -129,7 +146,11 @@ def sighted(inside: np.ndarray, corner: tuple[int, int], shape: tuple[int, int])
     mine[y - top : y - top + tall, x - left : x - left + wide] = inside
     mask = _whole(silhouette.clean(mine))
     bx, by, bw, bh = cv2.boundingRect(mask)
-    problem = silhouette.flaw(mask) or (NOT_ONE if bw > _WIDEST * bh else None)
+    problem = silhouette.flaw(mask)
+    if not problem and len(heads(mask)) > 1:
+        problem = OVERLAP
+    elif not problem and bw > _WIDEST * bh:
+        problem = NOT_ONE
     return Sighting(window, mask, (left + bx, top + by, bw, bh), problem)
 
 
@@ -152,10 +173,17 @@ def mend(before: Sighting, now: Sighting, after: Sighting) -> np.ndarray:
 
 def _laid_over(other: Sighting, now: Sighting) -> np.ndarray:
     """Another frame's silhouette in this one's window, moved to its centre of mass."""
-    right, down = np.rint(now.middle - other.middle)
+    right, down = (int(each) for each in np.rint(now.middle - other.middle))
+    return shifted(other.mask, right, down, now.mask.shape)
+
+
+def shifted(
+    mask: np.ndarray, right: int, down: int, shape: tuple[int, int] | None = None
+) -> np.ndarray:
+    """A mask moved by whole pixels, in a window of the same or another shape [h, w]."""
     return cv2.warpAffine(
-        other.mask,
-        np.array([[1, 0, right], [0, 1, down]]),
-        now.mask.shape[::-1],
+        mask,
+        np.array([[1, 0, right], [0, 1, down]], np.float64),
+        (shape or mask.shape)[::-1],
         flags=cv2.INTER_NEAREST,
     )

@@ -77,6 +77,46 @@ def test_a_scene_that_was_given_with_somebody_in_it_is_painted_out(film, bodies)
     assert learned.unseen[masks[0] > 0].mean() > 0.97
 
 
+def _two(picture, mask, empty, right):
+    """Somebody, and themselves mirrored behind them, so many pixels to the right."""
+    both, behind = empty.copy(), np.roll(mask[:, ::-1], right, axis=1) > 0
+    both[behind] = np.roll(picture[:, ::-1], right, axis=1)[behind]
+    both[mask > 0] = picture[mask > 0]
+    return both, behind & (mask == 0)
+
+
+def test_two_who_stand_close_together_are_both_found(film, empty, bodies):
+    pictures, masks = film
+    columns = np.flatnonzero(masks[8].any(axis=0))
+    middle = (columns[0] + columns[-1]) // 2
+    # Mirrored they stand at the picture's width less that: 40 pixels to the right of it.
+    right = 2 * middle + 1 - masks.shape[2] + 40
+    both, behind = _two(pictures[8], masks[8], empty, right)
+    found = NetworkFinder(estimate(empty[None]), bodies)(both)
+    assert len(found) == 2
+    overlaps = [[_overlap(one, mask) for one in found] for mask in (masks[8], behind)]
+    assert min(max(each) for each in overlaps) > 0.6
+    assert np.argmax(overlaps[0]) != np.argmax(overlaps[1])
+
+
+@pytest.mark.parametrize(("rate", "expected"), [(8.0, 12), (25.0, 3), (30.0, 3)])
+def test_the_picture_is_searched_by_time_not_by_frames(empty, rate, expected):
+    class _Nobody:
+        def __init__(self):
+            self.searched = 0
+
+        def search(self, picture, tiles, known=()):
+            self.searched += (0, 0, picture.shape[1], picture.shape[0]) in tiles
+            return []
+
+    bodies = _Nobody()
+    find = NetworkFinder(estimate(empty[None]), bodies, rate)
+    for _ in range(12):
+        assert find(empty) == []
+    # Every 0.15 s: 12 frames are 1.5 s, 0.48 s and 0.4 s; not more often than there are frames.
+    assert bodies.searched == expected
+
+
 def _pose(rows, columns, value=1.0, shape=(8, 8), corner=(0, 0)):
     mask = np.zeros(shape, np.float32)
     mask[rows, columns] = value

@@ -84,7 +84,7 @@ def test_a_gap_is_counted_and_a_shorter_body_is_partly_hidden():
     found = follow(frames)
     assert found[6] == found[7] == []
     assert found[8] == [(1, None, 2)]
-    assert found[11][0][:2] == (1, tracking.HIDDEN)
+    assert found[11][0][:2] == (1, people.HIDDEN)
 
 
 def test_a_gap_of_one_frame_is_mended_from_its_neighbours():
