@@ -19,7 +19,7 @@ from gait_jax.methods.colourisers import nearest
 from gait_jax.methods.contracts import Anonymizer, Colouriser
 from gait_jax.runtime import bars
 from gait_jax.runtime.errors import InputError
-from gait_jax.video.background import Background, largest_channel
+from gait_jax.video.background import Background, Scene, largest_channel
 from gait_jax.video.clip import Clip, Frame
 from gait_jax.video.prefetch import prefetch
 from gait_jax.video.writer import VideoWriter
@@ -82,7 +82,7 @@ def anonymize_video(
             for frame in results:
                 writer.write(frame.image, frame.pts, frame.duration)
                 moved.update()
-    entry = _describe(clip, out, scene, worker.findings, options, warnings)
+    entry = _describe(clip, out, scene.plate, worker.findings, options, warnings)
     return entry | ({"thumbnails": strips.described()} if strips else {})
 
 
@@ -121,12 +121,12 @@ def notes(clip: Clip, keep_audio: bool) -> list[str]:
 
 
 def _write_difference(
-    results: Iterable[Frame], clip: Clip, path: pathlib.Path, scene: Background
+    results: Iterable[Frame], clip: Clip, path: pathlib.Path, scene: Scene
 ) -> Iterator[Frame]:
     """Writes, on the way, where results differ from the clip by more than its noise, in white."""
-    limit = _CHANGED * scene.noise
     with VideoWriter(path, clip) as writer:
-        for result, frame in zip(results, clip.frames(), strict=True):
+        for index, (result, frame) in enumerate(zip(results, clip.frames(), strict=True)):
+            limit = _CHANGED * scene.at(index).noise
             changed = largest_channel(cv2.absdiff(result.image, frame.image)) > limit
             white = np.repeat(255 * changed[..., None].astype(np.uint8), 3, axis=2)
             writer.write(white, frame.pts, frame.duration)

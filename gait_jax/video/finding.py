@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from gait_jax.video.background import Background
+from gait_jax.video.background import Scene
 from gait_jax.video.blazepose_detector import Tile
 from gait_jax.video.blazepose_landmarks import NAMES, Pose
 from gait_jax.video.bodies import Bodies, divided
@@ -56,19 +56,25 @@ def around(foreground: np.ndarray, known: np.ndarray | None = None) -> list[Tile
 class NetworkFinder:
     """Finds people frame by frame; remembers those of the frame before."""
 
-    def __init__(self, background: Background, bodies: Bodies):
+    def __init__(self, scene: Scene, bodies: Bodies):
         """Takes the scene that the frames are compared with, and the networks."""
-        self._difference = DifferenceSegmenter(background)
-        # Where the scene was filled anything differs from it.
-        self._seen = 1 - background.unseen
+        self._scene = scene
+        self._difference = DifferenceSegmenter(scene)
         self._bodies = bodies
         self._poses: list[Pose] = []
         self._frames = 0
 
-    def __call__(self, image: np.ndarray) -> list[Sighting]:
-        """Finds the people of the next frame: [H, W, 3] uint8 (blue, green, red)."""
+    def __call__(self, image: np.ndarray) -> list[Sighting] | None:
+        """Finds the people of the next frame: [H, W, 3] uint8 (blue, green, red).
+
+        Returns:
+          They; None where it is not known how the camera stood.
+        """
         shape = image.shape[:2]
         foreground = self._difference(image)
+        if not self._scene.knows(self._frames):
+            self._frames += 1
+            return None
         if foreground is None:
             foreground = np.zeros(shape, np.uint8)
         poses = self._bodies.follow(image, self._poses)
@@ -76,6 +82,8 @@ class NetworkFinder:
             known = (divided(poses, shape) > 0).astype(np.uint8)
             whole = [(0, 0, shape[1], shape[0])] if not self._frames % _EVERY else []
             poses += self._bodies.search(image, whole + around(foreground, known), poses)
+        # Where the scene was filled anything differs from it.
+        seen = 1 - self._scene.at(self._frames).unseen
         self._frames += 1
         self._poses = poses
         owner = divided(poses, shape)
@@ -83,7 +91,7 @@ class NetworkFinder:
         # What is too small for the networks, and belongs to nobody whom they found.
         tall = max((one.box[3] for one in found), default=0)
         rim = np.ones((2 * round(_NEAR * tall) + 5,) * 2, np.uint8)
-        left = foreground & self._seen & (cv2.dilate((owner > 0).astype(np.uint8), rim) == 0)
+        left = foreground & seen & (cv2.dilate((owner > 0).astype(np.uint8), rim) == 0)
         small = [one for one in find(left) if one.box[3] < _SMALL and one.problem != NOT_ONE]
         return found + small
 
