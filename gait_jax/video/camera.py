@@ -11,8 +11,9 @@ import numpy as np
 from gait_jax.runtime.errors import InputError
 from gait_jax.video.registration import Anchor, moved, prepared, scaling
 
-# Pixels, of what is looked at, within which a camera stands, and the share of frames that tells.
-_STANDS, _NEARLY_ALL = 0.35, 0.98
+# Pixels, of what is looked at, within which a camera stands, how many times as many at the
+# picture's corners, and the share of frames that tells.
+_STANDS, _TURNS, _NEARLY_ALL = 0.3, 4, 0.98
 # Seconds that nothing need be known of how it stands; that it must stand to be worth naming.
 _MOMENT, _WORTH = 0.5, 1.0
 # Shares of the picture's size: so far from an anchor another is needed; within so much the camera
@@ -20,8 +21,9 @@ _MOMENT, _WORTH = 0.5, 1.0
 _FAR, _LITTLE = 0.15, 0.1
 # Share of the picture that must be the scene's in the middle of the motion, too.
 _SHARED = 0.5
-# Anchors that are kept; correlation of two pictures that show the same, though no corner is sharp.
-_ANCHORS, _ALIKE = 64, 0.5
+# Anchors that are kept. Levels by which a pixel changes, and the share of pixels of which more
+# change where the camera moves.
+_ANCHORS, _UNLIKE, _CHANGED = 64, 12, 0.25
 
 
 @dataclasses.dataclass(frozen=True)
@@ -124,7 +126,7 @@ class Camera:
             return lies @ where
         first = self._anchors[0][2]
         lies = first.locate(picture, np.eye(3))
-        standing = self._off(self._lies, np.eye(3)) < _STANDS
+        standing = self._off(self._lies, np.eye(3)) < _TURNS * _STANDS
         if lies is None and standing and _alike(first.picture, picture):
             lies = np.eye(3)
         if lies is not None:
@@ -162,8 +164,13 @@ class Camera:
         main = max(set(worlds), key=worlds.count)
         known = np.array([place.lies is not None and place.world == main for place in places])
         lies = np.array([place.lies for place, sure in zip(places, known, strict=True) if sure])
-        usual = np.median(lies, axis=0)
-        stands = np.mean([self._off(one, usual) < _STANDS for one in lies]) >= _NEARLY_ALL
+        # Best known in the middle of what was found again; a turn or zoom shows further out.
+        anchor = next(anchor for world, _, anchor in self._anchors if world == main)
+        middle, usual = anchor.points.mean(axis=0)[None], np.median(lies, axis=0)
+        here = np.array([moved(one, middle)[0] - moved(usual, middle)[0] for one in lies])
+        out = np.array([self._off(one, usual) for one in lies])
+        still = (np.linalg.norm(here, axis=1) < _STANDS) & (out < _TURNS * _STANDS)
+        stands = np.mean(still) >= _NEARLY_ALL
         if self._leaves(places, known, main, stands):
             raise self._refused(path, places, "shows another scene, or moves too fast")
         if stands:
@@ -240,7 +247,5 @@ def _runs(flags: np.ndarray) -> Iterator[tuple[int, int]]:
 
 
 def _alike(one: np.ndarray, other: np.ndarray) -> bool:
-    """Whether two pictures of one size show the same, blurred or full of noise as they may be."""
-    a, b = (cv2.blur(picture, (5, 5)).astype(np.float32).ravel() for picture in (one, other))
-    a, b = a - a.mean(), b - b.mean()
-    return float(a @ b) > _ALIKE * float(np.sqrt((a @ a) * (b @ b)))
+    """Whether most of two `prepared` pictures is alike, however little can be found again in it."""
+    return np.count_nonzero(cv2.absdiff(one, other) > _UNLIKE) < _CHANGED * one.size

@@ -14,14 +14,16 @@ import numpy as np
 # The longest side of a picture as it is looked at, and grey levels that keep a dark one's noise
 # small.
 _SIDE, _DARK = 320, 16
-# Contrast by which a logarithm is multiplied; pixels around one that tell its light.
-_CONTRAST, _AROUND = 100, 41
+# By what a logarithm is multiplied; a picture of its light is smaller by so much.
+_CONTRAST, _COARSE = 100, 10
 # Columns and rows of cells that have the same say, and corners in each at most.
 _COLUMNS, _ROWS, _EACH = 6, 4, 8
-# Pixels between two corners, how good the worst is beside the best, and its least contrast.
-_APART, _QUALITY, _LEAST = 5, 1e-3, 3.0
-# Cells in which there is something to be found again, and has been.
-_FEWEST, _FOUND = 6, 3.0
+# Pixels between two corners, how good the worst is beside the best, its least contrast, and how
+# much of it lies across its edge: a place along an edge cannot be told.
+_APART, _QUALITY, _LEAST, _ROUND = 5, 1e-3, 3.0, 0.08
+# Cells in which there is something to be found again, and columns and rows of them: more than one
+# person covers. Cells in which it has been found.
+_FEWEST, _WIDE, _HIGH, _FOUND = 6, 4, 2, 3.0
 # Share of all cells' say that must agree on how the picture lies; how much better another answer
 # than the one expected must be.
 _AGREE, _BETTER = 0.4, 0.7
@@ -59,8 +61,10 @@ def prepared(image: np.ndarray) -> np.ndarray:
     grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
     grey = cv2.resize(grey, (columns, rows), interpolation=cv2.INTER_AREA)
     light = cv2.LUT(grey, _logarithm())
-    fine = cv2.subtract(cv2.GaussianBlur(light, (0, 0), 0.8), cv2.blur(light, (_AROUND, _AROUND)))
-    return cv2.add(fine, 128, dtype=cv2.CV_8U)
+    few = (max(1, columns // _COARSE), max(1, rows // _COARSE))
+    coarse = cv2.GaussianBlur(cv2.resize(light, few, interpolation=cv2.INTER_AREA), (3, 3), 1.0)
+    coarse = cv2.resize(coarse, (columns, rows), interpolation=cv2.INTER_CUBIC)
+    return cv2.add(cv2.subtract(cv2.GaussianBlur(light, (0, 0), 0.8), coarse), 128, dtype=cv2.CV_8U)
 
 
 def moved(matrix: np.ndarray, points: np.ndarray) -> np.ndarray:
@@ -93,14 +97,13 @@ class Anchor:
         values = picture.astype(np.float32)
         spread = cv2.blur(np.square(values), (9, 9)) - np.square(cv2.blur(values, (9, 9)))
         x, y = corners.astype(int).T
-        corners = corners[spread[y, x] > _LEAST**2]
-        rows, columns = picture.shape
-        across = (corners[:, 0] * _COLUMNS / columns).astype(int)
-        cells = across + _COLUMNS * (corners[:, 1] * _ROWS / rows).astype(int)
+        most, least = np.moveaxis(cv2.cornerEigenValsAndVecs(picture, 9, 3)[y, x, :2], 1, 0)
+        corners = corners[(spread[y, x] > _LEAST**2) & (least > _ROUND * most)]
+        cells = _cells(corners, picture.shape)
         # The best come first.
         kept = [np.flatnonzero(cells == cell)[:_EACH] for cell in range(_COLUMNS * _ROWS)]
         kept = [numbers for numbers in kept if len(numbers)]
-        if len(kept) < _FEWEST:
+        if len(kept) < _FEWEST or not _wide(cells):
             return None
         say = np.concatenate([np.full(len(numbers), 1 / len(numbers)) for numbers in kept])
         return cls(picture, corners[np.concatenate(kept)], say)
@@ -133,7 +136,19 @@ class Anchor:
         points, expected, found, say = (x[sure] for x in (points, expected, found, say))
         if say.sum() < _FOUND:
             return None
-        return _agreed(points, found, say, _begun(expected, found, say) @ guess)
+        cells = _cells(points, self.picture.shape)
+        return _agreed(points, found, say, _begun(expected, found, say, cells) @ guess)
+
+
+def _cells(points: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """The numbers of the cells of points, [N]."""
+    across, down = (points * (_COLUMNS, _ROWS) / shape[::-1]).astype(int).T
+    return across + _COLUMNS * down
+
+
+def _wide(cells: np.ndarray) -> bool:
+    """Whether cells are more than one person covers."""
+    return len(set(cells % _COLUMNS)) >= _WIDE and len(set(cells // _COLUMNS)) >= _HIGH
 
 
 def _sought(
@@ -146,7 +161,9 @@ def _sought(
     return found, there.ravel() > 0
 
 
-def _begun(expected: np.ndarray, found: np.ndarray, say: np.ndarray) -> np.ndarray:
+def _begun(
+    expected: np.ndarray, found: np.ndarray, say: np.ndarray, cells: np.ndarray
+) -> np.ndarray:
     """About how corners lie beside where they were expected, [3, 3]."""
     near = np.linalg.norm(found - expected, axis=1) < _INSIDE
     if say[near].sum() >= _BETTER * say.sum():
@@ -155,7 +172,9 @@ def _begun(expected: np.ndarray, found: np.ndarray, say: np.ndarray) -> np.ndarr
         expected, found, ransacReprojThreshold=_INSIDE, maxIters=500, confidence=0.995
     )
     # Whoever walks before a plain wall does not take the camera along.
-    if step is None or _BETTER * say[agree.ravel() > 0].sum() <= say[near].sum():
+    if step is None or not _wide(cells[agree := agree.ravel() > 0]):
+        return np.eye(3)
+    if _BETTER * say[agree].sum() <= say[near].sum():
         return np.eye(3)
     return np.vstack([step, [0, 0, 1]])
 
