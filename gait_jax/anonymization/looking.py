@@ -17,7 +17,7 @@ from gait_jax.video.bodies import Bodies
 from gait_jax.video.camera import Camera
 from gait_jax.video.clip import Clip, Frame
 from gait_jax.video.finding import NetworkFinder
-from gait_jax.video.moving import Canvas, MovingScene
+from gait_jax.video.moving import Canvas, MovingScene, misfit
 from gait_jax.video.people import Sighting
 from gait_jax.video.prefetch import prefetch
 from gait_jax.video.scene import learn
@@ -27,6 +27,9 @@ from gait_jax.video.scene import learn
 _FEWEST_FRAMES, _SHORTEST = 12, 1.0
 # Share of the picture from which on a doubtful background is worth a warning: a small person's.
 _DOUBTFUL = 0.002
+# Share of a moving camera's scene on which its frames may disagree, and shares of the picture by
+# which a camera hardly moves.
+_MISFIT, _HARDLY = 0.15, 0.01
 
 
 @dataclasses.dataclass(frozen=True)
@@ -94,8 +97,8 @@ def look(clip: Clip, options: Options) -> Looked:
     if options.background:
         given = read_background(options.background, (clip.height, clip.width))
     samples = _samples(clip, options.progress)
-    clip, canvas = samples.clip, samples.canvas
-    if canvas and given is not None:
+    clip = samples.clip
+    if samples.canvas and given is not None:
         raise InputError(
             f"{clip.path}: the camera moves, and {options.background} was taken from one place: "
             "leave --background away"
@@ -110,7 +113,7 @@ def look(clip: Clip, options: Options) -> Looked:
                 f"{many} stood in {options.background or 'the background'}, and was painted out "
                 "of it: look at the result"
             )
-        scene = _seen_by(canvas, plate)
+        scene = _seen_by(samples, plate)
         return Looked(clip, samples.count, scene, NetworkFinder(scene, bodies), warnings)
     few = samples.seen < _FEWEST_FRAMES or samples.seen / clip.rate < _SHORTEST
     if given is None and few:
@@ -119,7 +122,7 @@ def look(clip: Clip, options: Options) -> Looked:
             f"{clip.path} has {frames}, too few to tell people from the scene: give a picture of "
             "the scene without anybody, --background"
         )
-    scene = _seen_by(canvas, background.estimate(samples.images, given, samples.outside))
+    scene = _seen_by(samples, background.estimate(samples.images, given, samples.outside))
     if options.masks:
         segment = segmenters.GivenMasks(options.masks, (clip.height, clip.width), samples.count)
     else:
@@ -137,18 +140,10 @@ def look(clip: Clip, options: Options) -> Looked:
     frames = itertools.count()
 
     def find(image: np.ndarray) -> list[Sighting] | None:
-        mask = segment(image)
-        return None if mask is None or not scene.knows(next(frames)) else people.find(mask)
+        mask, known = segment(image), scene.knows(next(frames))
+        return None if mask is None or not known else people.find(mask)
 
     return Looked(clip, samples.count, scene, find, warnings)
-
-
-def _seen_by(canvas: Canvas | None, plate: Background) -> Scene:
-    """The scene of a camera that moves over a canvas, or stands."""
-    if canvas is None:
-        return plate
-    # Corners of the plate that no frame shows are nobody's loss.
-    return MovingScene(dataclasses.replace(plate, unseen=plate.unseen & canvas.viewed()), canvas)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -159,6 +154,7 @@ class _Samples:
       images: [N, H, W, 3] uint8, as they are or laid on the canvas.
       outside: where each shows nothing, [N, H, W] uint8; None where all show everything.
       canvas: where frames of a camera that moves lie; None of one that stands.
+      camera: which saw all frames.
       seen: how many frames they were taken from.
       clip: with the frame rate that it turned out to have.
       count: how many frames are wanted.
@@ -167,6 +163,7 @@ class _Samples:
     images: np.ndarray
     outside: np.ndarray | None
     canvas: Canvas | None
+    camera: Camera
     seen: int
     clip: Clip
     count: int
@@ -201,11 +198,31 @@ def _samples(clip: Clip, progress: bool) -> _Samples:
         )
     counted = clip.counted(seen, last)
     if camera.stands:
-        return _Samples(images, None, None, seen, counted, count)
+        return _Samples(images, None, None, camera, seen, counted, count)
     motion = camera.motion(clip.path, clip.start, clip.end)
     if count < seen:
         images, indices = background.sample(clip)
     if motion is None:
-        return _Samples(images, None, None, count, counted, count)
+        return _Samples(images, None, None, camera, count, counted, count)
     canvas = Canvas.of(motion, (clip.width, clip.height))
-    return _Samples(*canvas.laid(images, indices), canvas, count, counted, count)
+    return _Samples(*canvas.laid(images, indices), canvas, camera, count, counted, count)
+
+
+def _seen_by(samples: _Samples, plate: Background) -> Scene:
+    """The scene as the camera sees it.
+
+    Args:
+      samples: of the clip.
+      plate: learned of them.
+
+    Raises:
+      InputError: they do not fit together.
+    """
+    canvas, clip = samples.canvas, samples.clip
+    if canvas is None:
+        return plate
+    if misfit(samples.images, samples.outside, plate) > _MISFIT:
+        why = "moves before what is near and far, which does not fit together"
+        raise samples.camera.refused(clip.path, why, clip.start, clip.end, _HARDLY)
+    # Corners of the plate that no frame shows are nobody's loss.
+    return MovingScene(dataclasses.replace(plate, unseen=plate.unseen & canvas.viewed()), canvas)

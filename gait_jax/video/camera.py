@@ -157,7 +157,7 @@ class Camera:
         Raises:
           InputError: it moves too far for one scene.
         """
-        places = [place for place in self._places if start <= place.seconds < end]
+        places = self._within(start, end)
         worlds = [place.world for place in places if place.lies is not None]
         if not worlds:
             return None
@@ -172,7 +172,7 @@ class Camera:
         still = (np.linalg.norm(here, axis=1) < _STANDS) & (out < _TURNS * _STANDS)
         stands = np.mean(still) >= _NEARLY_ALL
         if self._leaves(places, known, main, stands):
-            raise self._refused(path, places, "shows another scene, or moves too fast")
+            raise self.refused(path, "moves too fast, or shows another scene", start, end)
         if stands:
             return None
         # The frame nearest to the middle of where the camera goes.
@@ -181,7 +181,7 @@ class Camera:
         reference = np.linalg.inv(lies[np.linalg.norm(middles - middle, axis=1).argmin()])
         lies = lies @ reference
         if min(self._shared(one) for one in lies) < _SHARED:
-            raise self._refused(path, places, "turns or moves too far for one scene")
+            raise self.refused(path, "moves too far for one scene", start, end)
         lies = np.linalg.inv(self._scaling) @ lies @ self._scaling
         at, all_ = np.flatnonzero(known), np.arange(len(places))
         rows = [np.interp(all_, at, values) for values in lies.reshape(len(lies), 9).T]
@@ -207,20 +207,39 @@ class Camera:
         both, _ = cv2.intersectConvexConvex(quad, frame)
         return both / max(cv2.contourArea(quad), cv2.contourArea(frame))
 
-    def _refused(self, path: pathlib.Path, places: list[_Place], why: str) -> InputError:
-        stretch = self._steady(places)
+    def refused(
+        self,
+        path: pathlib.Path,
+        why: str,
+        start: float = 0.0,
+        end: float = math.inf,
+        little: float = _LITTLE,
+    ) -> InputError:
+        """Says from when to when the camera stands, where all of a part of the clip is no use.
+
+        Args:
+          path: of the clip, to be named.
+          why: what the camera does.
+          start: seconds.
+          end: seconds.
+          little: share of the picture by which it may move where it stands.
+        """
+        stretch = self._steady(self._within(start, end), little)
         if stretch is None:
             return InputError(
                 f"{path}: the camera {why}, and does not stand for a second: give a clip of a "
                 "camera that stands"
             )
-        begin, end = stretch
+        begin, until = stretch
         return InputError(
-            f"{path}: the camera {why}; it stands, or moves little, from {begin:.1f} to {end:.1f} "
-            f"s: give --start {begin:.1f} --end {end:.1f}"
+            f"{path}: the camera {why}; it stands, or moves little, from {begin:.1f} to "
+            f"{until:.1f} s: give --start {begin:.1f} --end {until:.1f}"
         )
 
-    def _steady(self, places: list[_Place]) -> tuple[float, float] | None:
+    def _within(self, start: float, end: float) -> list[_Place]:
+        return [place for place in self._places if start <= place.seconds < end]
+
+    def _steady(self, places: list[_Place], little: float) -> tuple[float, float] | None:
         """Seconds of the longest stretch in which the camera moves little; None of a short one."""
         size = np.ptp(self._corners, axis=0).max()
         best, first = (0.0, 0.0), 0
@@ -232,7 +251,7 @@ class Camera:
                 or place.seconds - seen[last - 1].seconds > _MOMENT
             ):
                 first = last
-            while np.ptp(where[first : last + 1], axis=0).max() > _LITTLE * size:
+            while np.ptp(where[first : last + 1], axis=0).max() > little * size:
                 first += 1
             # Rounded to what lies within.
             stretch = math.ceil(10 * seen[first].seconds) / 10, math.floor(10 * place.seconds) / 10

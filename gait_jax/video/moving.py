@@ -5,12 +5,15 @@ import dataclasses
 import cv2
 import numpy as np
 
-from gait_jax.video.background import MEMORY, Background
+from gait_jax.video.background import MEMORY, Background, largest_channel, median
 from gait_jax.video.camera import Motion
+from gait_jax.video.exposure import in_the_light_of
 from gait_jax.video.registration import moved
 
 # Pixels at the rim of a frame that mix with what is beyond it when it is laid on the plate.
-_RIM = 2
+_RIM = 1
+# Grey levels, and times the noise, by which most frames differ where they do not fit together.
+_MISFIT, _NOISY = 12, 4.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,7 +65,13 @@ class Canvas:
         inside[_RIM:-_RIM, _RIM:-_RIM] = 1
         for i, one in enumerate(kept):
             back = np.linalg.inv(self.lies(indices[one]))
-            laid[i] = cv2.warpPerspective(samples[one], back, self.size, flags=cv2.INTER_CUBIC)
+            laid[i] = cv2.warpPerspective(
+                samples[one],
+                back,
+                self.size,
+                flags=cv2.INTER_CUBIC,
+                borderMode=cv2.BORDER_REPLICATE,
+            )
             seen = cv2.warpPerspective(inside, back, self.size, flags=cv2.INTER_NEAREST)
             outside[i] = 1 - seen
         return laid, outside
@@ -122,3 +131,21 @@ class MovingScene:
             seen(self.plate.doubtful, cv2.INTER_NEAREST),
             seen(self.plate.unseen, cv2.INTER_NEAREST, beyond=1),
         )
+
+
+def misfit(samples: np.ndarray, outside: np.ndarray, plate: Background) -> float:
+    """Share of a plate that frames do not agree on: what is near moves otherwise than what is far.
+
+    Args:
+      samples: [N, h, w, 3] uint8 as they were laid on the plate.
+      outside: where each shows nothing, [N, h, w] uint8.
+      plate: what was learned of them.
+    """
+    off = np.empty(outside.shape, np.uint8)
+    for i, (one, mask) in enumerate(zip(samples, outside, strict=True)):
+        lit = in_the_light_of(plate.picture, one, mask)
+        off[i] = largest_channel(cv2.absdiff(lit, plate.picture))
+    usual = median(off, outside)
+    seen = outside.min(axis=0) == 0
+    limit = max(_MISFIT, _NOISY * float(np.median(usual[seen])))
+    return float((usual[seen] > limit).mean())
