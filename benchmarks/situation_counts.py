@@ -115,7 +115,7 @@ def changes(flags: Iterable[bool]) -> int:
 
 
 def ghost(
-    scene: np.ndarray,
+    scenes: np.ndarray,
     frames: np.ndarray,
     empty: np.ndarray,
     visible: np.ndarray,
@@ -124,19 +124,22 @@ def ghost(
     """The largest share of a person's pixels in a frame that a scene still shows.
 
     Args:
-      scene: the result's, [H, W, 3] uint8.
-      frames: the clip's, [T, H, W, 3].
+      scenes: the result's, [T, H, W, 3] uint8.
+      frames: the clip's, likewise.
       empty: the same without anybody.
       visible: the person's pixels, [T, H, W] bool.
       limit: see `left`.
     """
-    apart = [cv2.absdiff(np.ascontiguousarray(one[_GRID]), scene[_GRID]).mean() for one in empty]
-    alike = empty[int(np.argmin(apart))]
-    wrong = off(scene, alike, 2 * limit)
+    alike = empty
+    if (scenes == scenes[0]).all():
+        # In which frame it has the light of a still camera's scene.
+        light = scenes[0][_GRID]
+        apart = [cv2.absdiff(np.ascontiguousarray(one[_GRID]), light).mean() for one in empty]
+        alike = [empty[int(np.argmin(apart))]] * len(empty)
     most = 0.0
-    for frame, mask in zip(frames, visible, strict=True):
+    for scene, frame, bare, mask in zip(scenes, frames, alike, visible, strict=True):
         if (count := np.count_nonzero(mask)) >= _FEWEST:
-            shows = mask & wrong & ~off(scene, frame, limit)
+            shows = mask & off(scene, bare, 2 * limit) & ~off(scene, frame, limit)
             most = max(most, np.count_nonzero(shows) / count)
     return most
 
@@ -175,7 +178,7 @@ def listed(described: dict) -> set[int]:
 def count(
     frames: np.ndarray,
     result: np.ndarray,
-    scene: np.ndarray,
+    scenes: np.ndarray,
     truth,
     seen: list[list[Sight]],
     people: dict[int, dict],
@@ -186,7 +189,7 @@ def count(
     Args:
       frames: the clip as it was read, [T, H, W, 3] uint8.
       result: what became of it.
-      scene: what the result shows where nobody is, [H, W, 3].
+      scenes: what the result shows where nobody is, [T, H, W, 3].
       truth: a `filming.Filmed`.
       seen: what was found, frame by frame.
       people: the report's, by the number that they have in `seen`.
@@ -200,7 +203,7 @@ def count(
     left_frames: list[list[int]] = []
     worst = 0.0
     unsaid = 0
-    bodies = [painted(one, scene, limit) for one in result]
+    bodies = [painted(*pair, limit) for pair in zip(result, scenes, strict=True)]
     standing = [stands(body, truth.visible[:, t]) for t, body in enumerate(bodies)]
     for person, visible in enumerate(truth.visible):
         hidden = set().union(
@@ -226,7 +229,7 @@ def count(
         shown += flags
         blinks += changes(flags)
         left_frames.append(unlisted)
-        ghosts.append(ghost(scene, frames, truth.empty, visible, limit))
+        ghosts.append(ghost(scenes, frames, truth.empty, visible, limit))
     return {
         "whole": len(shown),
         "shown": _mean(shown),

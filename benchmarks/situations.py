@@ -88,7 +88,8 @@ def follow(
     """Finds and follows the people of a clip as `anonymize_video` does.
 
     Returns:
-      (the scene [H, W, 3]; who is in each frame; the numbers there of the report's people).
+      (the scene in each frame, [T, H, W, 3]; who is in it; the numbers there of the report's
+      people).
     """
     looked = look(Clip.open(path), options)
     clip = looked.clip
@@ -103,7 +104,8 @@ def follow(
                 kept.append(Sight(one.whose.number, mask))
             seen.append(kept)
         numbers = [one.number for one in found.people.values()]
-    return looked.scene.picture, seen, numbers
+    scenes = np.stack([looked.scene.at(i).picture for i in range(len(seen))])
+    return scenes, seen, numbers
 
 
 def sheet(
@@ -143,15 +145,15 @@ def measure(
     except InputError as error:
         return row | {"refused": str(error)}
     row |= {"seconds": time.perf_counter() - start}
-    scene, seen, numbers = follow(source, anonymizer, options)
+    scenes, seen, numbers = follow(source, anonymizer, options)
     if len(numbers) != len(entry["people"]):
         raise RuntimeError(f"{name}: the report has other people than were followed")
     people = dict(zip(numbers, entry["people"], strict=True))
     frames, result = read(source), read(out)
     cv2.imwrite(str(folder / f"{name}.png"), sheet(frames, truth, seen, result))
-    cv2.imwrite(str(folder / f"{name}_scene.png"), scene)
+    cv2.imwrite(str(folder / f"{name}_scene.png"), scenes[len(scenes) // 2])
     limit = max(_LEAST, _SIGMAS * take.noise)
-    counted = situation_counts.count(frames, result, scene, truth, seen, people, limit)
+    counted = situation_counts.count(frames, result, scenes, truth, seen, people, limit)
     return row | counted | {"summary": entry["summary"], "warnings": entry["warnings"]}
 
 

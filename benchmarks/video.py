@@ -151,7 +151,7 @@ def overlap(a: np.ndarray, b: np.ndarray) -> float:
 
 def found(clip: Clip, background: np.ndarray, masks: np.ndarray) -> list[float]:
     """IoU of each frame's found and true silhouette."""
-    segment = DifferenceSegmenter(estimate(sample(clip), background))
+    segment = DifferenceSegmenter(estimate(sample(clip)[0], background))
     values = []
     for frame, mask in zip(clip.frames(), masks, strict=True):
         canvas = np.zeros_like(mask)

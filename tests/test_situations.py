@@ -174,9 +174,13 @@ def test_ghosts_are_who_stands_in_the_scene():
     frames = np.stack([_showing(mask) for mask in masks])
     # The place becomes darker, and the scene is in the second frame's light.
     empty = np.stack([_flat(), _flat(70)])
-    assert ghost(_flat(70), frames, empty, masks, 10) == 0
+    assert ghost(np.stack([_flat(70)] * 2), frames, empty, masks, 10) == 0
     scene = _showing(_box(10, 15, 10, 5), scene=_flat(70))
-    assert ghost(scene, frames, empty, masks, 10) == 0.25
+    assert ghost(np.stack([scene] * 2), frames, empty, masks, 10) == 0.25
+    # A camera moves: each frame's scene is compared with what that frame would show.
+    empty = np.stack([_flat(), _flat()])
+    assert ghost(np.stack([_flat(), _showing(masks[0])]), frames, empty, masks, 10) == 0.5
+    assert ghost(np.stack([_flat(), frames[1]]), frames, empty, masks, 10) == 1
 
 
 def test_found_people_are_true_ones_or_nobody():
@@ -205,14 +209,14 @@ def test_a_clip_is_counted():
     result = np.stack([other, other, _flat(), _flat(), _flat()])
     seen = [[Sight(1, mask)]] * 3 + [[], [Sight(2, _box(0, 0, 4, 4, shape))]]
     people = {1: {"hidden": {"lost": [[2, 2]]}}, 2: {"hidden": {}}}
-    found = count(frames, result, _flat(), truth, seen, people, 10)
+    found = count(frames, result, empty, truth, seen, people, 10)
     assert found["whole"] == 4 and found["shown"] == 0.5 and found["blinks"] == 25
     assert found["unsaid"] == 1 and found["unlisted"] == 0
     assert found["found"] == 0.75 and found["iou"] == 1
     assert (found["people"], found["people_true"], found["false_people"]) == (2, 1, 1)
     assert found["ghosts"] == 0
     # The same where the result's scene shows them: a whole person in every frame but the listed.
-    found = count(frames, frames, frames[0], truth, seen, people, 10)
+    found = count(frames, frames, frames, truth, seen, people, 10)
     assert found["left_frames"] == [[0, 1, 3, 4]] and found["unlisted"] == 4
     assert found["ghosts"] == found["left_worst"] == 1 and found["shown"] == 0
     assert changes([True, False, False, True]) == 2 and changes([]) == 0

@@ -1,9 +1,9 @@
 """Anonymises people in videos with a trained method. Fails closed.
 
-A frame that leaves here is the background, and on it nothing but anonymised people (eq 9's
-regions 1 to 4, 2019 §3.5): whatever else differs from the background, a person of whom no
-anonymised gait could be made or something that only moves, is painted out because nothing paints it
-in.
+A frame that leaves here is the background, as the camera sees it, and on it nothing but anonymised
+people (eq 9's regions 1 to 4, 2019 §3.5): whatever else differs from the background, a person of
+whom no anonymised gait could be made or something that only moves, is painted out because nothing
+paints it in.
 """
 
 import collections
@@ -28,7 +28,7 @@ from gait_jax.methods.colourisers.placed import coloured
 from gait_jax.methods.contracts import Anonymizer, Colouriser, Seen
 from gait_jax.runtime import keys
 from gait_jax.video import steadiness
-from gait_jax.video.background import Background
+from gait_jax.video.background import Scene
 from gait_jax.video.clip import Frame
 from gait_jax.video.people import Sighting
 
@@ -112,7 +112,7 @@ class VideoAnonymizer:
     def __init__(
         self,
         anonymizer: Anonymizer,
-        background: Background,
+        scene: Scene,
         colourise: Colouriser,
         key: jax.Array,
         rate: float,
@@ -122,7 +122,7 @@ class VideoAnonymizer:
 
         Args:
           anonymizer: a trained method.
-          background: the clip's scene.
+          scene: the clip's.
           colourise: paints them.
           key: every person's own noise comes from this.
           rate: frames a second.
@@ -131,7 +131,7 @@ class VideoAnonymizer:
         """
         self.findings = Findings()
         self._anonymizer = anonymizer
-        self._background = background.picture
+        self._scene = scene
         self._colourise = colourise
         self._key, self._rate, self._shows = key, rate, shows
         # Those who are not shown, as tracks are numbered.
@@ -199,7 +199,7 @@ class VideoAnonymizer:
             ]
             drawn = [self._drawn_for(person.sight.whose) for _, person in chosen]
             bodies = self._anonymizer.bodies(drawn, seen)
-        images = {one.index: self._background.copy() for one in waiting}
+        images = {one.index: self._scene.at(one.index).picture.copy() for one in waiting}
         for (one, person), body in zip(chosen, bodies, strict=True):
             problem = body.problem
             if problem is None and not self._anonymizer.is_whole(body.mask, person.mask):

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,10 +12,12 @@ from gait_jax.anonymization.options import Options, read_background
 from gait_jax.runtime import bars
 from gait_jax.runtime.errors import InputError
 from gait_jax.video import background, people, segmenters
-from gait_jax.video.background import Background
+from gait_jax.video.background import Background, Scene
 from gait_jax.video.bodies import Bodies
+from gait_jax.video.camera import Camera
 from gait_jax.video.clip import Clip, Frame
 from gait_jax.video.finding import NetworkFinder
+from gait_jax.video.moving import Canvas, MovingScene, misfit
 from gait_jax.video.people import Sighting
 from gait_jax.video.prefetch import prefetch
 from gait_jax.video.scene import learn
@@ -24,6 +27,9 @@ from gait_jax.video.scene import learn
 _FEWEST_FRAMES, _SHORTEST = 12, 1.0
 # Share of the picture from which on a doubtful background is worth a warning: a small person's.
 _DOUBTFUL = 0.002
+# Share of a moving camera's scene on which its frames may disagree, and shares of the picture by
+# which a camera hardly moves.
+_MISFIT, _HARDLY = 0.15, 0.01
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,7 +46,7 @@ class Looked:
 
     clip: Clip
     count: int
-    scene: Background
+    scene: Scene
     find: Callable[[np.ndarray], list[Sighting] | None]
     warnings: list[str]
 
@@ -90,10 +96,16 @@ def look(clip: Clip, options: Options) -> Looked:
     given = None
     if options.background:
         given = read_background(options.background, (clip.height, clip.width))
-    samples, seen, clip, count = _samples(clip, options.progress)
+    samples = _samples(clip, options.progress)
+    clip = samples.clip
+    if samples.canvas and given is not None:
+        raise InputError(
+            f"{clip.path}: the camera moves, and {options.background} was taken from one place: "
+            "leave --background away"
+        )
     if options.looks_for_people:
         bodies = Bodies(options.threads)
-        scene, left = learn(samples, given, bodies)
+        plate, left = learn(samples.images, given, bodies, samples.outside)
         warnings = []
         if left:
             many = "somebody" if left == 1 else f"{left} people"
@@ -101,44 +113,68 @@ def look(clip: Clip, options: Options) -> Looked:
                 f"{many} stood in {options.background or 'the background'}, and was painted out "
                 "of it: look at the result"
             )
-        return Looked(clip, count, scene, NetworkFinder(scene, bodies, float(clip.rate)), warnings)
-    if given is None and (seen < _FEWEST_FRAMES or seen / clip.rate < _SHORTEST):
-        frames = "1 frame" if seen == 1 else f"{seen} frames"
+        scene = _seen_by(samples, plate)
+        finder = NetworkFinder(scene, bodies, float(clip.rate))
+        return Looked(clip, samples.count, scene, finder, warnings)
+    few = samples.seen < _FEWEST_FRAMES or samples.seen / clip.rate < _SHORTEST
+    if given is None and few:
+        frames = "1 frame" if samples.seen == 1 else f"{samples.seen} frames"
         raise InputError(
             f"{clip.path} has {frames}, too few to tell people from the scene: give a picture of "
             "the scene without anybody, --background"
         )
-    scene = background.estimate(samples, given)
+    scene = _seen_by(samples, background.estimate(samples.images, given, samples.outside))
     if options.masks:
-        segment = segmenters.GivenMasks(options.masks, (clip.height, clip.width), count)
+        segment = segmenters.GivenMasks(options.masks, (clip.height, clip.width), samples.count)
     else:
         segment = segmenters.build(options.segmenter, scene)
     warnings = []
     # Who stands in the background is in every frame, as they were. Only a learned segmenter sees
     # it.
     learned = not options.masks and options.segmenter != segmenters.BACKGROUND
-    if learned and people.find(segment(scene.picture)):
+    if learned and people.find(segment(scene.plate.picture)):
         warnings.append(
             "the segmenter finds somebody in the background, who is in the result as they were: "
             "give --background"
         )
 
+    frames = itertools.count()
+
     def find(image: np.ndarray) -> list[Sighting] | None:
-        mask = segment(image)
-        return None if mask is None else people.find(mask)
+        mask, known = segment(image), scene.knows(next(frames))
+        return None if mask is None or not known else people.find(mask)
 
-    return Looked(clip, count, scene, find, warnings)
+    return Looked(clip, samples.count, scene, find, warnings)
 
 
-def _samples(clip: Clip, progress: bool) -> tuple[np.ndarray, int, Clip, int]:
-    """Frames from all of a clip.
+@dataclasses.dataclass(frozen=True)
+class _Samples:
+    """Frames from all of a clip, or of what is wanted of it where the camera moves elsewhere.
 
-    Returns:
-      (they, [N, H, W, 3] uint8; how many frames the file has; the clip with the frame rate that it
-      turned out to have; how many frames are wanted of it).
+    Attributes:
+      images: [N, H, W, 3] uint8, as they are or laid on the canvas.
+      outside: where each shows nothing, [N, H, W] uint8; None where all show everything.
+      canvas: where frames of a camera that moves lie; None of one that stands.
+      camera: which saw all frames.
+      seen: how many frames they were taken from.
+      clip: with the frame rate that it turned out to have.
+      count: how many frames are wanted.
     """
+
+    images: np.ndarray
+    outside: np.ndarray | None
+    canvas: Canvas | None
+    camera: Camera
+    seen: int
+    clip: Clip
+    count: int
+
+
+def _samples(clip: Clip, progress: bool) -> _Samples:
+    """Looks at all frames of a file, and at its camera."""
     # All of the file shows the scene, also where only a part of it is wanted.
     whole = clip.all_there_is()
+    camera = Camera((clip.height, clip.width))
     seen = count = last = 0
     with bars.bar(
         shown=progress,
@@ -150,13 +186,44 @@ def _samples(clip: Clip, progress: bool) -> tuple[np.ndarray, int, Clip, int]:
         def keep(frame: Frame) -> None:
             nonlocal seen, count, last
             seen, last = seen + 1, frame.pts
-            count += clip.start <= float(frame.pts * clip.time_base) < clip.end
+            seconds = float(frame.pts * clip.time_base)
+            count += clip.start <= seconds < clip.end
+            camera.see(frame.image, seconds)
             bar.update()
 
-        samples = background.sample(whole, keep)
+        images, indices = background.sample(whole, keep)
     if not count:
         raise InputError(
             f"{clip.path} has no frame between {clip.start:g} and {clip.end:g} seconds: change "
             "--start and --end"
         )
-    return samples, seen, clip.counted(seen, last), count
+    counted = clip.counted(seen, last)
+    if camera.stands:
+        return _Samples(images, None, None, camera, seen, counted, count)
+    motion = camera.motion(clip.path, clip.start, clip.end)
+    if count < seen:
+        images, indices = background.sample(clip)
+    if motion is None:
+        return _Samples(images, None, None, camera, count, counted, count)
+    canvas = Canvas.of(motion, (clip.width, clip.height))
+    return _Samples(*canvas.laid(images, indices), canvas, camera, count, counted, count)
+
+
+def _seen_by(samples: _Samples, plate: Background) -> Scene:
+    """The scene as the camera sees it.
+
+    Args:
+      samples: of the clip.
+      plate: learned of them.
+
+    Raises:
+      InputError: they do not fit together.
+    """
+    canvas, clip = samples.canvas, samples.clip
+    if canvas is None:
+        return plate
+    if misfit(samples.images, samples.outside, plate) > _MISFIT:
+        why = "moves before what is near and far, which does not fit together"
+        raise samples.camera.refused(clip.path, why, clip.start, clip.end, _HARDLY)
+    # Corners of the plate that no frame shows are nobody's loss.
+    return MovingScene(dataclasses.replace(plate, unseen=plate.unseen & canvas.viewed()), canvas)

@@ -69,11 +69,11 @@ def preview_video(source: pathlib.Path, out: pathlib.Path, options: Options) -> 
             for frame in frames
         ]
     shown = {patch.person for patches in drawn for patch in patches}
-    warnings = looked.warnings + doubts(looked.scene)
+    warnings = looked.warnings + doubts(looked.scene.plate)
     if missing := [str(person) for person in found.people if person not in shown]:
         warnings.append(f"too many people for one picture: {', '.join(missing)} not in it")
     tiles = [
-        draw(looked.scene.picture, patches, f"frame {frame}")
+        draw(looked.scene.at(frame).picture, patches, f"frame {frame}")
         for frame, patches in zip(frames, drawn, strict=True)
     ]
     _, data = cv2.imencode(".png", _sheet(tiles))

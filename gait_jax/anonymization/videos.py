@@ -19,7 +19,7 @@ from gait_jax.methods.colourisers import nearest
 from gait_jax.methods.contracts import Anonymizer, Colouriser
 from gait_jax.runtime import bars
 from gait_jax.runtime.errors import InputError
-from gait_jax.video.background import Background, largest_channel
+from gait_jax.video.background import Scene, largest_channel
 from gait_jax.video.clip import Clip, Frame
 from gait_jax.video.prefetch import prefetch
 from gait_jax.video.writer import VideoWriter
@@ -121,12 +121,12 @@ def notes(clip: Clip, keep_audio: bool) -> list[str]:
 
 
 def _write_difference(
-    results: Iterable[Frame], clip: Clip, path: pathlib.Path, scene: Background
+    results: Iterable[Frame], clip: Clip, path: pathlib.Path, scene: Scene
 ) -> Iterator[Frame]:
     """Writes, on the way, where results differ from the clip by more than its noise, in white."""
-    limit = _CHANGED * scene.noise
     with VideoWriter(path, clip) as writer:
-        for result, frame in zip(results, clip.frames(), strict=True):
+        for index, (result, frame) in enumerate(zip(results, clip.frames(), strict=True)):
+            limit = _CHANGED * scene.at(index).noise
             changed = largest_channel(cv2.absdiff(result.image, frame.image)) > limit
             white = np.repeat(255 * changed[..., None].astype(np.uint8), 3, axis=2)
             writer.write(white, frame.pts, frame.duration)
@@ -136,12 +136,13 @@ def _write_difference(
 def _describe(
     clip: Clip,
     out: pathlib.Path,
-    scene: Background,
+    scene: Scene,
     findings: Findings,
     options: Options,
     warnings: list[str],
 ) -> dict[str, Any]:
-    warnings += doubts(scene)
+    plate = scene.plate
+    warnings += doubts(plate)
     if clip.height % 2 or clip.width % 2:
         warnings.append("H.264 has even sizes only: the last row or column was written twice")
     if not findings.people:
@@ -157,6 +158,7 @@ def _describe(
         "size": [clip.width, clip.height],
         "interlaced": clip.interlaced,
         "dynamic_range": clip.dynamic_range or "standard",
+        "camera": "stands" if plate is scene else "moves",
         "background": str(options.background) if options.background else "median over the clip",
         "segmenter": f"masks in {options.masks}" if options.masks else options.segmenter,
         "colour": options.colour,
@@ -168,7 +170,7 @@ def _describe(
             reason: ranges(frames) for reason, frames in sorted(findings.painted_out.items())
         },
         "flicker": {name: findings.flicker[name].value for name in names},
-        "background_doubtful": float(scene.doubtful.mean()),
-        "background_filled": float(scene.unseen.mean()),
+        "background_doubtful": float(plate.doubtful.mean()),
+        "background_filled": float(plate.unseen.mean()),
         "warnings": warnings,
     }

@@ -1,21 +1,24 @@
 """The scene without anybody: a background, and how much each of its pixels is to be trusted.
 
 The camera stands still (2019 §3.5), so whoever walks through hides each pixel for a part of the
-time only: the median over frames from all of the clip is the scene.
+time only: the median over frames from all of the clip is the scene. Frames of a camera that moves
+are laid on each other before (see `moving`).
 """
 
 import dataclasses
 from collections.abc import Callable
+from typing import Protocol
 
 import cv2
 import numpy as np
 
 from gait_jax.video.clip import Clip, Frame
 from gait_jax.video.exposure import in_the_light_of
+from gait_jax.video.prefetch import prefetch
 
 # Bytes of frames that a background is made from, and how many these are at least and at most:
 # enough for the median, and the same for clips of every length.
-_MEMORY = 1 << 28
+MEMORY = 1 << 28
 _FEWEST, _MOST = 16, 50
 
 # Grey levels: less than this is what the video's compression does, not the scene.
@@ -49,30 +52,62 @@ class Background:
     doubtful: np.ndarray
     unseen: np.ndarray
 
+    @property
+    def plate(self) -> "Background":
+        """All that is known of the scene: this."""
+        return self
 
-def sample(clip: Clip, look: Callable[[Frame], object] = lambda frame: None) -> np.ndarray:
+    def knows(self, index: int) -> bool:
+        """Whether it is known how the camera stood in a frame: it always stands alike."""
+        del index
+        return True
+
+    def at(self, index: int) -> "Background":
+        """The scene in the pixels of a frame: this, in all of them."""
+        del index
+        return self
+
+
+class Scene(Protocol):
+    """What the frames of a clip show without anybody."""
+
+    @property
+    def plate(self) -> Background:
+        """All that is known of it, of any size."""
+
+    def knows(self, index: int) -> bool:
+        """Whether it is known how the camera stood in a frame, counted from 0."""
+
+    def at(self, index: int) -> Background:
+        """It in the pixels of a frame, counted from 0."""
+
+
+def sample(
+    clip: Clip, look: Callable[[Frame], object] = lambda frame: None
+) -> tuple[np.ndarray, list[int]]:
     """Keeps frames that lie evenly over a clip of unknown length, in bounded memory.
 
     Args:
       clip: a video.
-      look: called with each frame; most come without an image.
+      look: called with each frame.
 
     Returns:
-      [N, H, W, 3] uint8.
+      (they, [N, H, W, 3] uint8; their numbers from 0).
     """
-    most = int(np.clip(_MEMORY // (3 * clip.height * clip.width), _FEWEST, _MOST))
-    kept: list[np.ndarray] = []
+    most = int(np.clip(MEMORY // (3 * clip.height * clip.width), _FEWEST, _MOST))
+    kept: list[tuple[int, np.ndarray]] = []
     stride = 1
-    # The stride grows on the way, and with it what is wanted.
-    for frame in clip.frames(lambda index: index % stride == 0):  # noqa: B023
-        if frame.image is not None:
-            kept.append(frame.image)
-            if len(kept) > most:
-                # As many again may come: every second one is dropped, and only every second kept.
-                kept = kept[::2]
-                stride *= 2
-        look(frame)
-    return np.stack(kept)
+    # Decoding has a thread of its own beside looking.
+    with prefetch(clip.frames()) as frames:
+        for index, frame in enumerate(frames):
+            if index % stride == 0:
+                kept.append((index, frame.image))
+                if len(kept) > most:
+                    # As many again may come: every second one is dropped, and is kept from now on.
+                    kept = kept[::2]
+                    stride *= 2
+            look(frame)
+    return np.stack([image for _, image in kept]), [index for index, _ in kept]
 
 
 def largest_channel(image: np.ndarray) -> np.ndarray:

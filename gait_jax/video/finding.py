@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from gait_jax.video.background import Background
+from gait_jax.video.background import Scene
 from gait_jax.video.blazepose_detector import Tile
 from gait_jax.video.blazepose_landmarks import NAMES, Pose
 from gait_jax.video.bodies import Bodies, divided, tall_of
@@ -61,26 +61,32 @@ def around(foreground: np.ndarray, known: np.ndarray | None = None, least: int =
 class NetworkFinder:
     """Finds people frame by frame; remembers those of the frame before."""
 
-    def __init__(self, background: Background, bodies: Bodies, rate: float = 25.0):
+    def __init__(self, scene: Scene, bodies: Bodies, rate: float = 25.0):
         """Starts without anybody.
 
         Args:
-          background: the scene that the frames are compared with.
+          scene: that the frames are compared with.
           bodies: the networks.
           rate: frames a second.
         """
-        self._difference = DifferenceSegmenter(background)
-        # Where the scene was filled anything differs from it.
-        self._seen = 1 - background.unseen
+        self._scene = scene
+        self._difference = DifferenceSegmenter(scene)
         self._bodies = bodies
         self._pursuit = Pursuit(bodies, rate)
         self._every = max(1, round(_EVERY * rate))
         self._frames = 0
 
-    def __call__(self, image: np.ndarray) -> list[Sighting]:
-        """Finds the people of the next frame: [H, W, 3] uint8 (blue, green, red)."""
+    def __call__(self, image: np.ndarray) -> list[Sighting] | None:
+        """Finds the people of the next frame: [H, W, 3] uint8 (blue, green, red).
+
+        Returns:
+          They; None where it is not known how the camera stood.
+        """
         shape = image.shape[:2]
         foreground = self._difference(image)
+        if not self._scene.knows(self._frames):
+            self._frames += 1
+            return None
         if foreground is None:
             foreground = np.zeros(shape, np.uint8)
         poses = self._pursuit(image)
@@ -94,12 +100,14 @@ class NetworkFinder:
             new = self._bodies.search(image, dict.fromkeys(places), poses)
             self._pursuit.add(new)
             poses += new
+        # Where the scene was filled anything differs from it.
+        seen = 1 - self._scene.at(self._frames).unseen
         self._frames += 1
         owner = divided(poses, shape)
         found = [one for i, pose in enumerate(poses, 1) if (one := _sighting(owner, i, pose))]
         # What is too small for the networks, and belongs to nobody whom they found.
         tall = max((one.box[3] for one in found), default=0)
-        left = foreground & self._seen & ~_near(owner, round(_NEAR * tall) + 2)
+        left = foreground & seen & ~_near(owner, round(_NEAR * tall) + 2)
         small = [one for one in find(left) if one.box[3] < _SMALL and one.problem != NOT_ONE]
         for one in small:
             one.by_difference = True

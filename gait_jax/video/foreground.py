@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from gait_jax.video.background import Background, largest_channel
+from gait_jax.video.background import Background, Scene, largest_channel
 from gait_jax.video.exposure import in_the_light_of
 from gait_jax.video.pieces import pieces
 
@@ -44,14 +44,19 @@ _MARGIN = 8
 class DifferenceSegmenter:
     """Finds foreground frame by frame; remembers the frame before."""
 
-    def __init__(self, background: Background):
+    def __init__(self, scene: Scene):
         """Takes the scene that the frames are compared with."""
+        self._scene, self._frames = scene, 0
+        self._at = scene.at(0)
+        self._before = np.zeros(self._at.noise.shape, np.uint8)
+        self._compare_with(self._at)
+
+    def _compare_with(self, background: Background) -> None:
         self._background = background.picture
         self._smooth_background = cv2.GaussianBlur(background.picture, (3, 3), 0.7)
         self._noise = background.noise
         limits = [_LIKELY * background.noise, _EASED * _LIKELY * background.noise]
         self._likely, self._eased = (np.clip(x, 1, 254).astype(np.uint8) for x in limits)
-        self._before = np.zeros(background.noise.shape, np.uint8)
 
     def __call__(self, image: np.ndarray) -> np.ndarray | None:
         """Segments the next frame.
@@ -63,6 +68,13 @@ class DifferenceSegmenter:
           [H, W] uint8, 1 in the foreground; None where the frame shows another scene (the camera
           moved, or the light was switched).
         """
+        index, self._frames = self._frames, self._frames + 1
+        if not self._scene.knows(index):
+            self._before = np.zeros_like(self._before)
+            return None
+        if (now := self._scene.at(index)) is not self._at:
+            self._at = now
+            self._compare_with(now)
         image = in_the_light_of(self._background, image)
         off = largest_channel(
             cv2.absdiff(cv2.GaussianBlur(image, (3, 3), 0.7), self._smooth_background)

@@ -22,18 +22,25 @@ _CLOSE = 12
 _AROUND = 5
 
 
-def learn(samples: np.ndarray, given: np.ndarray | None, bodies: Bodies) -> tuple[Background, int]:
+def learn(
+    samples: np.ndarray,
+    given: np.ndarray | None,
+    bodies: Bodies,
+    outside: np.ndarray | None = None,
+) -> tuple[Background, int]:
     """Learns the static scene from frames of the clip.
 
     Args:
-      samples: [N, H, W, 3] uint8 frames from all of the clip, N below 256.
+      samples: [N, H, W, 3] uint8 frames from all of the clip, N below 256; changed where they are
+        outside.
       given: the scene without anybody where it is known, [H, W, 3] uint8.
       bodies: the networks.
+      outside: [N, H, W] uint8, 1 where a sample shows nothing; None where all show everything.
 
     Returns:
       (the scene, how many people were found in it after all, and painted out of it).
     """
-    scene = estimate(samples, given, hiding(samples, bodies))
+    scene = estimate(samples, given, hiding(samples, bodies, outside))
     left = everybody(scene.picture, bodies)
     if not left:
         return scene, 0
@@ -43,14 +50,19 @@ def learn(samples: np.ndarray, given: np.ndarray | None, bodies: Bodies) -> tupl
     return dataclasses.replace(scene, picture=filled, unseen=scene.unseen | mask), len(left)
 
 
-def hiding(samples: np.ndarray, bodies: Bodies) -> np.ndarray:
-    """Where people hide the scene: [N, H, W] uint8, of samples [N, H, W, 3]."""
-    plain = estimate(samples)
+def hiding(samples: np.ndarray, bodies: Bodies, outside: np.ndarray | None = None) -> np.ndarray:
+    """Where samples do not show the scene, for people or (see `learn`) else: [N, H, W] uint8."""
+    plain = estimate(samples, hidden=outside)
     differ = DifferenceSegmenter(plain)
     shape = samples.shape[1:3]
     # Who stands there most of the time differs from nothing.
     standing = [covered([one], shape) for one in everybody(plain.picture, bodies)]
     hidden = np.zeros(samples.shape[:3], np.uint8)
+    if outside is not None:
+        hidden |= outside
+        # Nobody stands where nothing is.
+        for sample, mask in zip(samples, outside, strict=True):
+            cv2.copyTo(plain.picture, mask, sample)
     for mask, sample in zip(hidden, samples, strict=True):
         foreground = differ(sample)
         whole = [(0, 0, shape[1], shape[0])]

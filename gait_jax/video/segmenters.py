@@ -14,7 +14,7 @@ from gait_jax.data.pictures import read_mask
 from gait_jax.runtime import names
 from gait_jax.runtime.errors import InputError
 from gait_jax.video import blazepose_files
-from gait_jax.video.background import Background
+from gait_jax.video.background import Scene
 from gait_jax.video.foreground import DifferenceSegmenter
 
 Segmenter = Callable[[np.ndarray], np.ndarray | None]
@@ -123,19 +123,19 @@ def check(name: str) -> None:
         raise InputError(f"{path} is not a file: give the model after {kind}:")
 
 
-def build(name: str, background: Background) -> Segmenter:
+def build(name: str, scene: Scene) -> Segmenter:
     """The segmenter of a name.
 
     Args:
       name: `background`, `onnx:PATH` or `tflite:PATH`.
-      background: the clip's scene.
+      scene: the clip's.
 
     Raises:
       InputError: it cannot be used.
     """
     check(name)
     if name == BACKGROUND:
-        return DifferenceSegmenter(background)
+        return DifferenceSegmenter(scene)
     kind, _, path = name.partition(":")
     return NETWORKS[kind](pathlib.Path(path))
 

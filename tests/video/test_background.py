@@ -16,12 +16,13 @@ def test_samples_lie_evenly_over_a_clip_of_any_length(tmp_path, monkeypatch):
     frames = [np.full((16, 16, 3), 10 * i, np.uint8) for i in range(23)]
     clip = Clip.open(write_video(tmp_path / "a.avi", frames, codec="ffv1"))
     monkeypatch.setattr(background, "_FEWEST", 4)
-    monkeypatch.setattr(background, "_MEMORY", 0)
+    monkeypatch.setattr(background, "MEMORY", 0)
     counted = []
-    samples = background.sample(clip, counted.append)
+    samples, indices = background.sample(clip, counted.append)
     assert len(counted) == 23
     # At most four are kept: every 8th after the stride has doubled three times.
     np.testing.assert_allclose(samples[:, 0, 0, 0], [0, 80, 160], atol=2)
+    assert indices == [0, 8, 16]
 
 
 def test_who_walks_through_is_not_in_the_scene():
