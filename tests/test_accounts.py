@@ -65,15 +65,18 @@ def test_who_was_not_chosen_is_told_apart_from_who_could_not_be_shown():
 
 
 def test_what_is_said_of_a_video_and_of_its_preview():
-    people = [{"person": n, "told": told} for n, told in ((1, "a"), (2, "b"), (4, "a"))]
+    told = (1, "a"), (2, "b"), (4, "a")
+    people: list[dict] = [{"person": n, "told": line, "shown": [[0, 0]]} for n, line in told]
+    people.append({"person": 5, "told": "a", "shown": []})
     entry = {
         "frames": 9,
         "summary": "3 people",
-        "people": [*people, {"person": 3}],
+        "people": [*people, {"person": 3, "shown": [[1, 1]]}],
         "painted_out": {"x": [[0, 0]], "y": [[1, 2], [4, 4]]},
         "warnings": ["w"],
     }
     assert said(entry) == "9 frames, 3 people"
+    assert said(entry | {"frames": 1}) == "1 frame, 3 people"
     assert more(entry) == [
         "tells of person 1, 4 a",
         "tells of person 2 b",

@@ -106,7 +106,8 @@ def said(entry: dict[str, Any]) -> str:
       entry: of the report (see `videos.anonymize_video`, `previews.preview_video`).
     """
     if "frames" in entry:
-        return f"{entry['frames']} frames, {entry['summary']}"
+        frames = "1 frame" if entry["frames"] == 1 else f"{entry['frames']} frames"
+        return f"{frames}, {entry['summary']}"
     count = entry["numbered"]
     return "nobody was found" if not count else f"{_people(count)}, numbered from 1"
 
@@ -119,7 +120,8 @@ def more(entry: dict[str, Any]) -> list[str]:
     """
     told: dict[str, list[str]] = {}
     for one in entry.get("people", ()):
-        if "told" in one:
+        # Of whom nothing is shown, nothing is told.
+        if "told" in one and one["shown"]:
             told.setdefault(one["told"], []).append(str(one["person"]))
     found = [f"tells of person {', '.join(people)} {line}" for line, people in told.items()]
     for reason, spans in entry.get("painted_out", {}).items():

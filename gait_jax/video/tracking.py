@@ -10,9 +10,10 @@ from gait_jax.video.people import OVERLAP, Sighting
 from gait_jax.video.tracks import Track, tie
 
 # Seconds: of a track's last sightings its usual height and area come from; so long it is seen, in
-# two frames at least, before it is a person; so long it is looked for where nobody hides it, and at
-# most behind or before somebody.
-_REMEMBERED, _CONFIRMED, _FORGOTTEN, _FORGOTTEN_INSIDE = 0.6, 0.12, 0.5, 4.0
+# two frames at least, before it is a person, and where no network has seen it, as shreds beside
+# people come and go; so long it is looked for where nobody hides it, and at most behind or before
+# somebody.
+_REMEMBERED, _CONFIRMED, _UNNAMED, _FORGOTTEN, _FORGOTTEN_INSIDE = 0.6, 0.12, 1.0, 0.5, 4.0
 # Share of somebody's place that a body covers which hides them.
 _COVERED = 0.4
 # What clothes weigh beside place; so different ones are not the same person's.
@@ -163,6 +164,7 @@ class Tracker:
                 track.remember(sighting)
         track.unseen = track.gone = 0
         track.sightings += _counts(sighting)
+        track.needed = min(track.needed, self._needed(sighting))
 
     def _miss(self, track: Track, covers: list[tuple[Sighting, Track | None]]) -> None:
         """Takes in that a track is not seen, and what covers its place."""
@@ -193,12 +195,17 @@ class Tracker:
             sighting.problem = OVERLAP
         self.count += 1
         memory = max(3, round(_REMEMBERED * self._rate))
-        needed = max(2, round(_CONFIRMED * self._rate))
-        track = Track(self.count, np.array(sighting.box, float), memory, needed=needed)
+        box = np.array(sighting.box, float)
+        track = Track(self.count, box, memory, needed=self._needed(sighting))
         track.remember(sighting)
         track.sightings = int(_counts(sighting))
         sighting.track = track
         self._tracks.append(track)
+
+    def _needed(self, sighting: Sighting) -> int:
+        """In how many frames somebody has to be seen who is seen so."""
+        seconds = _UNNAMED if sighting.by_difference else _CONFIRMED
+        return max(2, round(seconds * self._rate))
 
     def _untie(self) -> None:
         """Ends knots whose people are seen apart."""

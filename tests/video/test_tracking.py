@@ -114,6 +114,24 @@ def test_a_speck_that_only_differs_is_nobody_until_it_is_seen_well():
         assert not speck.track.is_person, i
 
 
+def test_whom_no_network_has_seen_is_somebody_after_a_second():
+    # At the same place in every frame, at 10 a second; 2 frames are enough where one has.
+    def person_from(unseen, frames=15):
+        tracker = Tracker(10.0)
+        for i in range(frames):
+            (one,) = _seen((100, RED, BLUE))
+            one.by_difference = i < unseen
+            tracker.update([one])
+            if one.track.is_person:
+                return i + 1
+        return None
+
+    assert person_from(unseen=0) == 2
+    assert person_from(unseen=15) == 10
+    assert person_from(unseen=15, frames=9) is None
+    assert person_from(unseen=5) == 6
+
+
 def test_a_body_of_twice_the_pixels_is_not_one_person():
     tracker = Tracker()
     for i in range(10):
