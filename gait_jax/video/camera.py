@@ -61,7 +61,6 @@ class Camera:
 
     def __init__(self, shape: tuple[int, int]):
         """Takes rows and columns of a frame."""
-        self._shape = shape
         self._scaling = scaling(shape)
         corners = [(0, 0), (shape[1] - 1, 0), (shape[1] - 1, shape[0] - 1), (0, shape[0] - 1)]
         self._corners = moved(self._scaling, np.array(corners, float))
@@ -91,7 +90,8 @@ class Camera:
             return
         if self._lost is None:
             self._lost = seconds
-        if not self._anchors or seconds - self._lost > _MOMENT:
+        long = seconds - self._lost > _MOMENT and len(self._anchors) < _ANCHORS
+        if not self._anchors or long:
             # Another scene, or too far to be told.
             self._world += bool(self._anchors)
             self._lies, self._lost = np.eye(3), None
