@@ -22,7 +22,8 @@ def parser(description: str) -> argparse.ArgumentParser:
         prog="python -m gait_jax.anonymize",
         description=description,
         epilog="It fails closed: whoever could not be anonymised is painted out, and the report "
-        "says in which frames. The camera must stand still. Sound is left out unless asked for.",
+        "says in which frames. The camera must stand, or move little. Sound is left out unless "
+        "asked for.",
     )
     add = found.add_argument
     add("inputs", nargs="+", metavar="INPUT", help="videos, patterns, folders of videos, or one "

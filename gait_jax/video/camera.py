@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from gait_jax.runtime.errors import InputError
-from gait_jax.video.registration import Anchor, moved, prepared, scaling
+from gait_jax.video.registration import Anchor, Picture, moved, prepared, scaling
 
 # Pixels, of what is looked at, within which a camera stands, how many times as many at the
 # picture's corners, and the share of frames that tells.
@@ -21,9 +21,8 @@ _MOMENT, _WORTH = 0.5, 1.0
 _FAR, _LITTLE = 0.15, 0.1
 # Share of the picture that must be the scene's in the middle of the motion, too.
 _SHARED = 0.5
-# Anchors that are kept. Levels by which a pixel changes, and the share of pixels of which more
-# change where the camera moves.
-_ANCHORS, _UNLIKE, _CHANGED = 64, 12, 0.25
+# Anchors that are kept.
+_ANCHORS = 64
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,7 +61,6 @@ class Camera:
 
     def __init__(self, shape: tuple[int, int]):
         """Takes rows and columns of a frame."""
-        self._shape = shape
         self._scaling = scaling(shape)
         corners = [(0, 0), (shape[1] - 1, 0), (shape[1] - 1, shape[0] - 1), (0, shape[0] - 1)]
         self._corners = moved(self._scaling, np.array(corners, float))
@@ -92,7 +90,8 @@ class Camera:
             return
         if self._lost is None:
             self._lost = seconds
-        if not self._anchors or seconds - self._lost > _MOMENT:
+        long = seconds - self._lost > _MOMENT and len(self._anchors) < _ANCHORS
+        if not self._anchors or long:
             # Another scene, or too far to be told.
             self._world += bool(self._anchors)
             self._lies, self._lost = np.eye(3), None
@@ -111,12 +110,12 @@ class Camera:
     def _mine(self) -> list[tuple[int, np.ndarray, Anchor]]:
         return [anchor for anchor in self._anchors if anchor[0] == self._world]
 
-    def _anchor(self, picture: np.ndarray) -> None:
+    def _anchor(self, picture: Picture) -> None:
         anchor = Anchor.of(picture)
         if anchor is not None and len(self._anchors) < _ANCHORS:
             self._anchors.append((self._world, self._lies, anchor))
 
-    def _found(self, picture: np.ndarray) -> np.ndarray | None:
+    def _found(self, picture: Picture) -> np.ndarray | None:
         """How a picture lies in the world that it belongs to; None where that is not known."""
         if not self._anchors:
             return None
@@ -127,7 +126,7 @@ class Camera:
         first = self._anchors[0][2]
         lies = first.locate(picture, np.eye(3))
         standing = self._off(self._lies, np.eye(3)) < _TURNS * _STANDS
-        if lies is None and standing and _alike(first.picture, picture):
+        if lies is None and standing and first.picture.alike(picture):
             lies = np.eye(3)
         if lies is not None:
             self._world = 0
@@ -263,8 +262,3 @@ def _runs(flags: np.ndarray) -> Iterator[tuple[int, int]]:
     """First and last index of each run of true flags."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], flags.astype(int), [0]])))
     return zip(edges[::2], edges[1::2] - 1, strict=True)
-
-
-def _alike(one: np.ndarray, other: np.ndarray) -> bool:
-    """Whether most of two `prepared` pictures is alike, however little can be found again in it."""
-    return np.count_nonzero(cv2.absdiff(one, other) > _UNLIKE) < _CHANGED * one.size

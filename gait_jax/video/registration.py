@@ -13,7 +13,7 @@ import numpy as np
 
 # The longest side of a picture as it is looked at, and grey levels that keep a dark one's noise
 # small.
-_SIDE, _DARK = 320, 16
+_SIDE, _DARK = 320, 32
 # By what a logarithm is multiplied; a picture of its light is smaller by so much.
 _CONTRAST, _COARSE = 100, 10
 # Columns and rows of cells that have the same say, and corners in each at most.
@@ -23,18 +23,25 @@ _COLUMNS, _ROWS, _EACH = 6, 4, 8
 _APART, _QUALITY, _LEAST, _ROUND = 5, 1e-3, 3.0, 0.08
 # Cells in which there is something to be found again, and columns and rows of them: more than one
 # person covers. Cells in which it has been found.
-_FEWEST, _WIDE, _HIGH, _FOUND = 6, 4, 2, 3.0
+_FEWEST, _WIDE, _HIGH, _FOUND = 8, 4, 2, 3.0
 # Share of all cells' say that must agree on how the picture lies; how much better another answer
 # than the one expected must be.
 _AGREE, _BETTER = 0.4, 0.7
 # Pixels by which a corner may miss, there and back; by which it belongs to the scene; and that
 # count as a half.
 _RETURNS, _INSIDE, _HALF = 0.5, 1.0, 0.3
-# How much corners must speak for more than a turn, a shift and a zoom.
+# How much corners must speak for more than a turn, a shift and a zoom: squares of a - e, b + d, g
+# and h (see `_fitted`).
 _STIFF = 0.2
+_BENDS = np.diag([1.0, 1, 0, 1, 1, 0, 1, 1])
+_BENDS[[0, 4], [4, 0]], _BENDS[[1, 3], [3, 1]] = -1, 1
+_BENDS *= _STIFF**2
+# Contrast by which a pixel changes, and the share of pixels of which more do in another scene.
+_UNLIKE, _CHANGED = 5.0, 0.35
 _SEARCH = {"winSize": (15, 15), "maxLevel": 3, "criteria": (3, 12, 0.03)}
-# Where a picture lies as expected, within a part of a pixel, less is enough to see it.
-_GLANCE, _EXPECTED = {"winSize": (11, 11), "maxLevel": 0, "criteria": (3, 8, 0.03)}, 0.5
+# Where so much of a picture lies as expected, within a part of a pixel, less is enough to see it.
+_GLANCE = {"winSize": (11, 11), "maxLevel": 0, "criteria": (3, 8, 0.03)}
+_EXPECTED, _MANY = 0.5, 0.5
 
 
 def scaling(shape: tuple[int, int]) -> np.ndarray:
@@ -55,16 +62,35 @@ def _logarithm() -> np.ndarray:
     return (_CONTRAST * np.log(np.arange(256) + _DARK)).astype(np.float32)
 
 
-def prepared(image: np.ndarray) -> np.ndarray:
-    """What is looked at of a frame [H, W, 3] uint8: small and grey, without its light, uint8."""
+@dataclasses.dataclass(frozen=True)
+class Picture:
+    """What is looked at of a frame: small, grey, and logarithms, whose differences are contrasts.
+
+    Attributes:
+      lit: as it is, [h, w] float32; what shows little beside what shows much is not lost in it.
+      even: without its light, [h, w] uint8.
+    """
+
+    lit: np.ndarray
+    even: np.ndarray
+
+    def alike(self, other: "Picture") -> bool:
+        """Whether most of both is alike, however little can be found again in it."""
+        fine = (cv2.subtract(one.lit, cv2.blur(one.lit, (15, 15))) for one in (self, other))
+        changed = cv2.absdiff(*fine) > _UNLIKE
+        return np.count_nonzero(changed) < _CHANGED * changed.size
+
+
+def prepared(image: np.ndarray) -> Picture:
+    """What is looked at of a frame, [H, W, 3] uint8."""
     rows, columns = _size(image.shape[:2])
     grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
     grey = cv2.resize(grey, (columns, rows), interpolation=cv2.INTER_AREA)
-    light = cv2.LUT(grey, _logarithm())
+    lit = cv2.GaussianBlur(cv2.LUT(grey, _logarithm()), (0, 0), 0.8)
     few = (max(1, columns // _COARSE), max(1, rows // _COARSE))
-    coarse = cv2.GaussianBlur(cv2.resize(light, few, interpolation=cv2.INTER_AREA), (3, 3), 1.0)
-    coarse = cv2.resize(coarse, (columns, rows), interpolation=cv2.INTER_CUBIC)
-    return cv2.add(cv2.subtract(cv2.GaussianBlur(light, (0, 0), 0.8), coarse), 128, dtype=cv2.CV_8U)
+    light = cv2.GaussianBlur(cv2.resize(lit, few, interpolation=cv2.INTER_AREA), (3, 3), 1.0)
+    light = cv2.resize(light, (columns, rows), interpolation=cv2.INTER_CUBIC)
+    return Picture(lit, cv2.add(cv2.subtract(lit, light), 128, dtype=cv2.CV_8U))
 
 
 def moved(matrix: np.ndarray, points: np.ndarray) -> np.ndarray:
@@ -78,28 +104,29 @@ class Anchor:
     """A picture in which others are found again.
 
     Attributes:
-      picture: as it was `prepared`, [h, w] uint8.
+      picture: itself.
       points: corners [N, 2] float32, (x, y).
       say: how much each counts, [N]; those of a cell together 1.
     """
 
-    picture: np.ndarray
+    picture: Picture
     points: np.ndarray
     say: np.ndarray
 
     @classmethod
-    def of(cls, picture: np.ndarray) -> "Anchor | None":
-        """The anchor that a `prepared` picture makes; None where it shows too little."""
-        corners = cv2.goodFeaturesToTrack(picture, 1500, _QUALITY, _APART, blockSize=5)
+    def of(cls, picture: Picture) -> "Anchor | None":
+        """The anchor that a picture makes; None where it shows too little."""
+        # Without its light, what stands before a plain wall has a rim of corners on the wall.
+        values = picture.lit
+        corners = cv2.goodFeaturesToTrack(values, 1500, _QUALITY, _APART, blockSize=5)
         if corners is None:
             return None
         corners = corners.reshape(-1, 2)
-        values = picture.astype(np.float32)
         spread = cv2.blur(np.square(values), (9, 9)) - np.square(cv2.blur(values, (9, 9)))
         x, y = corners.astype(int).T
-        most, least = np.moveaxis(cv2.cornerEigenValsAndVecs(picture, 9, 3)[y, x, :2], 1, 0)
+        most, least = np.moveaxis(cv2.cornerEigenValsAndVecs(values, 9, 3)[y, x, :2], 1, 0)
         corners = corners[(spread[y, x] > _LEAST**2) & (least > _ROUND * most)]
-        cells = _cells(corners, picture.shape)
+        cells = _cells(corners, values.shape)
         # The best come first.
         kept = [np.flatnonzero(cells == cell)[:_EACH] for cell in range(_COLUMNS * _ROWS)]
         kept = [numbers for numbers in kept if len(numbers)]
@@ -108,17 +135,17 @@ class Anchor:
         say = np.concatenate([np.full(len(numbers), 1 / len(numbers)) for numbers in kept])
         return cls(picture, corners[np.concatenate(kept)], say)
 
-    def locate(self, picture: np.ndarray, guess: np.ndarray) -> np.ndarray | None:
+    def locate(self, picture: Picture, guess: np.ndarray) -> np.ndarray | None:
         """How another picture lies on this one.
 
         Args:
-          picture: the other, `prepared`, [h, w] uint8.
+          picture: the other.
           guess: about how, [3, 3]: from this one's pixels to the other's.
 
         Returns:
           Likewise, to a small part of a pixel; None where too little of it is found again.
         """
-        rows, columns = picture.shape
+        rows, columns = shape = picture.even.shape
         expected = moved(guess, self.points)
         inside = ((expected >= 0) & (expected < (columns, rows))).all(axis=1)
         points, say = self.points[inside], self.say[inside]
@@ -127,7 +154,7 @@ class Anchor:
         expected = expected[inside].astype(np.float32)
         found, there = _sought(self.picture, picture, points, expected, _GLANCE)
         there &= np.linalg.norm(found - expected, axis=1) < _EXPECTED
-        if say[there].sum() >= _BETTER * say.sum():
+        if say[there].sum() >= _MANY * say.sum() and _wide(_cells(points[there], shape)):
             return _agreed(points[there], found[there], say[there], guess)
         found, there = _sought(self.picture, picture, points, expected, _SEARCH)
         # From beside where they should come back to, so that they have to find it.
@@ -136,7 +163,7 @@ class Anchor:
         points, expected, found, say = (x[sure] for x in (points, expected, found, say))
         if say.sum() < _FOUND:
             return None
-        cells = _cells(points, self.picture.shape)
+        cells = _cells(points, shape)
         return _agreed(points, found, say, _begun(expected, found, say, cells) @ guess)
 
 
@@ -152,11 +179,11 @@ def _wide(cells: np.ndarray) -> bool:
 
 
 def _sought(
-    picture: np.ndarray, other: np.ndarray, points: np.ndarray, about: np.ndarray, how: dict
+    picture: Picture, other: Picture, points: np.ndarray, about: np.ndarray, how: dict
 ) -> tuple[np.ndarray, np.ndarray]:
     """Where corners of a picture are in another one, [N, 2], and whether they are, bool [N]."""
     found, there, _ = cv2.calcOpticalFlowPyrLK(
-        picture, other, points, about.copy(), flags=cv2.OPTFLOW_USE_INITIAL_FLOW, **how
+        picture.even, other.even, points, about.copy(), flags=cv2.OPTFLOW_USE_INITIAL_FLOW, **how
     )
     return found, there.ravel() > 0
 
@@ -210,23 +237,14 @@ def _fitted(points: np.ndarray, found: np.ndarray, weight: np.ndarray) -> np.nda
     # s (1 + g u + h v) = (1 + a) u + b v + c, and likewise t with d, e, f.
     rows = np.concatenate(
         [
-            np.stack([u, v, one, zero, zero, zero, -u * s, -v * s], axis=1),
-            np.stack([zero, zero, zero, u, v, one, -u * t, -v * t], axis=1),
-        ]
+            np.stack([u, v, one, zero, zero, zero, -u * s, -v * s]),
+            np.stack([zero, zero, zero, u, v, one, -u * t, -v * t]),
+        ],
+        axis=1,
     )
-    wanted = np.concatenate([s - u, t - v])
-    root = np.sqrt(np.concatenate([weight, weight]) / weight.max())
-    stiff = _STIFF * np.array(
-        [
-            [1, 0, 0, 0, -1, 0, 0, 0],
-            [0, 1, 0, 1, 0, 0, 0, 0],
-            [0, 0, 0, 0, 0, 0, 1, 0],
-            [0, 0, 0, 0, 0, 0, 0, 1],
-        ]
-    )
-    left = np.concatenate([root[:, None] * rows, stiff])
-    right = np.concatenate([root * wanted, np.zeros(4)])
-    a, b, c, d, e, f, g, h = np.linalg.lstsq(left, right, rcond=None)[0]
+    weighed = rows * np.concatenate([weight, weight]) / weight.max()
+    wanted = weighed @ np.concatenate([s - u, t - v])
+    a, b, c, d, e, f, g, h = np.linalg.solve(weighed @ rows.T + _BENDS, wanted)
     lies = np.array([[1 + a, b, c], [d, 1 + e, f], [g, h, 1]])
     to = np.array(
         [[1 / scale, 0, -middle[0] / scale], [0, 1 / scale, -middle[1] / scale], [0, 0, 1]]
