@@ -114,6 +114,23 @@ def test_a_speck_that_only_differs_is_nobody_until_it_is_seen_well():
         assert not speck.track.is_person, i
 
 
+def test_feet_below_a_sign_do_not_lead_a_person_elsewhere():
+    tracker = Tracker()
+    for _ in range(20):
+        tracker.update(_seen((100, RED, BLUE)))
+    listed = []
+    for i in range(30):
+        (feet,) = people.find(np.pad(np.ones((16, 20), np.uint8), ((94, 30), (92 + 3 * i, 100))))
+        feet.by_difference = True
+        tracker.update([feet])
+        listed.append((feet.track.number, feet.problem is not None))
+    # For half a second they may be theirs, and are said to be hidden.
+    assert listed[0] == (1, True) and all(number != 1 for number, _ in listed[13:])
+    (other,) = _seen((190, RED, BLUE))
+    tracker.update([other])
+    assert other.track.number != 1
+
+
 def test_a_body_of_twice_the_pixels_is_not_one_person():
     tracker = Tracker()
     for i in range(10):
