@@ -87,6 +87,20 @@ def test_who_is_behind_somebody_is_said_to_be():
     assert sum(hidden) == 5 and not any(hidden[:20] + hidden[-18:])
 
 
+def test_where_two_may_be_meant_nobody_is_shown():
+    tracker, problems = Tracker(), []
+    for i in range(60):
+        # The second one, in like clothes, walks up to the first one and never comes out.
+        x = 80 + 4 * i
+        both = [(x, RED, BLUE)] if x < 200 else []
+        sightings = _seen(*both, (200, RED, BLUE))
+        tracker.update(sightings)
+        problems.append({one.problem for one in sightings})
+    met = 30
+    assert problems[10] == {None} and problems[-1] == {None}
+    assert all(None not in each for each in problems[met : met + 5])
+
+
 @pytest.mark.parametrize("rate", [8.0, 25.0, 30.0])
 def test_somebody_is_forgotten_after_the_same_time_at_any_rate(rate):
     def back_after(seconds):
