@@ -99,6 +99,15 @@ def test_a_short_gap_is_bridged_where_pictures_were_looked_at():
         assert found.people[1].lost == {6, 7}
 
 
+def test_the_nearest_comes_last():
+    masks = [np.zeros((200, 400), np.uint8) for _ in range(5)]
+    for i, mask in enumerate(masks):
+        mask[60:150, 100 + i : 124 + i] = mask[40:120, 200 + i : 224 + i] = 1
+    for order in (1, -1):
+        with Following((people.find(mask)[::order] for mask in masks), _glimpse) as found:
+            assert all([one.box[1] for one in seen] == [40, 60] for seen in found)
+
+
 @pytest.mark.parametrize("same", [True, False])
 def test_pieces_of_a_way_are_one_person_and_others_are_not(same):
     def found():

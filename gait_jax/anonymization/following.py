@@ -124,6 +124,9 @@ class Following:
             self._follow(found)
             self._join()
             self._bridge()
+            for kept in self._kept:
+                # Who stands lower is nearer to most cameras: the last is painted over the others.
+                kept.sort(key=lambda sight: sight.box[1] + sight.box[3])
             opened.pop_all()
 
     def _follow(self, found: Iterable[list[Sighting] | None]) -> None:

@@ -16,6 +16,7 @@ from gait_jax.video.pieces import pieces
 NOT_ONE = "not the shape of one walking person"
 OVERLAP = "overlaps another person"
 HIDDEN = "partly hidden"
+UNCLEAR = "one of several people who met, and it is not clear which"
 
 Box = tuple[int, int, int, int]
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from gait_jax.video.clothes import unlike
 from gait_jax.video.matching import matched
-from gait_jax.video.people import OVERLAP, Sighting
+from gait_jax.video.people import OVERLAP, UNCLEAR, Sighting
 from gait_jax.video.tracks import Track, tie
 
 # Seconds: of a track's last sightings its usual height and area come from; so long it is seen, in
@@ -149,22 +149,30 @@ class Tracker:
         sighting.apart = not (hides or sighting.touching)
         if sighting.problem is None:
             sighting.problem = track.problem(sighting)
-        if unclear or (sighting.problem and hides):
+        if sighting.problem and hides:
             sighting.problem = OVERLAP
-        box = np.array(sighting.box, float)
-        if sighting.problem == OVERLAP:
-            # Of two people's common body nothing is learned about either.
-            self._within(track, box)
-        else:
-            moved = (box[:2] + box[2:] / 2) - (track.box[:2] + track.box[2:] / 2)
-            step = moved / (track.since + 1)
-            track.velocity = (1 - self._step) * track.velocity + self._step * step
-            track.box, track.since = box, 0
-            if sighting.apart:
-                track.remember(sighting)
-        track.unseen = track.gone = 0
+        elif unclear:
+            sighting.problem = UNCLEAR
+        track.unseen = 0
         track.sightings += _counts(sighting)
         track.needed = min(track.needed, self._needed(sighting))
+        if track.is_only_partly(sighting):
+            # Feet below a sign do not tell where the body is; after a while, nor whose they are.
+            track.since += 1
+            track.gone += 1
+            return
+        track.gone = 0
+        box = np.array(sighting.box, float)
+        if sighting.problem in (OVERLAP, UNCLEAR):
+            # Of two people's common body nothing is learned about either.
+            self._within(track, box)
+            return
+        moved = (box[:2] + box[2:] / 2) - (track.box[:2] + track.box[2:] / 2)
+        step = moved / (track.since + 1)
+        track.velocity = (1 - self._step) * track.velocity + self._step * step
+        track.box, track.since = box, 0
+        if sighting.apart:
+            track.remember(sighting)
 
     def _miss(self, track: Track, covers: list[tuple[Sighting, Track | None]]) -> None:
         """Takes in that a track is not seen, and what covers its place."""

@@ -16,6 +16,8 @@ _LOWER, _HIGHER = 0.82, 1.22
 _LESS, _MORE, _CROWD = 0.65, 1.25, 1.4
 # So alike are the clothes of somebody who is seen alone beside another.
 _OWN = 0.4
+# Of the usual height: what differs from the scene and is lower is a part of somebody.
+_PART = 0.6
 # Share of what somebody wears in a new frame.
 _NEW = 0.1
 
@@ -87,7 +89,7 @@ class Track:
         self.areas.append(sighting.area)
         if self.clothes is None:
             self.clothes = sighting.clothes
-        elif sighting.clothes is not None:
+        elif sighting.clothes is not None and sighting.problem is None:
             self.clothes = (1 - _NEW) * self.clothes + _NEW * sighting.clothes
 
     def problem(self, sighting: Sighting) -> str | None:
@@ -105,6 +107,11 @@ class Track:
         if _LOWER <= tall <= _HIGHER:
             return None
         return HIDDEN if tall < 1 else NOT_ONE
+
+    def is_only_partly(self, sighting: Sighting) -> bool:
+        """Whether it is a speck of them that differs from the scene where nobody is found."""
+        part = sighting.box[3] < _PART * float(np.median(self.heights))
+        return self.is_person and sighting.by_difference and part
 
     def _wears(self, sighting: Sighting) -> bool:
         """Whether it is known what they wear, and a sighting wears it."""

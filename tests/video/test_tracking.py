@@ -87,6 +87,20 @@ def test_who_is_behind_somebody_is_said_to_be():
     assert sum(hidden) == 5 and not any(hidden[:20] + hidden[-18:])
 
 
+def test_where_two_may_be_meant_nobody_is_shown():
+    tracker, problems = Tracker(), []
+    for i in range(60):
+        # The second one, in like clothes, walks up to the first one and never comes out.
+        x = 80 + 4 * i
+        both = [(x, RED, BLUE)] if x < 200 else []
+        sightings = _seen(*both, (200, RED, BLUE))
+        tracker.update(sightings)
+        problems.append({one.problem for one in sightings})
+    met = 30
+    assert problems[10] == {None} and problems[-1] == {None}
+    assert all(None not in each for each in problems[met : met + 5])
+
+
 @pytest.mark.parametrize("rate", [8.0, 25.0, 30.0])
 def test_somebody_is_forgotten_after_the_same_time_at_any_rate(rate):
     def back_after(seconds):
@@ -130,6 +144,23 @@ def test_whom_no_network_has_seen_is_somebody_after_a_second():
     assert person_from(unseen=15) == 10
     assert person_from(unseen=15, frames=9) is None
     assert person_from(unseen=5) == 6
+
+
+def test_feet_below_a_sign_do_not_lead_a_person_elsewhere():
+    tracker = Tracker()
+    for _ in range(20):
+        tracker.update(_seen((100, RED, BLUE)))
+    listed = []
+    for i in range(30):
+        (feet,) = people.find(np.pad(np.ones((16, 20), np.uint8), ((94, 30), (92 + 3 * i, 100))))
+        feet.by_difference = True
+        tracker.update([feet])
+        listed.append((feet.track.number, feet.problem is not None))
+    # For half a second they may be theirs, and are said to be hidden.
+    assert listed[0] == (1, True) and all(number != 1 for number, _ in listed[13:])
+    (other,) = _seen((190, RED, BLUE))
+    tracker.update([other])
+    assert other.track.number != 1
 
 
 def test_a_body_of_twice_the_pixels_is_not_one_person():
