@@ -243,18 +243,20 @@ class Following:
     def _fill(self, before: tuple[int, Sight], after: tuple[int, Sight]) -> None:
         """Puts somebody into the frames between two."""
         (first, one), (last, other) = before, after
-        moved = (
-            np.subtract(other.box[:2], one.box[:2]) + np.subtract(other.box[2:], one.box[2:]) / 2
-        )
-        mask = self.mask(one)
+        masks = [self.mask(sight) for sight in (one, other)]
+        middles = [people.middle(mask) for mask in masks]
+        moved = middles[1] + other.window[:2] - middles[0] - one.window[:2]
         for index in range(first + 1, last):
-            right, down = (int(each) for each in np.rint(moved * (index - first) / (last - first)))
-            here = people.shifted(mask, right, down)
+            # From the frame that is nearer.
+            late = int(2 * (index - first) > last - first)
+            share = (index - (first, last)[late]) / (last - first)
+            right, down = (int(each) for each in np.rint(moved * share))
+            here, window = people.shifted(masks[late], right, down), (one, other)[late].window
             x, y, width, height = cv2.boundingRect(here)
             if not width:
                 continue
-            box = (one.window[0] + x, one.window[1] + y, width, height)
-            filled = Sight(one.whose, one.window, box, None, self._write(here))
+            box = (window[0] + x, window[1] + y, width, height)
+            filled = Sight(one.whose, window, box, None, self._write(here))
             rest = [sight for sight in self._kept[index] if sight.whose is not one.whose]
             self._kept[index] = [*rest, filled]
             one.whose.seen.add(index)

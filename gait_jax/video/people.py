@@ -74,8 +74,13 @@ class Sighting:
     @functools.cached_property
     def middle(self) -> np.ndarray:
         """The silhouette's centre of mass (x, y) in the window, in pixels."""
-        moments = cv2.moments(self.mask, binaryImage=True)
-        return np.array([moments["m10"], moments["m01"]]) / max(moments["m00"], 1)
+        return middle(self.mask)
+
+
+def middle(mask: np.ndarray) -> np.ndarray:
+    """A silhouette's centre of mass (x, y), in pixels."""
+    moments = cv2.moments(mask, binaryImage=True)
+    return np.array([moments["m10"], moments["m01"]]) / max(moments["m00"], 1)
 
 
 def _whole(mask: np.ndarray) -> np.ndarray:
