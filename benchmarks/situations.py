@@ -95,7 +95,7 @@ def follow(
     clip = looked.clip
     frames = (looked.find(frame.image) for frame in clip.frames())
     seen = []
-    with Following(frames, anonymizer.glimpse) as found:
+    with Following(frames, anonymizer.glimpse, float(clip.rate)) as found:
         for sights in found:
             kept = []
             for one in sights:
