@@ -14,7 +14,6 @@ import numpy as np
 
 from gait_jax.video.clip import Clip, Frame
 from gait_jax.video.exposure import in_the_light_of
-from gait_jax.video.prefetch import prefetch
 
 # Bytes of frames that a background is made from, and how many these are at least and at most:
 # enough for the median, and the same for clips of every length.
@@ -97,16 +96,14 @@ def sample(
     most = int(np.clip(MEMORY // (3 * clip.height * clip.width), _FEWEST, _MOST))
     kept: list[tuple[int, np.ndarray]] = []
     stride = 1
-    # Decoding has a thread of its own beside looking.
-    with prefetch(clip.frames()) as frames:
-        for index, frame in enumerate(frames):
-            if index % stride == 0:
-                kept.append((index, frame.image))
-                if len(kept) > most:
-                    # As many again may come: every second one is dropped, and is kept from now on.
-                    kept = kept[::2]
-                    stride *= 2
-            look(frame)
+    for index, frame in enumerate(clip.frames()):
+        if index % stride == 0:
+            kept.append((index, frame.image))
+            if len(kept) > most:
+                # As many again may come: every second one is dropped, and only every second kept.
+                kept = kept[::2]
+                stride *= 2
+        look(frame)
     return np.stack([image for _, image in kept]), [index for index, _ in kept]
 
 

@@ -57,7 +57,8 @@ class Canvas:
         """
         width, height = self.size
         known = [i for i, index in enumerate(indices) if self.motion.known[index]]
-        step = -(-3 * width * height * len(known) // MEMORY)
+        # Half of it: the frames themselves are there, too.
+        step = -(-3 * width * height * len(known) // (MEMORY // 2))
         kept = known[::step]
         laid = np.empty((len(kept), height, width, 3), np.uint8)
         outside = np.empty((len(kept), height, width), np.uint8)

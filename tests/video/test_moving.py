@@ -36,7 +36,7 @@ def test_frames_are_laid_where_they_lie_as_far_as_the_camera_is_known(monkeypatc
     # The third lies where it is: its first pixel inside its rim.
     assert outside[2, 5, 7] == 0 and outside[2, 4, 7] == outside[2, 5, 6] == 1
     np.testing.assert_array_equal(laid[2, 5:195, 7:285], FRAMES[2, 1:-1, 1:-1])
-    monkeypatch.setattr("gait_jax.video.moving.MEMORY", 3 * 198 * 292 * 3)
+    monkeypatch.setattr("gait_jax.video.moving.MEMORY", 6 * 198 * 292 * 3)
     assert CANVAS.laid(FRAMES, [*range(6)])[0].shape[0] == 3
 
 
