@@ -34,24 +34,25 @@ def show_what_it_can() -> None:
     A sign that the terminal's encoding lacks comes as its number: file names may hold any, and not
     every system prints in UTF-8. What nobody reads any more is dropped.
     """
-    for name in ("stdout", "stderr"):
-        stream = getattr(sys, name)
+    for stream in (sys.stdout, sys.stderr):
         # Others, of notebooks and tests, take all signs.
-        if not isinstance(stream, io.TextIOWrapper):
-            continue
-        buffer = stream.buffer
-        # Of PYTHONUNBUFFERED there is no buffer between.
-        raw = buffer.raw if isinstance(buffer, io.BufferedWriter) else buffer
-        if not isinstance(raw, io.FileIO):
+        if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-            continue
-        stream.flush()
-        lasting = _ForAsLongAsSomebodyReads(raw)
-        text = io.TextIOWrapper(
-            lasting if raw is buffer else io.BufferedWriter(lasting),
-            stream.encoding,
-            "backslashreplace",
-            line_buffering=stream.line_buffering,
-            write_through=stream.write_through,
-        )
-        setattr(sys, name, text)
+    # Not the standard error output: absl knows its log's handlers by that very object.
+    stream = sys.stdout
+    if not isinstance(stream, io.TextIOWrapper):
+        return
+    buffer = stream.buffer
+    # Of PYTHONUNBUFFERED there is no buffer between.
+    raw = buffer.raw if isinstance(buffer, io.BufferedWriter) else buffer
+    if not isinstance(raw, io.FileIO):
+        return
+    stream.flush()
+    lasting = _ForAsLongAsSomebodyReads(raw)
+    sys.stdout = io.TextIOWrapper(
+        lasting if raw is buffer else io.BufferedWriter(lasting),
+        stream.encoding,
+        "backslashreplace",
+        line_buffering=stream.line_buffering,
+        write_through=stream.write_through,
+    )

@@ -31,12 +31,12 @@ def test_work_goes_on_when_nobody_reads_any_more(tmp_path, buffered):
     done = processes.run(
         [sys.executable, "-c", _LINES, tmp_path / "done"],
         stdout=writing,
-        stderr=writing,
         # Empty is not set.
         env=os.environ | {"PYTHONUNBUFFERED": "" if buffered else "1"},
     )
     os.close(writing)
     assert done.returncode == 0 and (tmp_path / "done").exists()
+    assert done.stderr == "naïve →\n"
 
 
 def test_everything_arrives_where_somebody_reads(tmp_path):

@@ -11,6 +11,8 @@ LARGEST = frozenset(
     {
         "methods/test_compute.py",
         "methods/test_colour_transfer.py",
+        "methods/test_methods.py",
+        "methods/test_stgan_twins.py",
         "test_trainer.py",
         "evaluation/test_colour.py",
         "test_anonymize.py",
