@@ -1,6 +1,7 @@
 """Looks at one person: BlazePose's landmarks, mask, and where to look in the next frame."""
 
 import dataclasses
+import functools
 from typing import NamedTuple
 
 import numpy as np
@@ -30,6 +31,8 @@ NAMES = (
     "left_heel", "right_heel",
     "left_foot_index", "right_foot_index",
 )  # fmt: skip
+# From this probability on a pixel shows somebody.
+INSIDE = 0.5
 # Logits beyond are no surer.
 _SUREST = 50.0
 # Of the map that says where landmarks are: cells to either side that are looked at, and how likely
@@ -63,6 +66,11 @@ class Pose:
     mask: np.ndarray
     corner: tuple[int, int]
     following: Region
+
+    @functools.cached_property
+    def silhouette(self) -> np.ndarray:
+        """Which pixels of its mask show somebody: [h, w] uint8 of 0 and 1."""
+        return (self.mask >= INSIDE).astype(np.uint8)
 
 
 class Landmarks:

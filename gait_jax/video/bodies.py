@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from gait_jax.video.blazepose_detector import Detection, Detector, Tile
-from gait_jax.video.blazepose_landmarks import Landmarks, Pose
+from gait_jax.video.blazepose_landmarks import INSIDE, Landmarks, Pose
 from gait_jax.video.blazepose_region import Region
 from gait_jax.video.heads import heads
 from gait_jax.video.leaving_out import without
@@ -21,8 +21,6 @@ _SAME = 0.6
 _ROUNDS, _REACH = 3, 1.1
 # Side of the square in which somebody is looked at, in their heights.
 _SQUARE = 1.3
-# From this probability on a pixel shows somebody.
-_INSIDE = 0.5
 
 
 class Bodies:
@@ -83,7 +81,7 @@ class Bodies:
           picture: [H, W, 3] uint8 (blue, green, red).
           pose: somebody in it, or several.
         """
-        mask = silhouette_of(pose).astype(np.uint8)
+        mask = pose.silhouette
         if not mask.any() or len(above := heads(mask)) < 2:
             return [pose]
         _, top, _, tall = cv2.boundingRect(mask)
@@ -92,25 +90,20 @@ class Bodies:
         for x, _ in above:
             square = Region(left + x, upper + top + tall / 2, _SQUARE * tall, 0.0)
             one = self.look(picture, square)
-            if one and (alone := silhouette_of(one).astype(np.uint8)).any():
+            if one and (alone := one.silhouette).any():
                 if len(heads(alone)) == 1:
                     add(found, one)
         return found or [pose]
 
 
-def silhouette_of(pose: Pose) -> np.ndarray:
-    """Which pixels of its mask show somebody: bool [h, w]."""
-    return pose.mask >= _INSIDE
-
-
 def tall_of(pose: Pose) -> int:
     """Rows of the picture that somebody covers."""
-    return cv2.boundingRect(silhouette_of(pose).astype(np.uint8))[3]
+    return cv2.boundingRect(pose.silhouette)[3]
 
 
 def add(found: list[Pose], pose: Pose) -> bool:
     """Keeps somebody who is there, and nobody of them all; says whether it was kept."""
-    kept = silhouette_of(pose).any() and all(shared(pose, one) < _SAME for one in found)
+    kept = pose.silhouette.any() and all(shared(pose, one) < _SAME for one in found)
     if kept:
         found.append(pose)
     return bool(kept)
@@ -118,7 +111,7 @@ def add(found: list[Pose], pose: Pose) -> bool:
 
 def _beside(pose: Pose, shape: tuple[int, ...]) -> Tile:
     """The part of a picture [H, W, ...] that shows somebody, and who stands beside them."""
-    x, y, width, tall = cv2.boundingRect(silhouette_of(pose).astype(np.uint8))
+    x, y, width, tall = cv2.boundingRect(pose.silhouette)
     x, y = pose.corner[0] + x + width // 2, pose.corner[1] + y + tall // 2
     reach = int(_REACH * tall) + 1
     return (
@@ -136,7 +129,7 @@ def _holds(pose: Pose, detection: Detection) -> bool:
     x, y = np.floor(points - pose.corner).astype(int).T
     rows, columns = pose.mask.shape
     inside = (x >= 0) & (x < columns) & (y >= 0) & (y < rows)
-    return bool((pose.mask[y[inside], x[inside]] >= _INSIDE).sum() == 3)
+    return bool(pose.silhouette[y[inside], x[inside]].sum() == 3)
 
 
 def shared(one: Pose, other: Pose) -> float:
@@ -148,10 +141,10 @@ def shared(one: Pose, other: Pose) -> float:
     if top >= bottom or left >= right:
         return 0.0
     parts = [
-        silhouette_of(pose)[top - y : bottom - y, left - x : right - x]
+        pose.silhouette[top - y : bottom - y, left - x : right - x]
         for pose, (y, x) in ((one, a), (other, b))
     ]
-    least = min(np.count_nonzero(silhouette_of(pose)) for pose in (one, other))
+    least = min(np.count_nonzero(pose.silhouette) for pose in (one, other))
     return np.count_nonzero(parts[0] & parts[1]) / max(least, 1)
 
 
@@ -167,7 +160,7 @@ def divided(poses: Sequence[Pose], shape: tuple[int, int]) -> np.ndarray:
       poses: fewer than 255.
       shape: rows and columns of the picture.
     """
-    owner, surest = np.zeros(shape, np.uint8), np.full(shape, _INSIDE, np.float32)
+    owner, surest = np.zeros(shape, np.uint8), np.full(shape, INSIDE, np.float32)
     for number, pose in enumerate(poses, 1):
         y, x = _placed(pose)
         rows, columns = pose.mask.shape

@@ -11,8 +11,6 @@ from gait_jax.video.blazepose_landmarks import Pose
 _RIM, _AROUND = 0.015, 0.3
 # Pixels: filling needs no more than so tall a body, and how far colours run into it at that size.
 _TALL, _RUN = 32, 4.0
-# From this probability on a pixel shows somebody.
-_INSIDE = 0.5
 
 
 def without(picture: np.ndarray, poses: Iterable[Pose]) -> np.ndarray:
@@ -28,7 +26,7 @@ def without(picture: np.ndarray, poses: Iterable[Pose]) -> np.ndarray:
     result = picture.copy()
     height, width = picture.shape[:2]
     for pose in poses:
-        mask = (pose.mask >= _INSIDE).astype(np.uint8)
+        mask = pose.silhouette
         x, y, wide, tall = cv2.boundingRect(mask)
         if not wide:
             continue

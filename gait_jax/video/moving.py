@@ -104,13 +104,21 @@ class MovingScene:
 
     plate: Background
     canvas: Canvas
+    _last: dict[int, Background] = dataclasses.field(default_factory=dict, init=False, repr=False)
 
     def knows(self, index: int) -> bool:
         """Whether it is known how the camera stood in a frame."""
         return bool(self.canvas.motion.known[index])
 
     def at(self, index: int) -> Background:
-        """The scene in the pixels of a frame."""
+        """The scene in the pixels of a frame; the last one is kept, as several ask for it."""
+        last = self._last.get(index)
+        if last is None:
+            self._last.clear()
+            last = self._last[index] = self._seen(index)
+        return last
+
+    def _seen(self, index: int) -> Background:
         lies = self.canvas.lies(index)
 
         def seen(values: np.ndarray, flags: int, beyond: int = 0) -> np.ndarray:

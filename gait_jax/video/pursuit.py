@@ -7,7 +7,7 @@ import numpy as np
 from gait_jax.video.blazepose_detector import Tile
 from gait_jax.video.blazepose_landmarks import NAMES, Pose
 from gait_jax.video.blazepose_region import Region
-from gait_jax.video.bodies import Bodies, add, silhouette_of
+from gait_jax.video.bodies import Bodies, add
 from gait_jax.video.leaving_out import without
 
 # Seconds for which somebody is looked for where they should be.
@@ -139,14 +139,14 @@ class Pursuit:
 
 def _is_again(before: Pose, now: Pose) -> bool:
     """Whether a pose where somebody should be is likely to be of them."""
-    pixels, usual = (np.count_nonzero(silhouette_of(pose)) for pose in (now, before))
+    pixels, usual = (np.count_nonzero(pose.silhouette) for pose in (now, before))
     return now.flag >= _CERTAIN and _LEAST * usual <= pixels <= _MOST * usual
 
 
 def _meet(pose: Pose, rows: slice, columns: slice) -> bool:
     """Whether a silhouette reaches into a window."""
     left, top = pose.corner
-    part = silhouette_of(pose)[
+    part = pose.silhouette[
         max(rows.start - top, 0) : max(rows.stop - top, 0),
         max(columns.start - left, 0) : max(columns.stop - left, 0),
     ]
