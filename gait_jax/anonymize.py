@@ -144,7 +144,8 @@ def _do(
         report = workers.run(work, sources, results, jobs, _print)
     else:
         report = batches.run(work, sources, results, _print)
-    if report.get("trained_on_synthetic_data"):
+    made = any(entry["output"] for entry in report["videos"])
+    if made and report.get("trained_on_synthetic_data"):
         print("The model was trained on synthetic data alone.")
     failed = any("failed" in entry for entry in report["videos"])
     for path in reported:

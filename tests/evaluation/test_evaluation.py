@@ -302,6 +302,14 @@ def test_what_cannot_be_measured_is_refused(config, finished, changes, message):
         evaluate(config, finished, progress=False)
 
 
+def test_a_folder_that_cannot_be_written_is_refused_before_data_are_made(config, tmp_path):
+    (tmp_path / "file").touch()
+    config.data.data_dir = str(tmp_path / "none")
+    with pytest.raises(InputError, match=r"file cannot be made \(it is a file\)"):
+        evaluate(config, tmp_path / "file", progress=False)
+    assert not (tmp_path / "none").exists()
+
+
 def test_who_was_trained_on_the_probed_people_is_named(config, finished, tmp_path, caplog):
     # A checkpoint whose provenance says that it has seen a probed person.
     run = tmp_path / "leaky"
