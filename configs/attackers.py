@@ -110,11 +110,11 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
         side = side_channels.get_config(f"data={arg.data},channels={channels}")
         c.recognisers[channels] = common.measured(side)
 
-    # What is measured: its name in tables; the workdir of a training run, shipped:stgan or
-    # shipped:stand_in for a model that ships with the package, empty to train one here; its
-    # training.
+    # What is measured: its name in tables, empty for its checkpoint's; the workdir of a training
+    # run, shipped:stgan or shipped:stand_in for a model that ships with the package, empty to train
+    # one here; its training.
     c.methods.measured = c.methods.alpha_03
     del c.methods.alpha_03
-    c.methods.measured.label = "ST-GAN"
+    c.methods.measured.label = ""
     c.methods.measured.checkpoint = "shipped:stgan"
     return c

@@ -114,7 +114,7 @@ class _Found:
         self._kept = [[] for _ in range(20)]
         for whose in self.people.values():
             for frame in whose.seen:
-                # Of 20 pixels' height: 5 pixels of room, and above them there is only 1.
+                # The whole window is shown, made smaller where it is larger than 200 by 160.
                 window, box = (5, 5, 200, 100), (20 + frame, 6, 10, 20)
                 if whose.number == 9:
                     window = box = (0, 0, 300, 200)
@@ -134,7 +134,7 @@ def test_pictures_are_cut_from_the_result_on_its_way():
         1: [4, 6, 8, 9, 11, 13],
         2: [0],
     }
-    for strip, shape in ((described[1], (26, 20, 3)), (described[2], (107, 160, 3))):
+    for strip, shape in ((described[1], (100, 200, 3)), (described[2], (133, 200, 3))):
         for cut in strip:
             data = np.frombuffer(base64.b64decode(cut["jpeg"]), np.uint8)
             image = cv2.imdecode(data, cv2.IMREAD_COLOR)

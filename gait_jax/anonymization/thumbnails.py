@@ -9,14 +9,12 @@ import cv2
 import numpy as np
 
 from gait_jax.anonymization.accounts import spread
-from gait_jax.anonymization.following import Following, Sight
+from gait_jax.anonymization.following import Following
 from gait_jax.video.clip import Frame
 from gait_jax.video.people import Box
 
 # Pictures of a person at most, and each one's size at most, in pixels: width, height.
-_MOST, _SIZE = 6, (160, 120)
-# Room around where the original stood, as a share of their height: others may be wider.
-_ROOM = 0.25
+_MOST, _SIZE = 6, (200, 160)
 
 
 class Strips:
@@ -34,7 +32,8 @@ class Strips:
         for person, whose in found.people.items():
             for frame in spread(sorted(whose.seen), _MOST):
                 (sight,) = (one for one in kept[frame] if one.whose is whose)
-                self._wanted[frame].append((person, _around(sight)))
+                # All of it: a stand-in walks beside where the original walked.
+                self._wanted[frame].append((person, sight.window))
 
     def over(self, results: Iterable[Frame]) -> Iterator[Frame]:
         """Passes a result's frames on.
@@ -53,16 +52,6 @@ class Strips:
             person: [{"frame": frame, "jpeg": jpeg} for frame, jpeg in cut]
             for person, cut in self._cut.items()
         }
-
-
-def _around(sight: Sight) -> Box:
-    """Somebody's box with some room, within the picture as their window is."""
-    x, y, width, height = sight.window
-    room = round(_ROOM * sight.box[3])
-    left, top = max(x, sight.box[0] - room), max(y, sight.box[1] - room)
-    right = min(x + width, sight.box[0] + sight.box[2] + room)
-    bottom = min(y + height, sight.box[1] + sight.box[3] + room)
-    return left, top, right - left, bottom - top
 
 
 def _cut(image: np.ndarray, window: Box) -> str:

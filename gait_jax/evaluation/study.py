@@ -277,11 +277,19 @@ class Study:
         """The gaits of `anonymized_store` that have enough frames left to be a walk."""
         return Gaits.of(self.anonymized_store(method))
 
+    @property
+    def labels(self) -> dict[str, str]:
+        """The methods' names in prose by their names; what has none is called by its checkpoint."""
+        return {
+            name: method.label or method.checkpoint or name
+            for name, method in self.config.methods.items()
+        }
+
     def describe(self) -> dict[str, Any]:
         """What a report says of the methods: JSON values by name."""
         return {
             name: {
-                "label": self.config.methods[name].label,
+                "label": self.labels[name],
                 "method": run.config.method,
                 "facts": run.method.facts(),
                 "workdir": str(run.workdir),

@@ -5,6 +5,7 @@ import pathlib
 import pickle
 import re
 import shutil
+import types
 
 import ml_collections
 import numpy as np
@@ -20,6 +21,7 @@ from gait_jax.evaluation.rows import (
     find,
     read_csv,
 )
+from gait_jax.evaluation.study import Study
 from gait_jax.evaluation.trainings import with_data
 from gait_jax.gait import gei, silhouette
 from gait_jax.runtime.errors import InputError
@@ -134,6 +136,16 @@ def test_rows_and_report_say_how_long_a_method_was_trained(frame, results, finis
     label, step = trained["alpha_03"]["label"], trained["alpha_03"]["step"]
     text = re.sub(r"<[^>]*>", "", (finished / "report.html").read_text(encoding="utf-8"))
     assert re.search(rf"{re.escape(label)}\s*is stgan after {step} steps of training\.", text)
+
+
+def test_what_has_no_name_is_called_by_its_checkpoint():
+    named = {
+        "a": {"label": "the a", "checkpoint": "runs/a"},
+        "b": {"label": "", "checkpoint": "shipped:stand_in"},
+        "c": {"label": "", "checkpoint": ""},
+    }
+    study = types.SimpleNamespace(config=ml_collections.ConfigDict({"methods": named}))
+    assert Study.labels.fget(study) == {"a": "the a", "b": "shipped:stand_in", "c": "c"}
 
 
 def test_another_step_is_measured_where_it_was_kept(config, finished):

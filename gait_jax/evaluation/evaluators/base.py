@@ -118,4 +118,4 @@ class Evaluator(abc.ABC):
 
     def labels(self) -> dict[str, str]:
         """The methods' names in prose by their names."""
-        return {name: method.label for name, method in self.study.config.methods.items()}
+        return self.study.labels
