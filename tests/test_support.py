@@ -129,11 +129,11 @@ def test_a_worker_that_holds_too_much_fails_the_session(tmp_path, workers):
 
 
 def test_one_worker_begins_with_the_longest_file_and_the_other_with_the_largest():
-    assert all((_TESTS / name).is_file() for name in ordering.LONGEST | ordering.LARGEST)
-    largest, longest = "test_trainer.py", "test_cluster.py"
-    given = ["a", largest, "b", longest, longest, "c", largest, "d"]
+    assert all((_TESTS / name).is_file() for name in ordering.LONGEST + ordering.LARGEST)
+    (longest,), (largest, next_largest, *_) = ordering.LONGEST, ordering.LARGEST
+    given = ["a", next_largest, largest, longest, longest, "b", largest, "c"]
     found = ordering.ordered(given, str)
-    assert found == [longest, longest, "a", "b", largest, largest, "c", "d"]
+    assert found == [longest, longest, "a", "b", largest, largest, next_largest, "c"]
     assert ordering.ordered([largest], str) == [largest]
 
 
