@@ -133,7 +133,10 @@ def test_who_is_not_chosen_is_painted_out_and_listed(clip, tmp_path, capsys):
         assert len(cuts) == 12
         for person, cut in cuts:
             body = np.abs(cut.astype(int) - REDDISH).max(axis=2) < 40
-            assert 0.05 < body.mean() < 0.4 if person == shown["person"] else not body.any()
+            # Where they stood: at its sides, a window may show the other one.
+            third = body.shape[1] // 3
+            stood = body[:, third:-third].any()
+            assert 0.05 < body.mean() < 0.4 if person == shown["person"] else not stood
         differs = np.abs(read_video(out)[0].astype(int) - SCENE).max(axis=3) > 40
         halves.append((differs[..., :140].sum(), differs[..., 140:].sum()))
     # Each time one half shows somebody, and the other one the scene alone.

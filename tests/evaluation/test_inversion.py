@@ -171,7 +171,7 @@ def test_what_no_evaluation_could_use_is_refused(made_up, tmp_path, changes, mes
     config.evaluators.inversion.update_from_flattened_dict(changes)
     with pytest.raises(InputError, match=message):
         evaluate(config, tmp_path / "run", progress=False)
-    assert not any((tmp_path / "run").iterdir())
+    assert [*tmp_path.glob("run/*")] == []
 
 
 def test_it_needs_originals(made_up, workdir, tmp_path):
