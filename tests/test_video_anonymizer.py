@@ -11,6 +11,7 @@ from gait_jax.anonymization.clips import VideoAnonymizer
 from gait_jax.gait import silhouette
 from gait_jax.methods.anonymizers.contours import ContourAnonymizer
 from gait_jax.methods.colourisers import nearest
+from gait_jax.methods.colourisers.placed import Placed
 from gait_jax.methods.contracts import AnonymizedBody
 from gait_jax.pretrained import MODELS, STGAN
 from gait_jax.video import people
@@ -33,7 +34,9 @@ def anonymise(anonymizer, masks, seed=0, segmenter=None, frames=None):
         waiting = collections.deque(mask // 255 for mask in masks)
         segmenter = lambda image: waiting.popleft()  # noqa: E731
     scene = estimate(np.array(frames), SCENE)
-    worker = VideoAnonymizer(anonymizer, scene, nearest.colourise, jax.random.key(seed), 25.0)
+    worker = VideoAnonymizer(
+        anonymizer, scene, Placed(nearest.colourise), jax.random.key(seed), 25.0
+    )
     given = [Frame(image, 3 * i, 3) for i, image in enumerate(frames)]
     segmented = (segmenter(frame.image) for frame in given)
     found = worker.look(None if mask is None else people.find(mask) for mask in segmented)
@@ -158,7 +161,7 @@ def test_of_people_who_are_gone_nothing_is_kept(anonymizer, monkeypatch):
     shown = (masks + nobody) * 3
     frames = [Frame(image, i, 1) for i, image in enumerate(walk_in(SCENE, shown))]
     scene = estimate(SCENE[None])
-    worker = VideoAnonymizer(anonymizer, scene, nearest.colourise, jax.random.key(0), 25.0)
+    worker = VideoAnonymizer(anonymizer, scene, Placed(nearest.colourise), jax.random.key(0), 25.0)
     found = worker.look(people.find(mask // 255) for mask in shown)
     with found:
         held = [len(worker._drawn) + len(worker._last) for _ in worker(frames, found)]

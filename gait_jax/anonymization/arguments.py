@@ -4,7 +4,7 @@ import argparse
 import math
 import pathlib
 
-from gait_jax.anonymization.options import COLOURISERS, NEAREST, Options
+from gait_jax.anonymization.options import COLOURISERS, PARTS, Options
 from gait_jax.anonymization.reports import is_page
 from gait_jax.pretrained import DEFAULT_METHOD, MODELS
 from gait_jax.runtime import records
@@ -54,7 +54,8 @@ def _of_videos(found: argparse.ArgumentParser) -> None:
     add("--only", type=_numbers, metavar="N[,N]", help="show these people alone, by their numbers")
     add("--except", type=_numbers, metavar="N[,N]", help="show all but these people, who are "
         "painted out")  # fmt: skip
-    add("--colour", choices=COLOURISERS, help="how people are coloured (default: nearest)")
+    add("--colour", choices=COLOURISERS, help="how people are coloured (default: parts, and "
+        "nearest whose joints are not known)")  # fmt: skip
     add("--colour-checkpoint", type=pathlib.Path, metavar="DIR", help="folder of a trained "
         "colour-transfer network, for --colour transfer")  # fmt: skip
     add("--background", type=pathlib.Path, metavar="PICTURE", help="picture of the scene without "
@@ -142,7 +143,7 @@ def options(args: argparse.Namespace) -> Options:
     if (args.task is None) != (args.tasks is None):
         raise InputError("--task and --tasks go together: the number of a share, and of all shares")
     return Options(
-        colour=args.colour or NEAREST,
+        colour=args.colour or PARTS,
         colour_checkpoint=args.colour_checkpoint,
         background=args.background,
         segmenter=args.segmenter or segmenters.PEOPLE,

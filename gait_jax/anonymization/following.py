@@ -12,6 +12,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from gait_jax.gait.limbs import Limbs
 from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.files import reason_of
 from gait_jax.video import joining, people
@@ -71,6 +72,7 @@ class Sight:
       box: the body's bounding box in the frame, likewise.
       problem: why it cannot be anonymised; None where it can.
       where: place and length of the silhouette among the kept ones.
+      limbs: where their joints are in the frame, where they are known.
     """
 
     whose: Followed
@@ -78,6 +80,7 @@ class Sight:
     box: Box
     problem: str | None
     where: tuple[int, int]
+    limbs: Limbs | None = None
 
     @property
     def crop(self) -> tuple[slice, slice]:
@@ -183,8 +186,9 @@ class Following:
             person = self._people[sighting.track]
             if sighting.problem is None and sighting.apart:
                 person.glimpses[index] = self._glimpse(mask, sighting.window[:2])
+            where, limbs = self._write(mask), sighting.limbs
             kept.append(
-                Sight(person, sighting.window, sighting.box, sighting.problem, self._write(mask))
+                Sight(person, sighting.window, sighting.box, sighting.problem, where, limbs)
             )
         self._kept.append(kept)
         self._before = now

@@ -10,8 +10,8 @@ from gait_jax.data.pictures import read_picture
 from gait_jax.runtime.errors import InputError
 from gait_jax.video import segmenters
 
-NEAREST, TRANSFER = "nearest", "transfer"
-COLOURISERS = (NEAREST, TRANSFER)
+PARTS, NEAREST, TRANSFER = "parts", "nearest", "transfer"
+COLOURISERS = (PARTS, NEAREST, TRANSFER)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Options:
       threads: that the networks which find people may compute with; nothing else depends on it.
     """
 
-    colour: str = NEAREST
+    colour: str = PARTS
     colour_checkpoint: pathlib.Path | None = None
     background: pathlib.Path | None = None
     segmenter: str = segmenters.PEOPLE

@@ -13,9 +13,11 @@ from gait_jax import runs
 from gait_jax.anonymization.accounts import ranges, summary
 from gait_jax.anonymization.clips import Findings, VideoAnonymizer
 from gait_jax.anonymization.looking import doubts, look
-from gait_jax.anonymization.options import NEAREST, Options, difference_path
+from gait_jax.anonymization.options import NEAREST, PARTS, Options, difference_path
 from gait_jax.anonymization.thumbnails import Strips
 from gait_jax.methods.colourisers import nearest
+from gait_jax.methods.colourisers.parts import PartsColouriser
+from gait_jax.methods.colourisers.placed import Placed
 from gait_jax.methods.contracts import Anonymizer, Colouriser
 from gait_jax.runtime import bars
 from gait_jax.runtime.errors import InputError
@@ -98,9 +100,11 @@ def _check_numbers(source: pathlib.Path, named: Iterable[int], people: Collectio
 
 
 def _colouriser(options: Options) -> Colouriser:
-    """The function that colours; one that is learned is read from its run."""
+    """What colours; one that is learned is read from its run."""
+    if options.colour == PARTS:
+        return PartsColouriser()
     if options.colour == NEAREST:
-        return nearest.colourise
+        return Placed(nearest.colourise)
     return runs.open_run(options.colour_checkpoint).colouriser()
 
 
@@ -147,6 +151,13 @@ def _describe(
         warnings.append("H.264 has even sizes only: the last row or column was written twice")
     if not findings.people:
         warnings.append("nobody was found to anonymise: the result shows the background alone")
+    if findings.by_nearest and findings.by_nearest == findings.anonymized:
+        warnings.append("nobody's joints are known: all were coloured by the nearest pixel")
+    elif findings.by_nearest:
+        warnings.append(
+            f"{findings.by_nearest} of {findings.anonymized} times somebody was coloured by the "
+            "nearest pixel, as their joints are not known"
+        )
     # In the order of `Following.people`.
     people = [one.described(n) for n, one in enumerate(findings.people.values(), 1)]
     names = ("colour_original", "colour_anonymized", "outline_original", "outline_anonymized")

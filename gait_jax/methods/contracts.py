@@ -12,6 +12,7 @@ import jax
 import numpy as np
 
 from gait_jax.gait import silhouette
+from gait_jax.gait.limbs import Limbs
 from gait_jax.gait.naturalness import is_person_like, mean_measures
 
 if TYPE_CHECKING:
@@ -48,11 +49,13 @@ class AnonymizedBody:
       mask: [H, W] uint8 of 0 and 1, empty where there is a problem.
       problem: why it could not be anonymised, None where it could.
       measures: what the method measured of its own work, by name.
+      limbs: where the joints of who was made are, in the mask's pixels; None where nobody knows.
     """
 
     mask: np.ndarray
     problem: str | None
     measures: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    limbs: Limbs | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -220,23 +223,64 @@ class Embedder(Protocol):
         """
 
 
-class Colouriser(Protocol):
-    """Paints an anonymised gait with the original's colours."""
+@dataclasses.dataclass(frozen=True)
+class Shot:
+    """Somebody in a frame, who is to be coloured.
 
-    def __call__(
-        self,
-        frame: np.ndarray,
-        background: np.ndarray,
-        original: np.ndarray,
-        anonymized: np.ndarray,
-    ) -> np.ndarray:
+    Attributes:
+      picture: the original, red, green, blue [H, W, 3] uint8.
+      original: S_Or [H, W] uint8 of 0 and 1.
+      anonymized: S_An, likewise.
+      limbs: where the original's joints are in the picture; None where nobody knows.
+      anonymized_limbs: those of who is shown instead, likewise.
+      frame: which of its person's frames it is, from 0.
+    """
+
+    picture: np.ndarray
+    original: np.ndarray
+    anonymized: np.ndarray
+    limbs: Limbs | None = None
+    anonymized_limbs: Limbs | None = None
+    frame: int = 0
+
+
+class Colouriser(abc.ABC):
+    """Paints an anonymised gait with the original's colours.
+
+    Some of a person's frames are looked at before the first of them is painted, in order of time.
+    """
+
+    def remember(self, known: Any, shots: Sequence[Shot]) -> Any:
+        """What is known of a person's colours; by default nothing.
+
+        Args:
+          known: what was known before the frames; None of somebody new.
+          shots: of one person, in order of time.
+
+        Returns:
+          What painting these frames asks for; nobody else looks into it.
+        """
+        del shots
+        return known
+
+    def knows(self, known: Any, shot: Shot) -> bool:
+        """Whether a frame can be painted; by default any can.
+
+        Args:
+          known: of the person (see `remember`).
+          shot: of them.
+        """
+        del known, shot
+        return True
+
+    @abc.abstractmethod
+    def __call__(self, shot: Shot, background: np.ndarray, known: Any = None) -> np.ndarray:
         """Colours an anonymised silhouette.
 
         Args:
-          frame: the original, red, green, blue [H, W, 3] uint8.
-          background: the scene without the person, likewise.
-          original: S_Or [H, W] uint8 of 0 and 1.
-          anonymized: S_An [H, W] uint8 of 0 and 1.
+          shot: that can be painted (see `knows`).
+          background: the scene without the person [H, W, 3] uint8, channels as the shot's.
+          known: of the person (see `remember`).
 
         Returns:
           [H, W, 3] uint8: the anonymised person on the background.

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gait_jax.gait.limbs import JOINTS, Limbs
 from gait_jax.video import blazepose_files
 from gait_jax.video.blazepose_network import Network
 from gait_jax.video.blazepose_region import Region
@@ -71,6 +72,18 @@ class Pose:
     def silhouette(self) -> np.ndarray:
         """Which pixels of its mask show somebody: [h, w] uint8 of 0 and 1."""
         return (self.mask >= INSIDE).astype(np.uint8)
+
+    @functools.cached_property
+    def limbs(self) -> Limbs:
+        """Where the joints are."""
+        return Limbs(self.landmarks[_JOINTS].mean(axis=1))
+
+
+# The landmarks in whose middle each joint is.
+_JOINTS = [
+    [NAMES.index(name) for name in {"head": ("left_ear", "right_ear")}.get(joint, (joint,) * 2)]
+    for joint in (name.replace("toe", "foot_index") for name in JOINTS)
+]
 
 
 class Landmarks:

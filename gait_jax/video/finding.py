@@ -149,6 +149,7 @@ def _sighting(owner: np.ndarray, number: int, pose: Pose) -> Sighting | None:
     mine = mine[y : y + height, x : x + width]
     x, y = left + x, top + y
     found = sighted(mine, (x, y), owner.shape)
+    found.limbs = pose.limbs
     around_it = owner[y : y + height, x : x + width]
     rim = cv2.dilate(mine, np.ones((3, 3), np.uint8))
     others = (around_it > 0) & (around_it != number)

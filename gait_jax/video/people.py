@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from gait_jax.gait import silhouette
+from gait_jax.gait.limbs import Limbs
 from gait_jax.video.foreground import SPECK
 from gait_jax.video.heads import heads
 from gait_jax.video.pieces import pieces
@@ -46,6 +47,7 @@ class Sighting:
       clothes: what it wears (see `clothes.worn`), where pictures were looked at.
       by_difference: whether only a difference from the scene says that it is somebody, where a
         network could have said it.
+      limbs: where its joints are in the frame, where a network saw them.
       apart: whether its silhouette shows the person alone and whole; else gait is not read from it.
     """
 
@@ -58,6 +60,7 @@ class Sighting:
     touching: bool = False
     clothes: np.ndarray | None = None
     by_difference: bool = False
+    limbs: Limbs | None = None
     apart: bool = True
 
     @property

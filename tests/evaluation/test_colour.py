@@ -150,7 +150,7 @@ def _made_by(monkeypatch, keep):
     monkeypatch.setattr(colour, "anonymized_gaits", gaits)
     # Nobody has to be trained for it.
     monkeypatch.setattr(
-        colour.Colour, "_colourisers", lambda _: {NEAREST: colour.nearest.colourise}
+        colour.Colour, "_colourisers", lambda _: {NEAREST: colour.Placed(colour.nearest.colourise)}
     )
 
 

@@ -1,7 +1,8 @@
 import numpy as np
 
 from gait_jax.methods.colourisers.nearest import colourise
-from gait_jax.methods.colourisers.placed import coloured
+from gait_jax.methods.colourisers.placed import Placed
+from gait_jax.methods.contracts import Shot
 
 
 def _scene():
@@ -18,7 +19,7 @@ def _scene():
 def test_who_walks_beside_the_original_gets_its_colours_from_the_same_place_of_the_body():
     frame, background, original = _scene()
     beside = np.roll(original, 35, axis=1)
-    result = coloured(colourise, frame, background, original, beside)
+    result = Placed(colourise)(Shot(frame, original, beside), background)
     expected = background.copy()
     expected[10:30, 55:75] = (200, 0, 0)
     expected[30:50, 55:75] = (0, 200, 0)
@@ -36,7 +37,7 @@ def test_the_network_sees_the_scene_where_the_person_is_laid():
         seen.update(changed=changed, original=original > 0, anonymized=anonymized > 0)
         return frame
 
-    coloured(look, frame, background, original, beside)
+    Placed(look)(Shot(frame, original, beside), background)
     np.testing.assert_array_equal(seen["changed"], beside > 0)
     np.testing.assert_array_equal(seen["original"], seen["anonymized"])
 
@@ -45,5 +46,5 @@ def test_who_stands_where_the_original_stood_is_coloured_as_ever():
     frame, background, original = _scene()
     near = np.roll(original, 1, axis=1)
     near[:, 42:44] = near[:, 40:41]
-    result = coloured(colourise, frame, background, original, near)
+    result = Placed(colourise)(Shot(frame, original, near), background)
     np.testing.assert_array_equal(result, colourise(frame, background, original, near))

@@ -8,7 +8,7 @@ from stores import make_store
 from gait_jax.data.gaits import Gaits
 from gait_jax.evaluation import scoring
 from gait_jax.methods.colourisers import nearest
-from gait_jax.methods.colourisers.colour_transfer import TransferColouriser
+from gait_jax.methods.colourisers.colour_transfer import Transfer
 from gait_jax.methods.recognisers.energy import energy_images
 from gait_jax.models.colour_transfer import ColourTransferNetwork, offsets
 
@@ -21,7 +21,7 @@ def untrained():
     network = ColourTransferNetwork((4, 8), 8, True, (2,))
     image, mask = np.zeros((1, _SIZE, _SIZE, 3)), np.zeros((1, _SIZE, _SIZE))
     params = network.init(jax.random.key(1), image, mask, image)
-    return TransferColouriser(network, params, offsets((2,)), _SIZE, 0.05)
+    return Transfer(network, params, offsets((2,)), _SIZE, 0.05)
 
 
 class _Fixed:
@@ -49,7 +49,7 @@ def _colours(network, moves=((0, 0),)):
     original, anonymised = (mask // 255 for mask in (draw_walk(1)[0], draw_walk(1, bulk=1.4)[0]))
     background = np.full((*original.shape, 3), 7, np.uint8)
     frame = np.random.default_rng(0).integers(0, 256, background.shape).astype(np.uint8)
-    run = TransferColouriser(network, {}, moves, _SIZE, 0.05)
+    run = Transfer(network, {}, moves, _SIZE, 0.05)
     return run(frame, background, original, anonymised), frame, background, anonymised
 
 

@@ -30,7 +30,8 @@ class Sight(recording.Sight):
 
     Attributes:
         anchors: the point of the ground below the middle of the body, (x, y) pixels, [T, 2].
-        joints: of the bones in the order of `body.model().bones`, (x, y) pixels, [T, B, 2].
+        joints: of the bones in the order of `body.model().bones`, (x, y) pixels and how far away
+            from the camera, in statures, [T, B, 3].
     """
 
     anchors: np.ndarray
@@ -134,6 +135,7 @@ class Standin:
         turned = axes[:, None] @ pose.rotations
         moved = (axes[:, None] @ (pose.positions - position[:, None])[..., None])[..., 0]
         joints = focal[:, None, None] * _pinhole(moved) + shift[:, None]
+        joints = np.concatenate([joints, moved[..., 2:] / stature], axis=-1)
         moved = moved - (turned @ self.figure.joints[..., None])[..., 0]
         motion = np.concatenate([turned, moved[..., None]], axis=-1)
         # [4 B, 3 T]: all frames' vertices are one product.

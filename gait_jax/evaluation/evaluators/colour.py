@@ -20,8 +20,8 @@ from gait_jax.gait import picture
 from gait_jax.gait.crop import Crop
 from gait_jax.methods import fields
 from gait_jax.methods.colourisers import nearest
-from gait_jax.methods.colourisers.placed import coloured
-from gait_jax.methods.contracts import Colouriser
+from gait_jax.methods.colourisers.placed import Placed
+from gait_jax.methods.contracts import Colouriser, Shot
 from gait_jax.pretrained import DEFAULT
 from gait_jax.runtime import bars
 from gait_jax.runtime.errors import InputError
@@ -135,7 +135,7 @@ class Colour(Evaluator):
 
     def _colourisers(self) -> dict[str, Colouriser]:
         trained = {name: run.colouriser() for name, run in self.study.methods.items()}
-        return {NEAREST: nearest.colourise, **trained}
+        return {NEAREST: Placed(nearest.colourise), **trained}
 
     def pieces(self) -> Iterator[Piece]:
         yield self._rows
@@ -218,13 +218,13 @@ def _compared(
         # gives a whole person for either.
         for original, incomplete in silhouettes:
             sets = sets_of(recording.clothing, incomplete)
-            found = coloured(colourise, frame, recording.background, original, made)
+            found = colourise(Shot(frame, original, made), recording.background)
             add(BOX, sets, compare(found, frame, box))
             if (whole & made).any():
                 add(OVERLAP, sets, compare(found, frame, whole & made))
             tiles.append(found)
             if case.twin is not None:
-                found = coloured(colourise, frame, recording.background, original, case.twin)
+                found = colourise(Shot(frame, original, case.twin), recording.background)
                 add(TWIN, sets, compare(found, case.truth, case.twin))
                 tiles.append(found)
     tiles += [] if case.truth is None else [case.truth]

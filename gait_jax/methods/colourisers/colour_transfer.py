@@ -20,6 +20,7 @@ from gait_jax.methods.base import (
     check_divides,
     move_average,
 )
+from gait_jax.methods.colourisers.placed import Placed
 from gait_jax.methods.optimizers import adam
 from gait_jax.models.colour_transfer import ColourTransferNetwork, composed, offsets
 from gait_jax.pretrained import DEFAULT
@@ -167,14 +168,14 @@ class ColourTransfer(TrainedMethod):
         drawn = np.vstack([np.hstack(np.rint(row[:_SHOWN]).astype(np.uint8)) for row in rows])
         return drawn[..., ::-1]
 
-    def colouriser(self, state: State) -> "TransferColouriser":
+    def colouriser(self, state: State) -> Placed:
         data = self.config.data
-        return TransferColouriser(
-            self.network, state.ema["network"], self._moves, data.size, data.margin
+        return Placed(
+            Transfer(self.network, state.ema["network"], self._moves, data.size, data.margin)
         )
 
 
-class TransferColouriser:
+class Transfer:
     """A trained colour-transfer network, for frames of any size.
 
     The network sees a small square around the person. Where it takes over the original, the frame's
@@ -208,7 +209,7 @@ class TransferColouriser:
         original: np.ndarray,
         anonymized: np.ndarray,
     ) -> np.ndarray:
-        """Colours an anonymised silhouette (see `contracts.Colouriser`).
+        """Colours an anonymised silhouette (see `placed.Paint`).
 
         S_Or is not looked at: the network sees the person with the background, so that an
         incomplete silhouette does no harm. Every pixel outside S_An is the background's, so that

@@ -1,37 +1,36 @@
-"""Colours an anonymised person who need not stand where the original stood."""
+"""Colours frame by frame, from where a pixel is, people who need not stand where they stood."""
+
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from gait_jax.gait.laying import apart, moved
-from gait_jax.methods.contracts import Colouriser
+from gait_jax.methods.contracts import Colouriser, Shot
+
+# Of a frame, the background, S_Or and S_An (see `contracts.Shot`): the result, as the frame.
+Paint = Callable[[np.ndarray, np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 
 
-def coloured(
-    colourise: Colouriser,
-    frame: np.ndarray,
-    background: np.ndarray,
-    original: np.ndarray,
-    anonymized: np.ndarray,
-) -> np.ndarray:
-    """Colours an anonymised silhouette; the original is laid under it first.
+class Placed(Colouriser):
+    """Takes colours from a pixel's place, or from near it.
 
-    Colourisers take a pixel's colour from its place or from near it: from the wall, or from the
-    original's rim alone, where somebody else walks beside them.
-
-    Args:
-      colourise: what colours.
-      frame: the original [H, W, 3] uint8, channels as `colourise` wants them.
-      background: the scene without the person, likewise.
-      original: S_Or [H, W] uint8 of 0 and 1.
-      anonymized: S_An, likewise.
-
-    Returns:
-      [H, W, 3] uint8: the anonymised person on the background.
+    The original is laid under the anonymised person first: else their colours would be the wall's,
+    or those of the original's rim alone, where somebody else walks beside them.
     """
-    right, down = apart(original, anonymized)
-    if not (right or down):
-        return colourise(frame, background, original, anonymized)
-    laid = (moved(picture, right, down) for picture in (frame, background, original))
-    result, inside = background.copy(), anonymized > 0
-    result[inside] = colourise(*laid, anonymized)[inside]
-    return result
+
+    def __init__(self, paint: Paint):
+        """Takes what paints a person who stands where the original stood."""
+        self._paint = paint
+
+    def __call__(self, shot: Shot, background: np.ndarray, known: Any = None) -> np.ndarray:
+        del known
+        right, down = apart(shot.original, shot.anonymized)
+        if not (right or down):
+            return self._paint(shot.picture, background, shot.original, shot.anonymized)
+        laid = (
+            moved(picture, right, down) for picture in (shot.picture, background, shot.original)
+        )
+        result, inside = background.copy(), shot.anonymized > 0
+        result[inside] = self._paint(*laid, shot.anonymized)[inside]
+        return result
