@@ -8,6 +8,7 @@ from clips import draw_scene, upscale, walk_in, walking
 from gait_jax import runs
 from gait_jax.anonymization import clips, following
 from gait_jax.anonymization.clips import VideoAnonymizer
+from gait_jax.anonymization.painting import Painter
 from gait_jax.gait import silhouette
 from gait_jax.methods.anonymizers.contours import ContourAnonymizer
 from gait_jax.methods.colourisers import nearest
@@ -27,16 +28,15 @@ def anonymizer():
     return runs.open_run(MODELS[STGAN]).anonymizer()
 
 
-def anonymise(anonymizer, masks, seed=0, segmenter=None, frames=None):
+def anonymise(anonymizer, masks, seed=0, segmenter=None, frames=None, painter=None):
     """(frames that went in, results, findings); the masks themselves find people."""
     frames = frames or walk_in(SCENE, masks)
     if segmenter is None:
         waiting = collections.deque(mask // 255 for mask in masks)
         segmenter = lambda image: waiting.popleft()  # noqa: E731
     scene = estimate(np.array(frames), SCENE)
-    worker = VideoAnonymizer(
-        anonymizer, scene, Placed(nearest.colourise), jax.random.key(seed), 25.0
-    )
+    painter = painter or Painter(Placed(nearest.colourise))
+    worker = VideoAnonymizer(anonymizer, scene, painter, jax.random.key(seed), 25.0)
     given = [Frame(image, 3 * i, 3) for i, image in enumerate(frames)]
     segmented = (segmenter(frame.image) for frame in given)
     found = worker.look(None if mask is None else people.find(mask) for mask in segmented)
@@ -161,12 +161,16 @@ def test_of_people_who_are_gone_nothing_is_kept(anonymizer, monkeypatch):
     shown = (masks + nobody) * 3
     frames = [Frame(image, i, 1) for i, image in enumerate(walk_in(SCENE, shown))]
     scene = estimate(SCENE[None])
-    worker = VideoAnonymizer(anonymizer, scene, Placed(nearest.colourise), jax.random.key(0), 25.0)
+    painter = Painter(Placed(nearest.colourise))
+    worker = VideoAnonymizer(anonymizer, scene, painter, jax.random.key(0), 25.0)
     found = worker.look(people.find(mask // 255) for mask in shown)
     with found:
-        held = [len(worker._drawn) + len(worker._last) for _ in worker(frames, found)]
+        held = [
+            len(worker._drawn) + len(painter._last) + len(painter._known)
+            for _ in worker(frames, found)
+        ]
     assert len(worker.findings.people) == 3
-    assert max(held) == 2 and held[-1] == 0
+    assert max(held) == 3 and held[-1] == 0
 
 
 def test_what_results_tell_is_listed_for_each_person(anonymizer, monkeypatch):
@@ -179,9 +183,10 @@ def test_what_results_tell_is_listed_for_each_person(anonymizer, monkeypatch):
 
 
 def test_flicker_is_measured_beside_the_originals(anonymizer):
-    _, _, findings = anonymise(anonymizer, upscale(walking(12), 2))
-    assert set(findings.flicker) == {
+    painter = Painter(Placed(nearest.colourise))
+    anonymise(anonymizer, upscale(walking(12), 2), painter=painter)
+    assert set(painter.flicker) == {
         f"{what}_{whose}" for what in ("colour", "outline") for whose in ("original", "anonymized")
     }
-    assert {mean.count for mean in findings.flicker.values()} == {11}
-    assert 0 < findings.flicker["outline_anonymized"].value < 0.5
+    assert {mean.count for mean in painter.flicker.values()} == {11}
+    assert 0 < painter.flicker["outline_anonymized"].value < 0.5

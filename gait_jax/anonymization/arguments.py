@@ -4,7 +4,7 @@ import argparse
 import math
 import pathlib
 
-from gait_jax.anonymization.options import COLOURISERS, PARTS, Options
+from gait_jax.anonymization.options import BLUR, COLOURISERS, FACES, PARTS, Options
 from gait_jax.anonymization.reports import is_page
 from gait_jax.pretrained import DEFAULT_METHOD, MODELS
 from gait_jax.runtime import records
@@ -56,6 +56,7 @@ def _of_videos(found: argparse.ArgumentParser) -> None:
         "painted out")  # fmt: skip
     add("--colour", choices=COLOURISERS, help="how people are coloured (default: parts, and "
         "nearest whose joints are not known)")  # fmt: skip
+    add("--faces", choices=FACES, help="what becomes of heads (default: blur)")
     add("--colour-checkpoint", type=pathlib.Path, metavar="DIR", help="folder of a trained "
         "colour-transfer network, for --colour transfer")  # fmt: skip
     add("--background", type=pathlib.Path, metavar="PICTURE", help="picture of the scene without "
@@ -88,8 +89,8 @@ def _of_videos(found: argparse.ArgumentParser) -> None:
 
 # What a folder of silhouettes, and a preview, have no use for.
 _OF_VIDEOS = (
-    "preview", "only", "except", "colour", "colour_checkpoint", "background", "segmenter", "masks",
-    "start", "end", "keep_audio", "recursive", "report", "difference", "dry_run",
+    "preview", "only", "except", "colour", "colour_checkpoint", "faces", "background", "segmenter",
+    "masks", "start", "end", "keep_audio", "recursive", "report", "difference", "dry_run",
     "jobs", "task", "tasks",
 )  # fmt: skip
 _OF_RESULTS = ("only", "except", "keep_audio", "report", "difference")
@@ -144,6 +145,7 @@ def options(args: argparse.Namespace) -> Options:
         raise InputError("--task and --tasks go together: the number of a share, and of all shares")
     return Options(
         colour=args.colour or PARTS,
+        faces=args.faces or BLUR,
         colour_checkpoint=args.colour_checkpoint,
         background=args.background,
         segmenter=args.segmenter or segmenters.PEOPLE,

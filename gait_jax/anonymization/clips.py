@@ -11,7 +11,6 @@ import dataclasses
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-import cv2
 import jax
 import numpy as np
 
@@ -24,11 +23,9 @@ from gait_jax.anonymization.following import (
     Following,
     Sight,
 )
-from gait_jax.methods.colourisers import nearest
-from gait_jax.methods.colourisers.placed import Placed
-from gait_jax.methods.contracts import AnonymizedBody, Anonymizer, Colouriser, Seen, Shot
+from gait_jax.anonymization.painting import Figure, Mean, Painter
+from gait_jax.methods.contracts import Anonymizer, Seen
 from gait_jax.runtime import keys
-from gait_jax.video import steadiness
 from gait_jax.video.background import Scene
 from gait_jax.video.clip import Frame
 from gait_jax.video.people import Sighting
@@ -37,10 +34,6 @@ NO_PERSON_MADE = "the anonymised shape is not one whole person"
 
 # Frames that share a call of the generator.
 _CHUNK = 32
-
-# Pixels at the rim of a silhouette mix person and scene. Colours are taken from within, by this
-# share of the body's height: else a line of them shows where the old outline was.
-_RIM = 1 / 120
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,24 +55,6 @@ class _Waiting:
 
 
 @dataclasses.dataclass
-class Mean:
-    """A mean of values that come one by one, and how many they were."""
-
-    total: float = 0.0
-    count: int = 0
-
-    def add(self, value: float) -> None:
-        """Takes a value in."""
-        self.total += value
-        self.count += 1
-
-    @property
-    def value(self) -> float | None:
-        """The mean; None of nothing."""
-        return self.total / self.count if self.count else None
-
-
-@dataclasses.dataclass
 class Findings:
     """What was found and done in a clip.
 
@@ -88,21 +63,15 @@ class Findings:
       people: what became of those who were followed, in order of appearance; somebody who was
         lost and found again counts twice.
       anonymized: sightings that were anonymised, over all frames.
-      by_nearest: those of them that were coloured by the nearest pixel, as nothing else could be.
       painted_out: frames with somebody, or something, painted out, by reason; counted from 0.
-      flicker: `steadiness.flicker` by `colour_original`, `outline_anonymized` and the like.
       measures: what the method measured of its own work, over anonymised sightings, by name.
     """
 
     frames: int = 0
     people: dict[int, Account] = dataclasses.field(default_factory=dict)
     anonymized: int = 0
-    by_nearest: int = 0
     painted_out: dict[str, set[int]] = dataclasses.field(
         default_factory=lambda: collections.defaultdict(set)
-    )
-    flicker: dict[str, Mean] = dataclasses.field(
-        default_factory=lambda: collections.defaultdict(Mean)
     )
     measures: dict[str, Mean] = dataclasses.field(
         default_factory=lambda: collections.defaultdict(Mean)
@@ -116,7 +85,7 @@ class VideoAnonymizer:
         self,
         anonymizer: Anonymizer,
         scene: Scene,
-        colourise: Colouriser,
+        painter: Painter,
         key: jax.Array,
         rate: float,
         shows: Callable[[int], bool] = lambda person: True,
@@ -126,7 +95,7 @@ class VideoAnonymizer:
         Args:
           anonymizer: a trained method.
           scene: the clip's.
-          colourise: paints them; whom it cannot paint, the nearest pixel colours.
+          painter: paints them.
           key: every person's own noise comes from this.
           rate: frames a second.
           shows: whether a person, by number (see `Following.people`), is shown; the others are
@@ -135,17 +104,12 @@ class VideoAnonymizer:
         self.findings = Findings()
         self._anonymizer = anonymizer
         self._scene = scene
-        self._colourise = colourise
         self._key, self._rate, self._shows = key, rate, shows
         # Those who are not shown, as tracks are numbered.
         self._others: set[int] = set()
         # By person: what was drawn for them (see `contracts.Anonymizer`).
         self._drawn: dict[int, Any] = {}
-        self._otherwise = Placed(nearest.colourise)
-        # By person: what the colouriser knows of them.
-        self._colours: dict[int, Any] = {}
-        # By person: the last frame's (index, (image, mask) original, (image, mask) anonymized).
-        self._last: dict[int, tuple[int, tuple, tuple]] = {}
+        self._painter = painter
 
     def look(self, seen: Iterable[list[Sighting] | None]) -> Following:
         """Follows everybody through all of the clip (see `following.Following`)."""
@@ -206,22 +170,20 @@ class VideoAnonymizer:
             drawn = [self._drawn_for(person.sight.whose) for _, person in chosen]
             bodies = self._anonymizer.bodies(drawn, seen)
         images = {one.index: self._scene.at(one.index).picture.copy() for one in waiting}
-        made: list[tuple[_Waiting, _Person, AnonymizedBody, Shot]] = []
+        shown: list[Figure] = []
         for (one, person), body in zip(chosen, bodies, strict=True):
             problem = body.problem
             if problem is None and not self._anonymizer.is_whole(body.mask, person.mask):
                 problem = NO_PERSON_MADE
             if problem:
                 self._hide(one.index, person, problem)
-            else:
-                made.append((one, person, body, _shot(one.index, person, body)))
-        self._remember(made)
-        for one, person, body, shot in made:
+                continue
+            shown.append(Figure(one.index, person.sight, person.image, person.mask, body))
             self.findings.people[person.sight.whose.number].shown.add(one.index)
-            self._paint(images[one.index], one.index, person, shot)
             for name, value in body.measures.items():
                 self.findings.measures[name].add(value)
             self.findings.anonymized += 1
+        self._painter.paint(images, shown)
         self._forget(waiting)
         for one in waiting:
             yield dataclasses.replace(one.frame, image=images.pop(one.index))
@@ -240,8 +202,7 @@ class VideoAnonymizer:
                 whose = person.sight.whose
                 if whose.last <= waiting[-1].index:
                     self._drawn.pop(whose.number, None)
-                    self._last.pop(whose.number, None)
-                    self._colours.pop(whose.number, None)
+                    self._painter.forget(whose.number)
 
     def _drawn_for(self, whose: Followed) -> Any:
         """What is a person's own, drawn when it is first needed, and the same ever after."""
@@ -252,51 +213,3 @@ class VideoAnonymizer:
             self._drawn[whose.number] = drawn
             self.findings.people[whose.number].told = self._anonymizer.told(drawn)
         return self._drawn[whose.number]
-
-    def _remember(self, made: Iterable[tuple[_Waiting, _Person, AnonymizedBody, Shot]]) -> None:
-        """Looks at the colours of all who are shown in some frames."""
-        shots: dict[int, list[Shot]] = collections.defaultdict(list)
-        for _, person, _, shot in made:
-            shots[person.sight.whose.number].append(shot)
-        for number, own in shots.items():
-            self._colours[number] = self._colourise.remember(self._colours.get(number), own)
-
-    def _paint(self, canvas: np.ndarray, index: int, person: _Person, shot: Shot) -> None:
-        """Puts an anonymised person into a frame, in place."""
-        sight, mask = person.sight, shot.anonymized
-        known = self._colours[sight.whose.number]
-        colourise = self._colourise
-        if not colourise.knows(known, shot):
-            colourise = self._otherwise
-            self.findings.by_nearest += 1
-        view = canvas[sight.crop]
-        # Frames of videos are blue, green, red; colourisers see red, green, blue.
-        view[:] = colourise(shot, view[..., ::-1], known)[..., ::-1]
-        original, anonymized = (person.image, person.mask), (view.copy(), mask)
-        before = self._last.get(sight.whose.number)
-        if before and before[0] == index - 1:
-            for name, pair in (
-                ("original", (before[1], original)),
-                ("anonymized", (before[2], anonymized)),
-            ):
-                colour, outline = steadiness.flicker(*pair)
-                self.findings.flicker[f"colour_{name}"].add(colour)
-                self.findings.flicker[f"outline_{name}"].add(outline)
-        self._last[sight.whose.number] = index, original, anonymized
-
-
-def _shot(index: int, person: _Person, body: AnonymizedBody) -> Shot:
-    """Somebody as colourisers see them."""
-    sight = person.sight
-    rim = max(1, round(_RIM * sight.box[3]))
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * rim + 1, 2 * rim + 1))
-    inner = cv2.erode(person.mask, kernel, borderType=cv2.BORDER_CONSTANT, borderValue=1)
-    x, y, _, _ = sight.window
-    return Shot(
-        picture=person.image[..., ::-1],
-        original=inner if inner.any() else person.mask,
-        anonymized=body.mask,
-        limbs=sight.limbs and sight.limbs.moved(-x, -y),
-        anonymized_limbs=body.limbs,
-        frame=index - sight.whose.first,
-    )

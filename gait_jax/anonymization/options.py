@@ -11,6 +11,8 @@ from gait_jax.runtime.errors import InputError
 from gait_jax.video import segmenters
 
 PARTS, NEAREST, TRANSFER = "parts", "nearest", "transfer"
+BLUR, KEEP = "blur", "keep"
+FACES = (BLUR, KEEP)
 COLOURISERS = (PARTS, NEAREST, TRANSFER)
 
 
@@ -20,6 +22,7 @@ class Options:
 
     Attributes:
       colour: one of `COLOURISERS`.
+      faces: one of `FACES`.
       colour_checkpoint: workdir of a trained colour-transfer network, for `transfer`.
       background: picture of the scene without anybody; None estimates it from the clip.
       segmenter: `segmenters.PEOPLE`, or see `segmenters.build`.
@@ -36,6 +39,7 @@ class Options:
     """
 
     colour: str = PARTS
+    faces: str = BLUR
     colour_checkpoint: pathlib.Path | None = None
     background: pathlib.Path | None = None
     segmenter: str = segmenters.PEOPLE

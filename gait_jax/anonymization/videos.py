@@ -13,7 +13,8 @@ from gait_jax import runs
 from gait_jax.anonymization.accounts import ranges, summary
 from gait_jax.anonymization.clips import Findings, VideoAnonymizer
 from gait_jax.anonymization.looking import doubts, look
-from gait_jax.anonymization.options import NEAREST, PARTS, Options, difference_path
+from gait_jax.anonymization.options import BLUR, NEAREST, PARTS, Options, difference_path
+from gait_jax.anonymization.painting import Painter
 from gait_jax.anonymization.thumbnails import Strips
 from gait_jax.methods.colourisers import nearest
 from gait_jax.methods.colourisers.parts import PartsColouriser
@@ -54,12 +55,12 @@ def anonymize_video(
       InputError: the video, or something that goes with it, cannot be used; nothing is written.
     """
     source, out = pathlib.Path(source), pathlib.Path(out)
-    colourise = _colouriser(options)
+    painter = Painter(_colouriser(options), options.faces == BLUR)
     clip = Clip.open(source, options.start, options.end)
     looked = look(clip, options)
     clip, scene = looked.clip, looked.scene
     warnings = notes(clip, options.keep_audio) + looked.warnings
-    worker = VideoAnonymizer(anonymizer, scene, colourise, key, float(clip.rate), options.shows)
+    worker = VideoAnonymizer(anonymizer, scene, painter, key, float(clip.rate), options.shows)
     with looked.sightings(options.progress) as seen:
         found = worker.look(seen)
     # Decoding, anonymising, and encoding have a thread each.
@@ -84,7 +85,7 @@ def anonymize_video(
             for frame in results:
                 writer.write(frame.image, frame.pts, frame.duration)
                 moved.update()
-    entry = _describe(clip, out, scene, worker.findings, options, warnings)
+    entry = _describe(clip, out, scene, worker.findings, painter, options, warnings)
     return entry | ({"thumbnails": strips.described()} if strips else {})
 
 
@@ -142,6 +143,7 @@ def _describe(
     out: pathlib.Path,
     scene: Scene,
     findings: Findings,
+    painter: Painter,
     options: Options,
     warnings: list[str],
 ) -> dict[str, Any]:
@@ -151,11 +153,11 @@ def _describe(
         warnings.append("H.264 has even sizes only: the last row or column was written twice")
     if not findings.people:
         warnings.append("nobody was found to anonymise: the result shows the background alone")
-    if findings.by_nearest and findings.by_nearest == findings.anonymized:
+    if painter.by_nearest and painter.by_nearest == findings.anonymized:
         warnings.append("nobody's joints are known: all were coloured by the nearest pixel")
-    elif findings.by_nearest:
+    elif painter.by_nearest:
         warnings.append(
-            f"{findings.by_nearest} of {findings.anonymized} times somebody was coloured by the "
+            f"{painter.by_nearest} of {findings.anonymized} times somebody was coloured by the "
             "nearest pixel, as their joints are not known"
         )
     # In the order of `Following.people`.
@@ -173,6 +175,7 @@ def _describe(
         "background": str(options.background) if options.background else "median over the clip",
         "segmenter": f"masks in {options.masks}" if options.masks else options.segmenter,
         "colour": options.colour,
+        "faces": options.faces,
         "people": people,
         "summary": summary(people),
         "anonymized": findings.anonymized,
@@ -180,7 +183,7 @@ def _describe(
         "painted_out": {
             reason: ranges(frames) for reason, frames in sorted(findings.painted_out.items())
         },
-        "flicker": {name: findings.flicker[name].value for name in names},
+        "flicker": {name: painter.flicker[name].value for name in names},
         "background_doubtful": float(plate.doubtful.mean()),
         "background_filled": float(plate.unseen.mean()),
         "warnings": warnings,

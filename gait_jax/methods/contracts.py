@@ -12,7 +12,7 @@ import jax
 import numpy as np
 
 from gait_jax.gait import silhouette
-from gait_jax.gait.limbs import Limbs
+from gait_jax.gait.limbs import Feet, Limbs
 from gait_jax.gait.naturalness import is_person_like, mean_measures
 
 if TYPE_CHECKING:
@@ -50,12 +50,14 @@ class AnonymizedBody:
       problem: why it could not be anonymised, None where it could.
       measures: what the method measured of its own work, by name.
       limbs: where the joints of who was made are, in the mask's pixels; None where nobody knows.
+      feet: likewise where they stand.
     """
 
     mask: np.ndarray
     problem: str | None
     measures: Mapping[str, float] = dataclasses.field(default_factory=dict)
     limbs: Limbs | None = None
+    feet: Feet | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -251,25 +253,17 @@ class Colouriser(abc.ABC):
     """
 
     def remember(self, known: Any, shots: Sequence[Shot]) -> Any:
-        """What is known of a person's colours; by default nothing.
+        """What is known of a person's colours by now, for these frames; by default nothing.
 
         Args:
-          known: what was known before the frames; None of somebody new.
+          known: what was known before them; None of somebody new.
           shots: of one person, in order of time.
-
-        Returns:
-          What painting these frames asks for; nobody else looks into it.
         """
         del shots
         return known
 
     def knows(self, known: Any, shot: Shot) -> bool:
-        """Whether a frame can be painted; by default any can.
-
-        Args:
-          known: of the person (see `remember`).
-          shot: of them.
-        """
+        """Whether a frame can be painted, by what is known of its person; by default any can."""
         del known, shot
         return True
 

@@ -20,6 +20,9 @@ from tfds_casia.walkers.rhythm import Steps
 DISTANCE = 4.2
 MIDDLE = 0.52
 
+# A foot's length behind the ankle and before its ball, and half of its breadth, from ankle to ball.
+_HEEL, _TIP, _HALF = 0.45, 0.45, 0.3
+
 # About so many pixels are drawn at once.
 _AT_ONCE = 2_000_000
 
@@ -32,10 +35,14 @@ class Sight(recording.Sight):
         anchors: the point of the ground below the middle of the body, (x, y) pixels, [T, 2].
         joints: of the bones in the order of `body.model().bones`, (x, y) pixels and how far away
             from the camera, in statures, [T, B, 3].
+        soles: corners of the ground below the left and the right foot, (x, y) pixels, [T, 2, 4, 2].
+        lifts: how far these are over it, in statures, [T, 2].
     """
 
     anchors: np.ndarray
     joints: np.ndarray
+    soles: np.ndarray
+    lifts: np.ndarray
 
 
 @dataclasses.dataclass(frozen=True)
@@ -136,6 +143,9 @@ class Standin:
         moved = (axes[:, None] @ (pose.positions - position[:, None])[..., None])[..., 0]
         joints = focal[:, None, None] * _pinhole(moved) + shift[:, None]
         joints = np.concatenate([joints, moved[..., 2:] / stature], axis=-1)
+        corners, lifts = _soles(pose.positions, self.figure.joints, stature)
+        below = np.einsum("tij,tnj->tni", axes, corners.reshape(frames, -1, 3) - position[:, None])
+        soles = focal[:, None, None] * _pinhole(below) + shift[:, None]
         moved = moved - (turned @ self.figure.joints[..., None])[..., 0]
         motion = np.concatenate([turned, moved[..., None]], axis=-1)
         # [4 B, 3 T]: all frames' vertices are one product.
@@ -145,7 +155,16 @@ class Standin:
         points = np.round(pixels.transpose(1, 0, 2) * raster.SUBPIXELS).astype(np.int32)
         window = raster.Window.around(points)
         masks = self._drawn(points, window)
-        return Sight(points, seen[..., 2].T, window, masks, anchors, joints)
+        return Sight(
+            points,
+            seen[..., 2].T,
+            window,
+            masks,
+            anchors,
+            joints,
+            soles.reshape(frames, 2, 4, 2),
+            lifts,
+        )
 
     def _drawn(self, points: np.ndarray, window: raster.Window) -> np.ndarray:
         """The silhouettes, some frames after others, so that memory stays small."""
@@ -163,6 +182,31 @@ class Standin:
             for start in range(0, len(points), step)
         ]
         return np.stack([one_region(mask) for mask in np.concatenate(drawn)])
+
+
+def _soles(
+    positions: np.ndarray, joints: np.ndarray, stature: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Where feet are over the ground; joints [T, B, 3] in space, and at rest [B, 3], metres.
+
+    Returns:
+        (corners of the ground below each, metres [T, 2, 4, 3]; how far over it it is, in statures
+        [T, 2]).
+    """
+    bones = body.model().bones
+    corners, lifts = [], []
+    for side in ("left", "right"):
+        pair = [bones.index(f"{bone}_{side}") for bone in ("foot", "toes")]
+        ankle, toes = (positions[:, bone].copy() for bone in pair)
+        lifts.append((positions[:, pair, 2] - joints[pair, 2]).min(axis=1).clip(0) / stature)
+        ankle[:, 2] = toes[:, 2] = 0
+        along = toes - ankle
+        beside = np.stack([-along[:, 1], along[:, 0], along[:, 2]], axis=1)
+        heel, tip = ankle - _HEEL * along, toes + _TIP * along
+        corners.append(
+            np.stack([end + way * beside for end in (heel, tip) for way in (-_HALF, _HALF)], axis=1)
+        )
+    return np.stack(corners, axis=1), np.stack(lifts, axis=1)
 
 
 def one_region(mask: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ import numpy as np
 
 from gait_jax.gait import glimpses, silhouette
 from gait_jax.gait.glimpses import COLUMNS, MOTION, ROWS, Glimpse
-from gait_jax.gait.limbs import JOINTS, Limbs
+from gait_jax.gait.limbs import JOINTS, Feet, Limbs
 from gait_jax.gait.silhouette import CleanSettings
 from gait_jax.methods.anonymizers.stand_in_plan import Plan, Read, plan
 from gait_jax.methods.contracts import NO_OUTLINE, AnonymizedBody, Anonymizer, Seen
@@ -179,7 +179,8 @@ def _filmed(person: _Person, seen: Sequence[Seen]) -> list[AnonymizedBody]:
             _paste(drawn, sight.window.top[i] - _ROOM, sight.window.left[i] - _ROOM, mask)
             problem = None if mask.any() else NO_OUTLINE
         limbs = Limbs(sight.joints[i, _JOINTS].astype(np.float32))
-        made.append(AnonymizedBody(mask, problem, {"bits": planned.bits}, limbs))
+        feet = Feet(sight.soles[i], sight.lifts[i], float(planned.height[one.frame]))
+        made.append(AnonymizedBody(mask, problem, {"bits": planned.bits}, limbs, feet))
     return made
 
 

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from gait_jax.gait import limbs
-from gait_jax.gait.limbs import Body
+from gait_jax.gait import body_parts
+from gait_jax.gait.body_parts import Body
 from gait_jax.methods.contracts import Colouriser, Shot
 
 # Rows of every part's texture, and columns of each.
@@ -28,7 +28,7 @@ _RIM = 2
 
 def _atlas() -> tuple[np.ndarray, np.ndarray]:
     """Where each part's texture begins and how wide it is, columns, [P] each."""
-    names = (name.removeprefix("left_").removeprefix("right_") for name in limbs.NAMES)
+    names = (name.removeprefix("left_").removeprefix("right_") for name in body_parts.NAMES)
     wide = np.array([_COLUMNS[name] for name in names])
     return np.cumsum(wide) - wide, wide
 
@@ -171,7 +171,7 @@ def _filled(seen: _Texture) -> np.ndarray:
     colours, known = seen.colours.copy(), seen.weights > 0
     bands = [np.s_[:, first : first + wide] for first, wide in zip(_FIRST, _WIDE, strict=True)]
     for part, band in enumerate(bands):
-        other = bands[limbs.mirrored(part)]
+        other = bands[body_parts.mirrored(part)]
         gap = ~known[band] & (seen.weights[other] > 0)
         colours[band][gap] = seen.colours[other][gap]
         known[band] |= gap

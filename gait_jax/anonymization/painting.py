@@ -1,0 +1,142 @@
+"""Paints anonymised people into the frames of a clip."""
+
+import collections
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+import cv2
+import numpy as np
+
+from gait_jax.anonymization.following import Sight
+from gait_jax.methods.colourisers import nearest
+from gait_jax.methods.colourisers.placed import Placed
+from gait_jax.methods.contracts import AnonymizedBody, Colouriser, Shot
+from gait_jax.video import faces, shadows, steadiness
+
+# Pixels at the rim of a silhouette mix person and scene. Colours are taken from within, by this
+# share of the body's height: else a line of them shows where the old outline was.
+_RIM = 1 / 120
+
+
+@dataclasses.dataclass
+class Mean:
+    """A mean of values that come one by one, and how many they were."""
+
+    total: float = 0.0
+    count: int = 0
+
+    def add(self, value: float) -> None:
+        """Takes a value in."""
+        self.total += value
+        self.count += 1
+
+    @property
+    def value(self) -> float | None:
+        """The mean; None of nothing."""
+        return self.total / self.count if self.count else None
+
+
+@dataclasses.dataclass(frozen=True)
+class Figure:
+    """Somebody who is shown in a frame.
+
+    Attributes:
+      index: of the frame, from 0.
+      sight: the original in it.
+      image: what the frame shows in the sight's window, [h, w, 3] uint8 blue, green, red.
+      mask: the original there, [h, w] uint8 of 0 and 1.
+      body: who is shown instead.
+    """
+
+    index: int
+    sight: Sight
+    image: np.ndarray
+    mask: np.ndarray
+    body: AnonymizedBody
+
+
+class Painter:
+    """Remembers what people wear, as long as they are there.
+
+    Attributes:
+      by_nearest: how many figures were coloured by the nearest pixel, as nothing else could be.
+      flicker: `steadiness.flicker` by `colour_original`, `outline_anonymized` and the like.
+    """
+
+    def __init__(self, colourise: Colouriser, blur_faces: bool = True):
+        """Begins with nobody.
+
+        Args:
+          colourise: paints people; whom it cannot paint, the nearest pixel colours.
+          blur_faces: whether nobody's face may be known.
+        """
+        self.by_nearest = 0
+        self.flicker: dict[str, Mean] = collections.defaultdict(Mean)
+        self._colourise, self._otherwise = colourise, Placed(nearest.colourise)
+        self._blur_faces = blur_faces
+        # By person: what the colouriser knows of them.
+        self._known: dict[int, Any] = {}
+        # By person: the last frame's (index, (image, mask) original, (image, mask) anonymized).
+        self._last: dict[int, tuple[int, tuple, tuple]] = {}
+
+    def paint(self, canvases: dict[int, np.ndarray], figures: Sequence[Figure]) -> None:
+        """Paints some frames' figures over what stands there.
+
+        Args:
+          canvases: the frames' pictures [H, W, 3] uint8 blue, green, red, by index.
+          figures: a person's in order of time; of a frame's the last one is the nearest.
+        """
+        shots = [self._shot(figure) for figure in figures]
+        own: dict[int, list[Shot]] = collections.defaultdict(list)
+        for figure, shot in zip(figures, shots, strict=True):
+            own[figure.sight.whose.number].append(shot)
+        for person, theirs in own.items():
+            self._known[person] = self._colourise.remember(self._known.get(person), theirs)
+        for figure, shot in zip(figures, shots, strict=True):
+            self._paint(canvases[figure.index], figure, shot)
+
+    def forget(self, person: int) -> None:
+        """Somebody is gone, by their track's number."""
+        self._known.pop(person, None)
+        self._last.pop(person, None)
+
+    def _shot(self, figure: Figure) -> Shot:
+        """Somebody as colourisers see them: red, green, blue."""
+        sight, mask = figure.sight, figure.mask
+        rim = max(1, round(_RIM * sight.box[3]))
+        kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * rim + 1, 2 * rim + 1))
+        inner = cv2.erode(mask, kernel, borderType=cv2.BORDER_CONSTANT, borderValue=1)
+        x, y, _, _ = sight.window
+        limbs = sight.limbs and sight.limbs.moved(-x, -y)
+        picture = faces.blurred(figure.image, mask, limbs) if self._blur_faces else figure.image
+        return Shot(
+            picture=picture[..., ::-1],
+            original=inner if inner.any() else mask,
+            anonymized=figure.body.mask,
+            limbs=limbs,
+            anonymized_limbs=figure.body.limbs,
+            frame=figure.index - sight.whose.first,
+        )
+
+    def _paint(self, canvas: np.ndarray, figure: Figure, shot: Shot) -> None:
+        sight = figure.sight
+        known, colourise = self._known[sight.whose.number], self._colourise
+        if not colourise.knows(known, shot):
+            colourise = self._otherwise
+            self.by_nearest += 1
+        view = canvas[sight.crop]
+        if figure.body.feet is not None:
+            shadows.cast(view, figure.body.feet)
+        view[:] = colourise(shot, view[..., ::-1], known)[..., ::-1]
+        original, anonymized = (figure.image, figure.mask), (view.copy(), shot.anonymized)
+        before = self._last.get(sight.whose.number)
+        if before and before[0] == figure.index - 1:
+            for name, pair in (
+                ("original", (before[1], original)),
+                ("anonymized", (before[2], anonymized)),
+            ):
+                colour, outline = steadiness.flicker(*pair)
+                self.flicker[f"colour_{name}"].add(colour)
+                self.flicker[f"outline_{name}"].add(outline)
+        self._last[sight.whose.number] = figure.index, original, anonymized

@@ -1,0 +1,48 @@
+"""Makes faces unknowable in pictures of people."""
+
+import cv2
+import numpy as np
+
+from gait_jax.gait.limbs import Limbs
+
+# In statures: how far around the middle of the ears a head reaches, how much of somebody who stands
+# is head, and how much is blurred, of which eyes and mouth are the larger part.
+_HEAD, _TOP, _BLUR = 0.085, 0.15, 0.022
+# Pixels around a silhouette that colours are taken from as well.
+_RIM = 3
+
+
+def blurred(picture: np.ndarray, mask: np.ndarray, limbs: Limbs | None = None) -> np.ndarray:
+    """Blurs somebody's head: where the joints say that it is, and at the top of the silhouette.
+
+    Both, as either may be wrong: a head that leans is not at the top, and a network errs.
+
+    Args:
+      picture: [H, W, 3] uint8; it is left as it is.
+      mask: the person in it, [H, W] uint8 of 0 and 1.
+      limbs: where their joints are in it; None where nobody knows.
+
+    Returns:
+      The picture, in which nothing of the scene runs into the head, nor of the head beyond it.
+    """
+    x, y, width, height = cv2.boundingRect(mask)
+    if not width:
+        return picture
+    head = np.zeros_like(mask)
+    head[y : y + round(_TOP * height)] = 1
+    if limbs is not None:
+        middle = (int(one) for one in np.rint(limbs.joint("head")[:2] - 0.5))
+        cv2.circle(head, tuple(middle), round(_HEAD * height) + 1, 1, cv2.FILLED)
+    body = cv2.dilate(mask, np.ones((2 * _RIM + 1,) * 2, np.uint8))
+    x, y, width, height_of_head = cv2.boundingRect(head & body)
+    if not width:
+        return picture
+    room = round(4 * _BLUR * height) + 1
+    box = np.s_[max(y - room, 0) : y + height_of_head + room, max(x - room, 0) : x + width + room]
+    inside, sigma = mask[box].astype(np.float32), max(_BLUR * height, 1.0)
+    weight = cv2.GaussianBlur(inside, (0, 0), sigma)
+    mean = cv2.GaussianBlur(picture[box] * inside[..., None], (0, 0), sigma)
+    result = picture.copy()
+    where = (head[box] & body[box] > 0) & (weight > 1e-3)
+    result[box][where] = np.rint(mean[where] / weight[where][:, None]).astype(np.uint8)
+    return result
