@@ -121,7 +121,7 @@ class Body:
         usual = stature * np.array([part.length for part in PARTS])
         reach = bones[:, 1, :2] - starts
         # A bone that points at the camera hangs.
-        reach[:, 1] += 0.1 * usual
+        reach[:, 1] += 0.02 * usual
         far = np.linalg.norm(reach, axis=1)
         along = reach / np.maximum(far, 1e-6)[:, None]
         lengths = np.maximum(far, _FORESHORTENED * usual)

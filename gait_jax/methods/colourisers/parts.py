@@ -145,7 +145,9 @@ def _looked(shot: Shot) -> tuple[np.ndarray, np.ndarray]:
         cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_REPLICATE,
     )
-    shown = np.where(mask > 0, body.labels + 1, 0).astype(np.uint8)
+    # A place at the rim is mixed from pixels beyond it.
+    inside = cv2.erode(mask, np.ones((3, 3), np.uint8), borderValue=1)
+    shown = np.where(inside > 0, body.labels + 1, 0).astype(np.uint8)
     shown = cv2.remap(shown, across, down, cv2.INTER_NEAREST, borderValue=0)
     return colours, shown == _PART + 1
 
