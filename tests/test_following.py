@@ -6,6 +6,7 @@ from clips import upscale, walking
 
 from gait_jax.anonymization import following
 from gait_jax.anonymization.following import Following
+from gait_jax.gait.limbs import Limbs
 from gait_jax.runtime.errors import InputError
 from gait_jax.video import people
 
@@ -57,6 +58,20 @@ def test_what_shows_up_once_is_no_person():
     with _follow(masks) as found:
         ((sight,),) = [seen for seen in found if seen]
         assert not sight.whose.is_person
+
+
+def test_joints_are_kept_where_they_were_seen():
+    masks = upscale(walking(4), 2)
+
+    def found():
+        for i, mask in enumerate(masks):
+            sightings = people.find(mask // 255)
+            sightings[0].limbs = Limbs(np.full((15, 3), i, np.float32)) if i % 2 else None
+            yield sightings
+
+    with Following(found(), _glimpse) as following:
+        kept = [sight.limbs for (sight,) in following]
+    assert [limbs and int(limbs.points[0, 0]) for limbs in kept] == [None, 1, None, 3]
 
 
 _CLOTHES = np.eye(4, dtype=np.float32)[:2]

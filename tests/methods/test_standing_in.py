@@ -188,3 +188,24 @@ def test_the_shipped_model_reads_people_whom_it_has_not_seen(shipped):
     # Frame by frame, torn ones and those seen from above, too.
     assert np.mean(np.concatenate(views) <= 18) > 0.8
     assert np.mean(np.concatenate(called)) > 0.97
+
+
+def test_it_says_where_joints_and_feet_of_the_stand_in_are():
+    someone, masks = stand_in(), bar_walk(12)
+    seen = [Seen(mask, i) for i, mask in enumerate(masks)]
+    person = someone.person([someone.glimpse(mask) for mask in masks], jax.random.key(3), 25.0)
+    moved = [dataclasses.replace(one, corner=(7, 3)) for one in seen]
+    here, there = (someone.bodies([person] * 12, given) for given in (seen, moved))
+    for one, other in zip(here, there, strict=True):
+        x, y = one.limbs.points[:, :2].astype(int).T
+        assert (one.mask[y, x] > 0).mean() > 0.8
+        rows = np.nonzero(one.mask.any(axis=1))[0]
+        tall = rows[-1] - rows[0]
+        assert rows[0] < one.limbs.joint("head")[1] < rows[0] + 0.2 * tall
+        for side in ("left", "right"):
+            assert one.limbs.joint(f"{side}_ankle")[1] > rows[0] + 0.7 * tall
+        assert abs(one.feet.corners[..., 1].max() - rows[-1]) < 0.1 * tall
+        assert one.feet.stature == pytest.approx(tall, rel=0.15)
+        # They are pixels of what was given to it.
+        step = other.limbs.points - one.limbs.points
+        np.testing.assert_allclose(step, np.tile([-7, -3, 0], (len(step), 1)), atol=1e-3)

@@ -307,3 +307,21 @@ def test_stand_ins_can_be_degraded(people):
     exact = sight.window.paste(sight.masks, (300, 300)) > 0
     damaged = window.paste(masks, (300, 300)) > 0
     assert 0.5 < (exact & damaged).sum() / (exact | damaged).sum() < 0.99
+
+
+@pytest.mark.parametrize("azimuth", [0, 90])
+def test_the_ground_below_feet_is_where_they_stand(people, azimuth):
+    for who in people[:3]:
+        place = np.tile([160.0, 200.0], (50, 1))
+        sight = _seen(who, _walking(who, 1.2), azimuth, 15, 160, place)
+        assert sight.soles.shape == (50, 2, 4, 2)
+        # One of them always stands, and each of them swings.
+        assert sight.lifts.min(axis=1).max() < 0.03 < 0.05 < sight.lifts.max(axis=0).min()
+        whole = sight.window.paste(sight.masks, (240, 320))
+        for mask, soles, lifts in zip(whole, sight.soles, sight.lifts, strict=True):
+            lowest = np.nonzero(mask.any(axis=1))[0][-1]
+            # Tips are above their ground at heel strike, and heels when toes leave it.
+            middle = soles[lifts < 0.03].mean(axis=1)[:, 1].max()
+            assert middle - 7 < lowest < soles[..., 1].max() + 4
+            x, y = soles.mean(axis=1).T
+            assert np.abs(x - 160).max() < 80 and np.abs(y - 200).max() < 25

@@ -52,6 +52,21 @@ def test_landmarks_are_read_into_the_picture():
     assert following.angle == pytest.approx(math.pi / 2)
 
 
+def test_joints_are_landmarks_and_the_head_is_between_the_ears():
+    given = outputs()
+    raw = given.landmarks.reshape(39, 5)
+    raw[NAMES.index("left_ear"), :3] = [64, 128, -32]
+    raw[NAMES.index("right_ear"), :3] = [192, 64, 96]
+    raw[NAMES.index("left_foot_index"), :3] = [128, 192, 64]
+    raw[NAMES.index("right_wrist"), :3] = [0, 256, 0]
+    limbs = blazepose_landmarks.read(given, Region(50.0, 40.0, 20.0, 0.0), (80, 100, 3)).limbs
+    # 256 of the network's pixels are 20 of the picture's.
+    expected = {"head": (50, 37.5, 2.5), "left_toe": (50, 45, 5), "right_wrist": (40, 50, 0)}
+    for joint, point in (expected | {"left_hip": (50, 40, 0)}).items():
+        np.testing.assert_allclose(limbs.joint(joint), point, atol=1e-5)
+    assert limbs.points.dtype == np.float32
+
+
 def test_the_mask_lies_where_the_person_is():
     mask = np.full((256, 256, 1), -1000, np.float32)
     mask[64:192, 96:160] = 200
