@@ -319,7 +319,7 @@ def test_networks_that_were_not_fetched_are_asked_for_before_the_work(clip, monk
 
 
 def test_by_default_networks_find_people(tmp_path):
-    _, masks, pictures = twin.film(0, WalkName(1, "nm", 1), 90, body_of=1)
+    _, masks, pictures, _ = twin.film(0, WalkName(1, "nm", 1), 90, body_of=1)
     middle = len(masks) // 2
     clip = write_video(tmp_path / "walk.mp4", pictures[middle - 6 : middle + 6])
     report = tmp_path / "r.json"

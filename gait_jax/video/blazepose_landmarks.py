@@ -32,8 +32,8 @@ NAMES = (
     "left_heel", "right_heel",
     "left_foot_index", "right_foot_index",
 )  # fmt: skip
-# From this probability on a pixel shows somebody.
-INSIDE = 0.5
+# From this probability on a pixel shows somebody, and from this flag on a region does.
+INSIDE, SURE = 0.5, 0.5
 # Logits beyond are no surer.
 _SUREST = 50.0
 # Of the map that says where landmarks are: cells to either side that are looked at, and how likely

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from gait_jax.video.blazepose_detector import Detection, Detector, Tile
-from gait_jax.video.blazepose_landmarks import INSIDE, Landmarks, Pose
+from gait_jax.video.blazepose_landmarks import INSIDE, SURE, Landmarks, Pose
 from gait_jax.video.blazepose_region import Region
 from gait_jax.video.heads import heads
 from gait_jax.video.leaving_out import without
@@ -14,7 +14,7 @@ from gait_jax.video.leaving_out import without
 # From this score on what the detector finds is looked at; who is new is somebody where it and the
 # network of landmarks are so sure together, as a jacket on a lawn deceives each of them alone; and
 # who is known stays somebody from the second one's word.
-_DETECTED, _BOTH, _SURE = 0.5, 0.68, 0.5
+_DETECTED, _BOTH = 0.5, 0.68
 # Two poses of which one shows so much of the other's pixels are of the same person.
 _SAME = 0.6
 # Beside those who are found others are looked for so many times; so far, in their heights.
@@ -45,7 +45,7 @@ class Bodies:
           region: where somebody should be.
         """
         pose = self._landmarks(picture, region)
-        return pose if pose.flag >= _SURE else None
+        return pose if pose.flag >= SURE else None
 
     def search(
         self, picture: np.ndarray, tiles: Iterable[Tile], known: Sequence[Pose] = ()

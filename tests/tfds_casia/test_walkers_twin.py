@@ -17,7 +17,7 @@ def recorded():
 
 
 def test_ones_own_twin_is_the_recording_without_the_cameras_noise(recorded):
-    frames, masks, pictures = twin.film(0, _NAME, 90, body_of=1)
+    frames, masks, pictures, _ = twin.film(0, _NAME, 90, body_of=1)
     assert frames.tolist() == list(range(len(recorded["frames"])))
     place = len(frames) // 2
     decode = lambda file, how: cv2.imdecode(np.frombuffer(file, np.uint8), how)  # noqa: E731
@@ -33,7 +33,7 @@ def twin_background():
 
 
 def test_another_body_walks_at_the_same_place_in_another_outline(recorded):
-    frames, masks, pictures = twin.film(0, _NAME, 90, body_of=2)
+    frames, masks, pictures, _ = twin.film(0, _NAME, 90, body_of=2)
     assert len(frames) == len(masks) == len(pictures) > 0.8 * len(recorded["frames"])
     for place in range(0, len(frames), 10):
         file = recorded["frames"][frames[place]]

@@ -22,7 +22,7 @@ def bodies():
 @pytest.fixture(scope="module")
 def film():
     """(pictures, masks of 0 and 1) of somebody who walks through."""
-    _, masks, pictures = twin.film(0, _NAME, _VIEW, body_of=1)
+    _, masks, pictures, _ = twin.film(0, _NAME, _VIEW, body_of=1)
     middle = len(masks) // 2
     chosen = slice(middle - 8, middle + 8)
     return np.array(pictures[chosen]), (np.array(masks[chosen]) > 0).astype(np.uint8)

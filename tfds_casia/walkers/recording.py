@@ -94,6 +94,7 @@ class Motion:
         topology: of the figure's mesh.
         vertices: metres, [T, V, 3].
         pelvis: where it is, metres, [T, 3].
+        joints: where the bones begin, in the order of `body.model().bones`, metres, [T, B, 3].
         cadence: steps a minute.
         phase: of the gait in cycles, see `gait`, [T].
     """
@@ -102,6 +103,7 @@ class Motion:
     topology: raster.Topology
     vertices: np.ndarray
     pelvis: np.ndarray
+    joints: np.ndarray
     cadence: float
     phase: np.ndarray
 
@@ -139,6 +141,7 @@ def move(seed: int, name: WalkName, naked: body.Figure | None = None) -> Motion:
         topology=_topology(seed, name.subject, name.condition),
         vertices=vertices @ turn + aside,
         pelvis=pose.positions[:, 0] @ turn + aside,
+        joints=pose.positions @ turn + aside,
         cadence=walk.cadence,
         phase=walk.phases(times[kept]),
     )

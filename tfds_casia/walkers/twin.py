@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from tfds_casia.walkers import body, camera, colour, generation, recording
+from tfds_casia.walkers import body, camera, colour, generation, raster, recording
 from tfds_casia.walkers.recording import WalkName
 
 
@@ -38,13 +38,14 @@ def move(seed: int, name: WalkName, body_of: int) -> tuple[recording.Motion, np.
         twin,
         vertices=twin.vertices[found] + shift[:, None],
         pelvis=twin.pelvis[found] + shift,
+        joints=twin.joints[found] + shift[:, None],
         phase=twin.phase[found],
     ), frames
 
 
 def film(
     seed: int, name: WalkName, view: int, body_of: int
-) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
+) -> tuple[np.ndarray, np.ndarray, list[np.ndarray], np.ndarray]:
     """Films a twin, without the camera's noise.
 
     Args:
@@ -55,7 +56,8 @@ def film(
 
     Returns:
         (indices of the recorded frames that it has [T], exact silhouettes [T, H, W] uint8 of 0 and
-        255, T pictures, uint8 blue, green, red [H, W, 3]).
+        255, T pictures, uint8 blue, green, red [H, W, 3], and where the bones begin, (x, y) pixels
+        and metres from the camera [T, B, 3]).
     """
     moving, frames = move(seed, name, body_of)
     sight = recording.see(moving, view)
@@ -66,4 +68,6 @@ def film(
     brightness = light.on(body.normals(moving.vertices, moving.figure.faces))
     pictures = colour.film(moving, sight, clothes, room, brightness, rng, view)
     masks = sight.window.paste(sight.masks, (camera.HEIGHT, camera.WIDTH))
-    return frames, masks, pictures
+    places, away = camera.Camera.at(view).project(moving.joints)
+    joints = np.concatenate([places / raster.SUBPIXELS, away[..., None]], axis=-1)
+    return frames, masks, pictures, joints

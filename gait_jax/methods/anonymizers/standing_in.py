@@ -9,16 +9,17 @@ import jax
 import ml_collections
 import numpy as np
 
+from gait_jax.data import skeletons
 from gait_jax.gait import glimpses, silhouette
 from gait_jax.gait.glimpses import COLUMNS, MOTION, ROWS, Glimpse
-from gait_jax.gait.limbs import JOINTS, Feet, Limbs
+from gait_jax.gait.limbs import Feet
 from gait_jax.gait.silhouette import CleanSettings
 from gait_jax.methods.anonymizers.stand_in_plan import Plan, Read, plan
 from gait_jax.methods.contracts import NO_OUTLINE, AnonymizedBody, Anonymizer, Seen
 from gait_jax.models.gait_reader import Reading
 from gait_jax.runtime import keys
 from tfds_casia.walkers import recording, standin
-from tfds_casia.walkers.body import Pose, model
+from tfds_casia.walkers.body import Pose
 from tfds_casia.walkers.standin import Standin
 
 NO_WALK = "neither walks nor stands, or is no single whole person"
@@ -30,16 +31,6 @@ _CHUNK = 128
 _ROOM, _SMOOTH = 4, CleanSettings(closing=0.024, hole=0.02)
 # Bits that tell all of mankind apart.
 _EVERYBODY = 33
-# The stand-in's bones that begin at `gait.limbs.JOINTS`.
-_BONES = {
-    "shoulder": "upper_arm",
-    "elbow": "forearm",
-    "wrist": "hand",
-    "hip": "thigh",
-    "knee": "shank",
-    "ankle": "foot",
-    "toe": "toes",
-}
 # Of a person's stream of random numbers that is not the body's own.
 _PLANNED = 1
 
@@ -148,15 +139,6 @@ class StandInAnonymizer(Anonymizer):
         return Reading(*(np.asarray(value)[0, kept] for value in read))
 
 
-def _bone(joint: str) -> int:
-    """Which bone begins at a joint."""
-    side, _, name = joint.rpartition("_")
-    return model().bones.index(f"{_BONES[name]}_{side}" if side else name)
-
-
-_JOINTS = [_bone(joint) for joint in JOINTS]
-
-
 def _filmed(person: _Person, seen: Sequence[Seen]) -> list[AnonymizedBody]:
     """Some frames of one person."""
     planned, frames = person.plan, np.array([one.frame for one in seen])
@@ -178,7 +160,7 @@ def _filmed(person: _Person, seen: Sequence[Seen]) -> list[AnonymizedBody]:
             drawn = standin.one_region(silhouette.clean(drawn, _SMOOTH))
             _paste(drawn, sight.window.top[i] - _ROOM, sight.window.left[i] - _ROOM, mask)
             problem = None if mask.any() else NO_OUTLINE
-        limbs = Limbs(sight.joints[i, _JOINTS].astype(np.float32))
+        limbs = skeletons.limbs(sight.joints[i])
         feet = Feet(sight.soles[i], sight.lifts[i], float(planned.height[one.frame]))
         made.append(AnonymizedBody(mask, problem, {"bits": planned.bits}, limbs, feet))
     return made
