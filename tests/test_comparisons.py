@@ -151,8 +151,8 @@ def test_a_page_holds_frames_before_and_after_and_who_is_where(tmp_path):
     write(tmp_path / "p.html", start=2.0)
     page = _Page((tmp_path / "p.html").read_text(encoding="utf-8"))
     assert page.text.index("This page shows the original: for your eyes, do not share it.") < 60
-    assert "9 frames, 2 people: as hoped." in page.text and "a warning of walk.mp4" in page.text
-    assert "tells of person 1 4 bits painted out in 1 frame: lost" in page.text
+    assert "9 frames, 2 people: as hoped" in page.text and "a warning of walk.mp4" in page.text
+    assert "as hoped tells of person 1 4 bits painted out in 1 frame: lost" in page.text
     # Neither side is longer than 640 pixels.
     for index, (original, result) in enumerate(page.pairs()):
         for data, shade in ((original, 10 * index), (result, 255 - 10 * index)):

@@ -95,8 +95,7 @@ class Comparison:
         script = environment.get_template("comparison.js.j2").render()
         parts = environment.get_template("comparison.html.j2").generate(
             entry=entry,
-            said=said(entry),
-            more=more(entry),
+            lines=[said(entry), *more(entry | {"warnings": []})],
             step=self._step,
             size=self._size,
             clip=self._described(entry),
