@@ -28,8 +28,6 @@ from gait_jax.anonymization import arguments, batches, reports, workers
 from gait_jax.anonymization.accounts import NOT_CHOSEN, more, said
 from gait_jax.anonymization.options import Options, difference_path
 from gait_jax.anonymization.places import (
-    PREVIEW,
-    RESULT,
     find_sequences,
     find_videos,
     is_result,
@@ -98,7 +96,7 @@ def _run_videos(args: argparse.Namespace) -> int:
     sources, left_out = find_videos(args.inputs, args.recursive)
     if left_out:
         print(f"left out, as results of before: {', '.join(map(str, left_out))}")
-    results = outputs(sources, args.out, PREVIEW if args.preview else RESULT)
+    results = outputs(sources, args.out, arguments.ending(args))
     options = arguments.options(args)
     arguments.check_one_video(args, len(sources))
     reported = args.report or []
@@ -135,7 +133,8 @@ def _do(
     options: Options,
 ) -> int:
     """Anonymises, or previews, and reports; returns the exit status."""
-    model = None if args.preview else args.checkpoint or MODELS[args.method]
+    drawn = args.preview and not options.page
+    model = None if drawn else args.checkpoint or MODELS[args.method]
     work = batches.Work(model, args.step, args.seed, options)
     jobs = min(args.jobs or 1, len(sources))
     if jobs > 1:

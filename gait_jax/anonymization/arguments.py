@@ -5,6 +5,7 @@ import math
 import pathlib
 
 from gait_jax.anonymization.options import BLUR, COLOURISERS, FACES, PARTS, Options
+from gait_jax.anonymization.places import PREVIEW, RESULT
 from gait_jax.anonymization.reports import is_page
 from gait_jax.pretrained import DEFAULT_METHOD, MODELS
 from gait_jax.runtime import records
@@ -50,7 +51,8 @@ def parser(description: str) -> argparse.ArgumentParser:
 def _of_videos(found: argparse.ArgumentParser) -> None:
     add = found.add_argument_group("videos").add_argument
     add("--preview", action="store_true", help="only draw who has which number, without anybody: "
-        "NAME_preview.png")  # fmt: skip
+        "NAME_preview.png; or, where -o ends in .html, write only a page with the video before and "
+        "after. That page shows the original: for your eyes, do not share it")  # fmt: skip
     add("--only", type=_numbers, metavar="N[,N]", help="show these people alone, by their numbers")
     add("--except", type=_numbers, metavar="N[,N]", help="show all but these people, who are "
         "painted out")  # fmt: skip
@@ -93,7 +95,8 @@ _OF_VIDEOS = (
     "masks", "start", "end", "keep_audio", "recursive", "report", "difference", "dry_run",
     "jobs", "task", "tasks",
 )  # fmt: skip
-_OF_RESULTS = ("only", "except", "keep_audio", "report", "difference")
+_BESIDE_RESULTS = ("keep_audio", "report", "difference")
+_OF_RESULTS = ("only", "except", *_BESIDE_RESULTS)
 
 
 def _numbers(text: str) -> frozenset[int]:
@@ -128,6 +131,18 @@ def refuse_for_trees(args: argparse.Namespace) -> None:
         raise InputError(f"{where} holds silhouettes, no video: leave out {', '.join(given)}")
 
 
+def _is_page(args: argparse.Namespace) -> bool:
+    """Whether a preview is to be a page."""
+    return args.preview and args.out is not None and is_page(args.out)
+
+
+def ending(args: argparse.Namespace) -> str:
+    """How the name ends of what is made of a video (see `places.outputs`)."""
+    if _is_page(args):
+        return pathlib.Path(PREVIEW).stem + args.out.suffix.lower()
+    return PREVIEW if args.preview else RESULT
+
+
 def options(args: argparse.Namespace) -> Options:
     """How videos are to be anonymised.
 
@@ -139,7 +154,10 @@ def options(args: argparse.Namespace) -> Options:
         raise InputError("--masks and --segmenter are two ways to find people: give one of them")
     if only and others:
         raise InputError("--only and --except are two ways to choose people: give one of them")
-    if args.preview and (given := _given(args, _OF_RESULTS)):
+    page = _is_page(args)
+    if page and (given := _given(args, _BESIDE_RESULTS)):
+        raise InputError(f"--preview writes {args.out} and no video: leave out {', '.join(given)}")
+    if args.preview and not page and (given := _given(args, _OF_RESULTS)):
         raise InputError(f"--preview anonymises nobody: leave out {', '.join(given)}")
     if (args.task is None) != (args.tasks is None):
         raise InputError("--task and --tasks go together: the number of a share, and of all shares")
@@ -154,6 +172,7 @@ def options(args: argparse.Namespace) -> Options:
         end=math.inf if args.end is None else args.end,
         keep_audio=args.keep_audio,
         difference=args.difference,
+        page=page,
         thumbnails=any(map(is_page, args.report or ())),
         only=only or frozenset(),
         left_out=others or frozenset(),

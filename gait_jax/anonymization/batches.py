@@ -26,7 +26,7 @@ class Work:
     """What is done with every video.
 
     Attributes:
-      model: folder of a training run or of an exported model; None where only previews are drawn.
+      model: folder of a training run or of an exported model; None where nobody is anonymised.
       step: the run's checkpoint (see `runs.open_run`); None for the newest.
       seed: for repeating a result; None draws fresh noise at every call.
       options: how.
@@ -67,10 +67,11 @@ class Work:
         # What libraries made stays to the end: no collection need look through its 160,000 objects.
         gc.freeze()
         key = keys.random_key(self.seed)
+        make = videos.compare_video if options.page else videos.anonymize_video
 
         def anonymize(source: pathlib.Path, out: pathlib.Path) -> Entry:
             own = keys.named_key(key, source.name)
-            return videos.anonymize_video(anonymizer, source, out, own, options)
+            return make(anonymizer, source, out, own, options)
 
         return {**runs.describe(run), "seed_given": self.seed is not None}, anonymize
 

@@ -31,6 +31,7 @@ class Options:
       end: seconds after the first frame.
       keep_audio: whether the sound is taken over.
       difference: whether a video of what changed is written beside the result.
+      page: whether a page that shows the clip beside its result is written in place of a video.
       thumbnails: whether small pictures of each person's result are kept for a page.
       only: the numbers of those who are shown (see `Following.people`); empty for everybody.
       left_out: the numbers of those who are not.
@@ -48,6 +49,7 @@ class Options:
     end: float = math.inf
     keep_audio: bool = False
     difference: bool = False
+    page: bool = False
     thumbnails: bool = False
     only: frozenset[int] = frozenset()
     left_out: frozenset[int] = frozenset()

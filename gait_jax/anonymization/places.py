@@ -111,8 +111,10 @@ def outputs(
         results = [source.with_name(name) for source, name in zip(sources, names, strict=True)]
     elif len(sources) == 1 and not os.path.isdir(out) and out.suffix:
         if out.suffix.lower() != kind:
-            what = "results are MP4" if ending == RESULT else "previews are PNG"
-            raise InputError(f"{out}: {what} files; give a name that ends in {kind}")
+            what, endings = "results are MP4 files", kind
+            if ending != RESULT:
+                what, endings = "previews are PNG files, or pages", ".png or .html"
+            raise InputError(f"{out}: {what}; give a name that ends in {endings}")
         results = [out]
     else:
         results = [out / name for name in names]

@@ -1,7 +1,7 @@
 """Pictures of who has which number in a clip, without anybody in them.
 
-A preview leaves the machine as results do: where people are it shows flat patches, without faces,
-clothes or outlines, on the scene without anybody.
+Such a picture may leave the machine as results do: where people are it shows flat patches, without
+faces, clothes or outlines, on the scene without anybody. A page (see `comparisons`) may not.
 """
 
 import dataclasses
@@ -131,16 +131,21 @@ def draw(scene: np.ndarray, patches: Iterable[_Patch], title: str) -> np.ndarray
     picture = cv2.resize(scene, size, interpolation=cv2.INTER_AREA)
     scaled = [(one.person, np.rint(scale * one.corners).astype(np.int32)) for one in patches]
     for person, corners in scaled:
-        cv2.fillConvexPoly(picture, corners, _colour(person), cv2.LINE_AA)
+        cv2.fillConvexPoly(picture, corners, colour_of(person), cv2.LINE_AA)
         cv2.polylines(picture, [corners], True, _WHITE, 1, cv2.LINE_AA)
     for person, corners in scaled:
         x, y, width, _ = cv2.boundingRect(corners)
-        _write(picture, str(person), x + width // 2, y - 4, _colour(person), middle=True)
+        _write(picture, str(person), x + width // 2, y - 4, colour_of(person), middle=True)
     _write(picture, title, 4, picture.shape[0], _WHITE)
     return picture
 
 
-def _colour(person: int) -> tuple[int, int, int]:
+def colour_of(person: int) -> tuple[int, int, int]:
+    """The colour that somebody has in previews: blue, green, red.
+
+    Args:
+      person: their number.
+    """
     hue = round(180 * (person * _TURN % 1)) % 180
     return tuple(map(int, cv2.cvtColor(np.uint8([[[hue, 200, 240]]]), cv2.COLOR_HSV2BGR)[0, 0]))
 

@@ -1,6 +1,7 @@
-"""Anonymises one video file into another, and says what became of it."""
+"""Anonymises one video file into another, or onto a page; says what became of it."""
 
 import contextlib
+import dataclasses
 import pathlib
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
@@ -12,7 +13,9 @@ import numpy as np
 from gait_jax import runs
 from gait_jax.anonymization.accounts import ranges, summary
 from gait_jax.anonymization.clips import Findings, VideoAnonymizer
-from gait_jax.anonymization.looking import doubts, look
+from gait_jax.anonymization.comparisons import Comparison
+from gait_jax.anonymization.following import Following
+from gait_jax.anonymization.looking import Looked, doubts, look
 from gait_jax.anonymization.options import BLUR, NEAREST, PARTS, Options, difference_path
 from gait_jax.anonymization.painting import Painter
 from gait_jax.anonymization.thumbnails import Strips
@@ -29,6 +32,52 @@ from gait_jax.video.writer import VideoWriter
 
 # Standard deviations of the noise from which on a pixel counts as changed in the difference mask.
 _CHANGED = 5.0
+
+
+@dataclasses.dataclass(frozen=True)
+class _Begun:
+    """A clip whose people are found, and which is being anonymised.
+
+    Attributes:
+      looked: what is known of it.
+      found: who is where.
+      findings: what becomes of whom; whole when the last result has been taken.
+      painter: paints them; what it measured likewise.
+      results: its frames, anonymised as they are taken.
+      bar: shows how many are done.
+    """
+
+    looked: Looked
+    found: Following
+    findings: Findings
+    painter: Painter
+    results: Iterator[Frame]
+    bar: Any
+
+
+@contextlib.contextmanager
+def _begun(
+    anonymizer: Anonymizer, source: pathlib.Path, key: jax.Array, options: Options
+) -> Iterator[_Begun]:
+    """Finds a video's people, and anonymises them; decoding has a thread of its own."""
+    painter = Painter(_colouriser(options), options.faces == BLUR)
+    looked = look(Clip.open(source, options.start, options.end), options)
+    rate = float(looked.clip.rate)
+    worker = VideoAnonymizer(anonymizer, looked.scene, painter, key, rate, options.shows)
+    with looked.sightings(options.progress) as seen:
+        found = worker.look(seen)
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(found)
+        _check_numbers(source, options.only | options.left_out, found.people)
+        bar = bars.bar(
+            desc=f"{source.name}: anonymize",
+            shown=options.progress,
+            total=looked.count,
+            unit="frame",
+        )
+        moved = stack.enter_context(bar)
+        frames = stack.enter_context(prefetch(looked.clip.frames()))
+        yield _Begun(looked, found, worker.findings, painter, worker(frames, found), moved)
 
 
 def anonymize_video(
@@ -55,38 +104,60 @@ def anonymize_video(
       InputError: the video, or something that goes with it, cannot be used; nothing is written.
     """
     source, out = pathlib.Path(source), pathlib.Path(out)
-    painter = Painter(_colouriser(options), options.faces == BLUR)
-    clip = Clip.open(source, options.start, options.end)
-    looked = look(clip, options)
-    clip, scene = looked.clip, looked.scene
-    warnings = notes(clip, options.keep_audio) + looked.warnings
-    worker = VideoAnonymizer(anonymizer, scene, painter, key, float(clip.rate), options.shows)
-    with looked.sightings(options.progress) as seen:
-        found = worker.look(seen)
-    # Decoding, anonymising, and encoding have a thread each.
-    with contextlib.ExitStack() as stack:
-        stack.enter_context(found)
-        _check_numbers(source, options.only | options.left_out, found.people)
-        bar = bars.bar(
-            desc=f"{source.name}: anonymize",
-            shown=options.progress,
-            total=looked.count,
-            unit="frame",
-        )
-        moved = stack.enter_context(bar)
-        results = worker(stack.enter_context(prefetch(clip.frames())), found)
-        strips = Strips(found) if options.thumbnails else None
+    with _begun(anonymizer, source, key, options) as begun:
+        clip, results = begun.looked.clip, begun.results
+        strips = Strips(begun.found) if options.thumbnails else None
         if strips:
             results = strips.over(results)
         if options.difference:
-            results = _write_difference(results, clip, difference_path(out), scene)
-        results = stack.enter_context(prefetch(results))
-        with VideoWriter(out, clip, options.keep_audio) as writer:
-            for frame in results:
+            results = _write_difference(results, clip, difference_path(out), begun.looked.scene)
+        # Anonymising, and encoding, have a thread each.
+        with (
+            prefetch(results) as ready,
+            VideoWriter(out, clip, options.keep_audio) as writer,
+        ):
+            for frame in ready:
                 writer.write(frame.image, frame.pts, frame.duration)
-                moved.update()
-    entry = _describe(clip, out, scene, worker.findings, painter, options, warnings)
+                begun.bar.update()
+    entry = _describe(begun, out, options)
+    if clip.height % 2 or clip.width % 2:
+        entry["warnings"].append(
+            "H.264 has even sizes only: the last row or column was written twice"
+        )
     return entry | ({"thumbnails": strips.described()} if strips else {})
+
+
+def compare_video(
+    anonymizer: Anonymizer,
+    source: str | pathlib.Path,
+    out: str | pathlib.Path,
+    key: jax.Array,
+    options: Options,
+) -> dict[str, Any]:
+    """Writes a page that shows a video beside what `anonymize_video` makes of it with this key.
+
+    Args:
+      anonymizer: a trained method.
+      source: the video.
+      out: the `.html` to write, which shows the original; replaced where it is there.
+      key: all noise of this video is drawn from it.
+      options: how it is anonymised; nothing but the page is written.
+
+    Returns:
+      What became of it, as of the video that was not written: JSON values.
+
+    Raises:
+      InputError: the video, or something that goes with it, cannot be used; nothing is written.
+    """
+    source, out = pathlib.Path(source), pathlib.Path(out)
+    with _begun(anonymizer, source, key, options) as begun:
+        comparison = Comparison(begun.found, begun.looked.clip)
+        with prefetch(comparison.over(begun.results)) as ready:
+            for _ in ready:
+                begun.bar.update()
+    entry = _describe(begun, out, options)
+    comparison.write(out, entry)
+    return entry
 
 
 def _check_numbers(source: pathlib.Path, named: Iterable[int], people: Collection[int]) -> None:
@@ -138,19 +209,11 @@ def _write_difference(
             yield result
 
 
-def _describe(
-    clip: Clip,
-    out: pathlib.Path,
-    scene: Scene,
-    findings: Findings,
-    painter: Painter,
-    options: Options,
-    warnings: list[str],
-) -> dict[str, Any]:
+def _describe(begun: _Begun, out: pathlib.Path, options: Options) -> dict[str, Any]:
+    clip, scene = begun.looked.clip, begun.looked.scene
+    findings, painter = begun.findings, begun.painter
     plate = scene.plate
-    warnings += doubts(plate)
-    if clip.height % 2 or clip.width % 2:
-        warnings.append("H.264 has even sizes only: the last row or column was written twice")
+    warnings = notes(clip, options.keep_audio) + begun.looked.warnings + doubts(plate)
     if not findings.people:
         warnings.append("nobody was found to anonymise: the result shows the background alone")
     if painter.by_nearest and painter.by_nearest == findings.anonymized:
