@@ -14,6 +14,7 @@ from gait_jax import runs
 from gait_jax.anonymization.following import LOST
 from gait_jax.anonymization.places import find_videos
 from gait_jax.anonymize import main
+from gait_jax.methods.colourisers.placed import Placed
 from gait_jax.runtime.errors import InputError
 from tfds_casia.walkers import generation, twin
 from tfds_casia.walkers.recording import WalkName
@@ -138,7 +139,7 @@ class _Painter:
             result[anonymized > 0] = (250, 10, 10)
             return result
 
-        return paint
+        return Placed(paint)
 
 
 def test_a_learned_colouriser_works_in_red_green_blue(clip, tmp_path, monkeypatch):
@@ -153,6 +154,16 @@ def test_a_learned_colouriser_works_in_red_green_blue(clip, tmp_path, monkeypatc
     # Frames are read as blue, green, red.
     red = (frames[..., 2].astype(int) - frames[..., 0]) > 120
     assert red.sum(axis=(1, 2)).min() > 500
+
+
+def test_of_masks_nobody_knows_the_joints_and_heads_are_blurred(clip, tmp_path):
+    report = tmp_path / "r.json"
+    for faces in ("blur", "keep"):
+        given = () if faces == "blur" else ("--faces", faces)
+        assert run(clip, "--seed", 1, "--overwrite", "--report", report, *given) == 0
+        (entry,) = json.loads(report.read_text())["videos"]
+        assert entry["faces"] == faces
+        assert entry["coloured_by_nearest"] == entry["anonymized"] > 0
 
 
 def test_a_given_background_stands_where_the_clip_does_not_show_the_scene(tmp_path):
@@ -326,6 +337,12 @@ def test_by_default_networks_find_people(tmp_path):
     assert main([str(clip), "--report", str(report), "--seed", "1", "--no-progress"]) in (0, 3)
     (entry,) = json.loads(report.read_text())["videos"]
     assert entry["segmenter"] == "people" and entry["background_filled"] > 0.001
+    # By part of the body: the network sees joints.
+    assert (entry["colour"], entry["coloured_by_nearest"], entry["anonymized"] > 0) == (
+        "parts",
+        0,
+        True,
+    )
     (person,) = entry["people"]
     assert person["frames"] == [0, 11]
     frames, _ = read_video(tmp_path / "walk_anonymized.mp4")

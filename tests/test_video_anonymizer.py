@@ -20,6 +20,7 @@ from gait_jax.video.background import estimate
 from gait_jax.video.clip import Frame
 from gait_jax.video.foreground import DifferenceSegmenter
 
+NEAREST = Placed(nearest.colourise)
 SCENE = np.repeat(np.repeat(draw_scene(), 2, axis=0), 2, axis=1)
 
 
@@ -35,7 +36,7 @@ def anonymise(anonymizer, masks, seed=0, segmenter=None, frames=None, painter=No
         waiting = collections.deque(mask // 255 for mask in masks)
         segmenter = lambda image: waiting.popleft()  # noqa: E731
     scene = estimate(np.array(frames), SCENE)
-    painter = painter or Painter(Placed(nearest.colourise))
+    painter = painter or Painter(NEAREST)
     worker = VideoAnonymizer(anonymizer, scene, painter, jax.random.key(seed), 25.0)
     given = [Frame(image, 3 * i, 3) for i, image in enumerate(frames)]
     segmented = (segmenter(frame.image) for frame in given)
@@ -161,7 +162,7 @@ def test_of_people_who_are_gone_nothing_is_kept(anonymizer, monkeypatch):
     shown = (masks + nobody) * 3
     frames = [Frame(image, i, 1) for i, image in enumerate(walk_in(SCENE, shown))]
     scene = estimate(SCENE[None])
-    painter = Painter(Placed(nearest.colourise))
+    painter = Painter(NEAREST)
     worker = VideoAnonymizer(anonymizer, scene, painter, jax.random.key(0), 25.0)
     found = worker.look(people.find(mask // 255) for mask in shown)
     with found:
@@ -183,10 +184,30 @@ def test_what_results_tell_is_listed_for_each_person(anonymizer, monkeypatch):
 
 
 def test_flicker_is_measured_beside_the_originals(anonymizer):
-    painter = Painter(Placed(nearest.colourise))
+    painter = Painter(NEAREST)
     anonymise(anonymizer, upscale(walking(12), 2), painter=painter)
     assert set(painter.flicker) == {
         f"{what}_{whose}" for what in ("colour", "outline") for whose in ("original", "anonymized")
     }
     assert {mean.count for mean in painter.flicker.values()} == {11}
     assert 0 < painter.flicker["outline_anonymized"].value < 0.5
+
+
+def test_heads_are_blurred_in_every_frame_unless_they_are_to_be_kept(anonymizer):
+    masks = upscale(walking(12), 2)
+    pattern = np.random.default_rng(0).integers(0, 256, SCENE.shape).astype(np.uint8)
+    frames = [np.where(mask[..., None] > 0, pattern, SCENE) for mask in masks]
+    kept, blurred = (
+        anonymise(anonymizer, masks, frames=frames, painter=Painter(NEAREST, blur))[1]
+        for blur in (False, True)
+    )
+    for one, other, mask in zip(kept, blurred, masks, strict=True):
+        rows = np.nonzero(mask.any(axis=1))[0]
+        tall = rows[-1] - rows[0]
+        changed = np.nonzero((one != other).any(axis=(1, 2)))[0]
+        # At least from the crown to the chin, and nothing below the shoulders.
+        assert changed[0] < rows[0] + 0.08 * tall
+        assert 0.12 * tall < changed[-1] - rows[0] < 0.25 * tall
+        head = slice(rows[0] + round(0.04 * tall), rows[0] + round(0.1 * tall))
+        body = (other != SCENE).any(axis=2)[head]
+        assert one[head][body].std() > 60 and other[head][body].std() < 30

@@ -216,13 +216,6 @@ def _describe(begun: _Begun, out: pathlib.Path, options: Options) -> dict[str, A
     warnings = notes(clip, options.keep_audio) + begun.looked.warnings + doubts(plate)
     if not findings.people:
         warnings.append("nobody was found to anonymise: the result shows the background alone")
-    if painter.by_nearest and painter.by_nearest == findings.anonymized:
-        warnings.append("nobody's joints are known: all were coloured by the nearest pixel")
-    elif painter.by_nearest:
-        warnings.append(
-            f"{painter.by_nearest} of {findings.anonymized} times somebody was coloured by the "
-            "nearest pixel, as their joints are not known"
-        )
     # In the order of `Following.people`.
     people = [one.described(n) for n, one in enumerate(findings.people.values(), 1)]
     names = ("colour_original", "colour_anonymized", "outline_original", "outline_anonymized")
@@ -238,6 +231,7 @@ def _describe(begun: _Begun, out: pathlib.Path, options: Options) -> dict[str, A
         "background": str(options.background) if options.background else "median over the clip",
         "segmenter": f"masks in {options.masks}" if options.masks else options.segmenter,
         "colour": options.colour,
+        "coloured_by_nearest": painter.by_nearest,
         "faces": options.faces,
         "people": people,
         "summary": summary(people),

@@ -7,7 +7,9 @@ from gait_jax.gait.limbs import Limbs
 
 # In statures: how far around the middle of the ears a head reaches, how much of somebody who stands
 # is head, and how much is blurred, of which eyes and mouth are the larger part.
-_HEAD, _TOP, _BLUR = 0.085, 0.15, 0.022
+_HEAD, _TOP, _BLUR = 0.085, 0.18, 0.022
+# Half of the breadth, in statures, that a top has.
+_SPUR = 0.018
 # Pixels around a silhouette that colours are taken from as well.
 _RIM = 3
 
@@ -29,7 +31,10 @@ def blurred(picture: np.ndarray, mask: np.ndarray, limbs: Limbs | None = None) -
     if not width:
         return picture
     head = np.zeros_like(mask)
-    head[y : y + round(_TOP * height)] = 1
+    # What stands off thinly is no top.
+    broad = np.ones((2 * round(_SPUR * height) + 1,) * 2, np.uint8)
+    _, top, _, _ = cv2.boundingRect(cv2.morphologyEx(mask, cv2.MORPH_OPEN, broad))
+    head[y : max(top, y) + round(_TOP * height)] = 1
     if limbs is not None:
         middle = (int(one) for one in np.rint(limbs.joint("head")[:2] - 0.5))
         cv2.circle(head, tuple(middle), round(_HEAD * height) + 1, 1, cv2.FILLED)

@@ -49,6 +49,13 @@ def test_without_joints_the_top_is_blurred():
     assert blurred(picture, mask)[around(limbs, "head", 6)].std() < 15
 
 
+def test_a_spur_above_a_head_is_not_its_top():
+    picture, mask, limbs = noisy()
+    mask[8:40, 100:102] = 1
+    chin = np.s_[int(limbs.joint("head")[1]) + 4 : int(limbs.joint("head")[1]) + 9, 95:105]
+    assert picture[chin].std() > 55 and blurred(picture, mask)[chin].std() < 25
+
+
 @pytest.mark.parametrize("right", [70, 4000])
 def test_where_the_joints_err_the_top_is_blurred_too(right):
     picture, mask, limbs = noisy()
