@@ -5,8 +5,9 @@ import numpy as np
 
 from gait_jax.gait.limbs import Limbs
 
-# In statures: how far around the middle of the ears a head reaches, how much of somebody who stands
-# is head, and how much is blurred, of which eyes and mouth are the larger part.
+# In statures: how far around the middle of the ears a head reaches; how much of a silhouette, from
+# its top on, is blurred as the head, with room for tops that are too high; and the blur's standard
+# deviation.
 _HEAD, _TOP, _BLUR = 0.085, 0.18, 0.022
 # Half of the breadth, in statures, that a top has.
 _SPUR = 0.018
