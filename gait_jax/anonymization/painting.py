@@ -12,11 +12,14 @@ from gait_jax.anonymization.following import Sight
 from gait_jax.methods.colourisers import nearest
 from gait_jax.methods.colourisers.placed import Placed
 from gait_jax.methods.contracts import AnonymizedBody, Colouriser, Shot
-from gait_jax.video import faces, shadows, steadiness
+from gait_jax.video import faces, shadows, steadiness, sunlight
+from gait_jax.video.sunlight import Glance, Sun
 
 # Pixels at the rim of a silhouette mix person and scene. Colours are taken from within, by this
 # share of the body's height: else a line of them shows where the old outline was.
 _RIM = 1 / 120
+# So many glances say which way shadows fall now.
+_GLANCES = 100
 
 
 @dataclasses.dataclass
@@ -75,6 +78,7 @@ class Painter:
         self.flicker: dict[str, Mean] = collections.defaultdict(Mean)
         self._colourise, self._otherwise = colourise, Placed(nearest.colourise)
         self._blur_faces = blur_faces
+        self._glances: collections.deque[Glance] = collections.deque(maxlen=_GLANCES)
         # By person: what the colouriser knows of them.
         self._known: dict[int, Any] = {}
         # By person: the last frame's (index, (image, mask) original, (image, mask) anonymized).
@@ -88,13 +92,17 @@ class Painter:
           figures: a person's in order of time; of a frame's the last one is the nearest.
         """
         shots = [self._shot(figure) for figure in figures]
+        for figure in figures:
+            scene = canvases[figure.index][figure.sight.crop]
+            self._glances.append(sunlight.glance(figure.image, scene, figure.mask))
+        sun = sunlight.sun_of(self._glances)
         own: dict[int, list[Shot]] = collections.defaultdict(list)
         for figure, shot in zip(figures, shots, strict=True):
             own[figure.sight.whose.number].append(shot)
         for person, theirs in own.items():
             self._known[person] = self._colourise.remember(self._known.get(person), theirs)
         for figure, shot in zip(figures, shots, strict=True):
-            self._paint(canvases[figure.index], figure, shot)
+            self._paint(canvases[figure.index], figure, shot, sun)
 
     def forget(self, person: int) -> None:
         """Somebody is gone, by their track's number."""
@@ -119,7 +127,7 @@ class Painter:
             frame=figure.index - sight.whose.first,
         )
 
-    def _paint(self, canvas: np.ndarray, figure: Figure, shot: Shot) -> None:
+    def _paint(self, canvas: np.ndarray, figure: Figure, shot: Shot, sun: Sun | None) -> None:
         sight = figure.sight
         known, colourise = self._known[sight.whose.number], self._colourise
         if not colourise.knows(known, shot):
@@ -127,6 +135,9 @@ class Painter:
             self.by_nearest += 1
         view = canvas[sight.crop]
         if figure.body.feet is not None:
+            if sun:
+                ground = sight.window[1] + figure.body.feet.corners[..., 1].mean()
+                sunlight.cast(canvas, shot.anonymized, sight.window[:2], ground, sun)
             shadows.cast(view, figure.body.feet)
         view[:] = colourise(shot, view[..., ::-1], known)[..., ::-1]
         original, anonymized = (figure.image, figure.mask), (view.copy(), shot.anonymized)
