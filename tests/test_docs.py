@@ -96,7 +96,7 @@ def test_every_extra_that_a_page_installs_is_there(page):
 def test_the_readme_names_every_page_and_says_how_to_start():
     text = _text("README.md")
     links = set(_links(text))
-    assert {"docs/stand_in.png", "CITATION.cff", "LICENSE"} <= links
+    assert {"docs/looks.jpg", "CITATION.cff", "LICENSE"} <= links
     pages = {name for name in _NAMES if name != "README.md"}
     assert pages <= {link.partition("#")[0] for link in links}
     for command in ("pip install .", "make train", "make test", "gait_jax.anonymize"):
