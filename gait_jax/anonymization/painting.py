@@ -18,8 +18,8 @@ from gait_jax.video.sunlight import Glance, Sun
 # Pixels at the rim of a silhouette mix person and scene. Colours are taken from within, by this
 # share of the body's height: else a line of them shows where the old outline was.
 _RIM = 1 / 120
-# So many glances say which way shadows fall now.
-_GLANCES = 100
+# Every so manyth figure is glanced at, and so many glances say which way shadows fall now.
+_GLANCED, _GLANCES = 3, 60
 
 
 @dataclasses.dataclass
@@ -92,7 +92,7 @@ class Painter:
           figures: a person's in order of time; of a frame's the last one is the nearest.
         """
         shots = [self._shot(figure) for figure in figures]
-        for figure in figures:
+        for figure in figures[::_GLANCED]:
             scene = canvases[figure.index][figure.sight.crop]
             self._glances.append(sunlight.glance(figure.image, scene, figure.mask))
         sun = sunlight.sun_of(self._glances)

@@ -6,13 +6,15 @@ from collections.abc import Iterable
 import cv2
 import numpy as np
 
+# Rows of a person that are enough to see their shadow.
+_TALL = 100
 # A shadow leaves so much of the scene's light, and shifts its hue by so little, of 255.
 _DIMMED, _HUE = (0.25, 0.85), 10.0
 # Scenes darker than this show no shadows, grey levels.
 _LIT = 25
 # Pixels around a person that may be theirs, and in statures, the height above their feet in which
 # their shadow begins, and specks that are none.
-_AROUND, _FEET, _SPECK = 3, 0.12, 0.02
+_AROUND, _FEET, _SPECK = 2, 0.12, 0.03
 # Of a silhouette's area, the least that a shadow has; the share of frames in which it is seen.
 _LEAST, _SEEN = 0.08, 0.5
 # In statures: the shortest that is more than what is below the feet, the longest that is believed,
@@ -52,9 +54,19 @@ def glance(picture: np.ndarray, scene: np.ndarray, mask: np.ndarray) -> Glance:
       scene: the same without anybody.
       mask: the person, [H, W] uint8 of 0 and 1.
     """
-    x, y, width, tall = cv2.boundingRect(mask)
-    if not width:
+    if not mask.any():
         return Glance(None)
+    scale = min(1.0, _TALL / cv2.boundingRect(mask)[3])
+    if scale < 1:
+        picture, scene, mask = (
+            cv2.resize(each, None, fx=scale, fy=scale, interpolation=how)
+            for each, how in (
+                (picture, cv2.INTER_AREA),
+                (scene, cv2.INTER_AREA),
+                (mask, cv2.INTER_NEAREST),
+            )
+        )
+    _, y, _, tall = cv2.boundingRect(mask)
     before, after = scene.astype(np.float32), picture.astype(np.float32)
     light = before.mean(axis=2)
     left = after.mean(axis=2) / np.maximum(light, 1)
