@@ -77,6 +77,21 @@ def test_what_the_original_hides_comes_from_other_frames_or_from_the_other_side(
     np.testing.assert_allclose(other_frame[wrist[1], wrist[0]], (20, 220, 220), atol=20)
 
 
+def test_what_a_silhouette_rarely_holds_is_not_worn():
+    limbs = jointed.limbs(arms=20)
+    drawn, mask = jointed.drawn(limbs)
+    hat = np.zeros_like(mask)
+    x, y = np.rint(limbs.joint("head")[:2]).astype(int)
+    hat[y - 22 : y, x - 8 : x + 8] = 1
+    torn = drawn.copy()
+    torn[(hat > 0) & (mask == 0)] = (255, 255, 0)
+    # In one frame of six a piece of the wall counts as head.
+    shots = [shot(limbs, limbs, i) for i in range(6)]
+    shots[2] = Shot(torn, mask | hat, mask | hat, limbs, limbs, 2)
+    results = coloured(shots)
+    assert share_of(results[2], mask | hat, (255, 255, 0)) == 0
+
+
 def test_how_the_original_moves_is_in_no_colour():
     stand_in = jointed.limbs(arms=20)
     shots = [

@@ -21,6 +21,8 @@ _COLUMNS = {"torso": 48, "head": 64, "thigh": 24, "shank": 24, "upper_arm": 16, 
 _COLUMNS |= {"foot": 16}
 # Frames whose colours weigh as much as all that was known before.
 _KNOWN = 4.0
+# Share of the frames that show the most of a part, below which a place in it is not sure.
+_RARE = 0.25
 # Pixels: how soft outlines are.
 _SOFT = 0.7
 _RIM = 2
@@ -170,11 +172,15 @@ def _merged(before: _Texture | None, colours: np.ndarray, shown: np.ndarray) -> 
 
 def _filled(seen: _Texture) -> np.ndarray:
     """What somebody wears, uint8 [R, C, 3]: what was never seen is as the other side, or near."""
-    colours, known = seen.colours.copy(), seen.weights > 0
+    colours, sure = seen.colours.copy(), np.zeros(seen.weights.shape, bool)
     bands = [np.s_[:, first : first + wide] for first, wide in zip(_FIRST, _WIDE, strict=True)]
+    for band in bands:
+        # What a silhouette rarely holds lies at its rim, and may be the scene's.
+        sure[band] = seen.weights[band] > _RARE * seen.weights[band].max()
+    known = sure.copy()
     for part, band in enumerate(bands):
         other = bands[body_parts.mirrored(part)]
-        gap = ~known[band] & (seen.weights[other] > 0)
+        gap = ~known[band] & sure[other]
         colours[band][gap] = seen.colours[other][gap]
         known[band] |= gap
     whole = np.median(colours[known], axis=0) if known.any() else np.zeros(3)
