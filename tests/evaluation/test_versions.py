@@ -37,7 +37,7 @@ from gait_jax.evaluation.mean_gait import MeanGait
 from gait_jax.gait import naturalness
 from gait_jax.gait.silhouette import CleanSettings
 from gait_jax.methods.base import State
-from gait_jax.methods.contracts import Seen
+from gait_jax.methods.contracts import Seen, Shot
 from gait_jax.methods.registry import METHODS
 from gait_jax.pretrained import MODELS, STGAN
 
@@ -388,7 +388,7 @@ def _colour_transfer(folder):
     original, made = _walk(1)[0], _walk(1, bulk=1.4)[0]
     rng = np.random.default_rng(0)
     frame, background = rng.integers(0, 256, (2, *made.shape, 3)).astype(np.uint8)
-    found = method.colouriser(_state(method))(frame, background, original, made)
+    found = method.colouriser(_state(method))(Shot(frame, original, made), background)
     inside = found[made > 0].astype(float)
     assert np.array_equal(found[made == 0], background[made == 0])
     return [*inside.mean(axis=0), *inside.std(axis=0)]

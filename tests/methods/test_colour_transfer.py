@@ -9,6 +9,7 @@ from gait_jax.data.anonymized import anonymized_gaits
 from gait_jax.data.crops import CropStore
 from gait_jax.data.dataset import open_dataset
 from gait_jax.methods.colourisers.colour_transfer import ColourTransfer
+from gait_jax.methods.contracts import Shot
 from gait_jax.pretrained import DEFAULT
 from gait_jax.runtime import parallel
 from gait_jax.runtime.errors import InputError
@@ -155,7 +156,7 @@ def test_trained_from_a_gait_anonymiser_and_used_on_frames(trained_run, tmp_path
     assert run.step == 2
     recording = open_dataset(run.config.data, progress=False).recording(2)
     frame, background, mask = recording.frame(5), recording.background, recording.complete(5)
-    result = run.colouriser()(frame, background, mask, mask)
+    result = run.colouriser()(Shot(frame, mask, mask), background)
     np.testing.assert_array_equal(result[mask == 0], background[mask == 0])
     assert (result[mask > 0] != background[mask > 0]).any(axis=1).mean() > 0.5
 
