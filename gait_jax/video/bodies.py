@@ -10,6 +10,7 @@ from gait_jax.video.blazepose_landmarks import INSIDE, Landmarks, Pose
 from gait_jax.video.blazepose_region import Region
 from gait_jax.video.heads import heads
 from gait_jax.video.leaving_out import without
+from gait_jax.video.support import Support, is_cut, lowest
 
 # From this score on what the detector finds is looked at; who is new is somebody where it and the
 # network of landmarks are so sure together, as a jacket on a lawn deceives each of them alone; and
@@ -37,18 +38,50 @@ class Bodies:
         """
         self._detector, self._landmarks = Detector(threads), Landmarks(threads)
 
-    def look(self, picture: np.ndarray, region: Region) -> Pose | None:
+    def look(
+        self,
+        picture: np.ndarray,
+        region: Region,
+        support: Support | None = None,
+        others: Sequence[Pose] = (),
+    ) -> Pose | None:
         """Whom a square in a picture shows; None where the network says that it is nobody.
 
         Args:
           picture: [H, W, 3] uint8 (blue, green, red).
           region: where somebody should be.
+          support: the picture beside its scene, where that is known.
+          others: who was found in it already.
         """
-        pose = self._landmarks(picture, region)
+        pose = self._seen(picture, region, support, others)
         return pose if pose.flag >= _SURE else None
 
+    def _seen(
+        self,
+        picture: np.ndarray,
+        region: Region,
+        support: Support | None,
+        others: Sequence[Pose],
+    ) -> Pose:
+        """What the network says of a square, or of what differs there where that is better."""
+        pose = self._landmarks(picture, region)
+        square = support.square(region, others) if support else None
+        sure = pose.flag >= _SURE
+        if square is None or (sure and not is_cut(pose, square)):
+            return pose
+        again = self._landmarks(support.clear(picture, square), square)
+        if sure:
+            more = again.flag >= _SURE and lowest(again) > lowest(pose)
+        else:
+            more = again.flag > pose.flag
+        return again if more else pose
+
     def search(
-        self, picture: np.ndarray, tiles: Iterable[Tile], known: Sequence[Pose] = ()
+        self,
+        picture: np.ndarray,
+        tiles: Iterable[Tile],
+        known: Sequence[Pose] = (),
+        support: Support | None = None,
     ) -> list[Pose]:
         """Who is in parts of a picture, besides those who are known.
 
@@ -56,6 +89,7 @@ class Bodies:
           picture: [H, W, 3] uint8 (blue, green, red).
           tiles: within the picture.
           known: who was found in it already.
+          support: the picture beside its scene, where that is known.
         """
         found = list(known)
         rest = without(picture, known) if known else picture
@@ -64,7 +98,7 @@ class Bodies:
             for detection in self._detector.detect_tiles(rest, tiles, _DETECTED):
                 if any(_holds(pose, detection) for pose in found):
                     continue
-                pose = self._landmarks(rest, detection.region)
+                pose = self._seen(rest, detection.region, support, found)
                 if detection.score * pose.flag >= _BOTH:
                     new += [one for one in self.told_apart(rest, pose) if add(found, one)]
             if not new:

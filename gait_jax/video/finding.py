@@ -12,6 +12,7 @@ from gait_jax.video.foreground import DifferenceSegmenter
 from gait_jax.video.people import HIDDEN, NOT_ONE, Sighting, find, sighted
 from gait_jax.video.pieces import pieces
 from gait_jax.video.pursuit import Pursuit
+from gait_jax.video.support import Support
 
 # Every so many seconds the whole picture is searched, and what differs from the scene and is nobody
 # who is known; in between people are followed.
@@ -89,7 +90,9 @@ class NetworkFinder:
             return None
         if foreground is None:
             foreground = np.zeros(shape, np.uint8)
-        poses = self._pursuit(image)
+        scene = self._scene.at(self._frames)
+        support = Support(foreground, scene.picture)
+        poses = self._pursuit(image, support)
         places = self._pursuit.places(shape)
         everywhere = not self._frames % self._every
         if everywhere:
@@ -97,11 +100,11 @@ class NetworkFinder:
         if everywhere or not poses:
             places += self._unexplained(foreground, poses)
         if places:
-            new = self._bodies.search(image, dict.fromkeys(places), poses)
+            new = self._bodies.search(image, dict.fromkeys(places), poses, support)
             self._pursuit.add(new)
             poses += new
         # Where the scene was filled anything differs from it.
-        seen = 1 - self._scene.at(self._frames).unseen
+        seen = 1 - scene.unseen
         self._frames += 1
         owner = divided(poses, shape)
         found = [one for i, pose in enumerate(poses, 1) if (one := _sighting(owner, i, pose))]

@@ -33,6 +33,7 @@ class Track:
       velocity: of the box's middle in pixels a frame (x, y).
       sightings: in how many frames they were seen so that they may be a person.
       needed: from how many on they are one.
+      named: whether a network has seen them, or there is none.
       since: frames since they were at the box.
       unseen: since how many frames they are not seen.
       gone: since how many frames they are not, and nobody hides them.
@@ -49,6 +50,7 @@ class Track:
     velocity: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros(2))
     sightings: int = 0
     needed: int = 3
+    named: bool = True
     since: int = 0
     unseen: int = 0
     gone: int = 0
@@ -107,6 +109,11 @@ class Track:
         if _LOWER <= tall <= _HIGHER:
             return None
         return HIDDEN if tall < 1 else NOT_ONE
+
+    def is_as_tall_as(self, sighting: Sighting) -> bool:
+        """Whether neither it nor a sighting is so low that it could only be a part of the other."""
+        tall, usual = sighting.box[3], float(np.median(self.heights))
+        return min(tall, usual) >= _PART * max(tall, usual)
 
     def is_only_partly(self, sighting: Sighting) -> bool:
         """Whether it is a speck of them that differs from the scene where nobody is found."""
