@@ -105,7 +105,7 @@ def test_the_picture_is_searched_by_time_not_by_frames(empty, rate, expected):
         def __init__(self):
             self.searched = 0
 
-        def search(self, picture, tiles, known=()):
+        def search(self, picture, tiles, known=(), support=None):
             self.searched += (0, 0, picture.shape[1], picture.shape[0]) in tiles
             return []
 
