@@ -1,5 +1,6 @@
 """People in a picture by BlazePose: found, looked at, and each pixel given to one of them."""
 
+import dataclasses
 from collections.abc import Iterable, Sequence
 
 import cv2
@@ -20,6 +21,8 @@ _DETECTED, _BOTH, _SURE = 0.5, 0.68, 0.5
 _SAME = 0.6
 # Beside those who are found others are looked for so many times; so far, in their heights.
 _ROUNDS, _REACH = 3, 1.1
+# Pixels: in squares of a shorter side little of somebody is seen where they do not stand out.
+_SMALL = 80
 # Side of the square in which somebody is looked at, in their heights.
 _SQUARE = 1.3
 
@@ -64,6 +67,8 @@ class Bodies:
         others: Sequence[Pose],
     ) -> Pose:
         """What the network says of a square, or of what differs there where that is better."""
+        if support and region.size < _SMALL:
+            return self._small(picture, region, support, others)
         pose = self._landmarks(picture, region)
         square = support.square(region, others) if support else None
         sure = pose.flag >= _SURE
@@ -75,6 +80,15 @@ class Bodies:
         else:
             more = again.flag > pose.flag
         return again if more else pose
+
+    def _small(
+        self, picture: np.ndarray, region: Region, support: Support, others: Sequence[Pose]
+    ) -> Pose:
+        """What the network says of so few pixels that they have to stand out from the scene."""
+        pose = self._landmarks(support.clear(picture, region), region)
+        square = support.square(region, others)
+        # Of a part of somebody it is less than what differs is.
+        return dataclasses.replace(pose, flag=0.0) if square and is_cut(pose, square) else pose
 
     def search(
         self,

@@ -24,9 +24,10 @@ _SQUARE = 1.5
 # Of what differs, so much below a body is more of it.
 _BELOW = 0.15
 # By how much more than they do people are made to differ, and the blur that takes away what
-# compression leaves, pixels.
-_FURTHER, _BLUR = 1.0, 2.0
-_SPECKS = np.ones((3, 3), np.uint8)
+# compression leaves: of the region's side, and at least, pixels.
+_FURTHER, _BLUR, _LEAST = 1.0, 0.007, 0.6
+# What is smaller is a speck; but legs are as thin in squares of less than so many pixels.
+_SPECKS, _THIN = np.ones((3, 3), np.uint8), 100
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,8 +65,9 @@ class Support:
             view = band[into]
             mask = pose.silhouette[max(-y, 0) :, max(-x, 0) :]
             view[mask[: view.shape[0], : view.shape[1]] > 0] = 0
-        band = cv2.morphologyEx(band, cv2.MORPH_OPEN, _SPECKS)
-        rows = np.flatnonzero(band.sum(axis=1) >= max(3, _FEWEST * region.size)) + top
+        if region.size >= _THIN:
+            band = cv2.morphologyEx(band, cv2.MORPH_OPEN, _SPECKS)
+        rows = np.flatnonzero(band.sum(axis=1) >= max(2, _FEWEST * region.size)) + top
         # The run of rows, with gaps, that the middle is in.
         runs = np.split(rows, np.flatnonzero(np.diff(rows) > _GAP * region.size) + 1)
         for run in runs:
@@ -86,7 +88,8 @@ class Support:
         part = lit[view].astype(np.float32)
         part += _FURTHER * (part - self.scene[view])
         result = lit.copy()
-        result[view] = np.clip(cv2.GaussianBlur(part, (0, 0), _BLUR), 0, 255).astype(np.uint8)
+        smooth = cv2.GaussianBlur(part, (0, 0), max(_LEAST, _BLUR * region.size))
+        result[view] = np.clip(smooth, 0, 255).astype(np.uint8)
         return result
 
 

@@ -12,8 +12,9 @@ from gait_jax.video.people import HIDDEN, NOT_ONE, OVERLAP, Sighting
 # Beside the usual height: lower is partly hidden, higher is more than one person.
 _LOWER, _HIGHER = 0.82, 1.22
 # Beside the usual area: whose pixels touch somebody else's is themselves alone between these; so
-# many times as much is nobody alone, whatever is near them.
-_LESS, _MORE, _CROWD = 0.65, 1.25, 1.4
+# many times as much is nobody alone, whatever is near them; and where only a difference from the
+# scene says how much it is, so many times.
+_LESS, _MORE, _CROWD, _VAGUE = 0.65, 1.25, 1.4, 1.8
 # So alike are the clothes of somebody who is seen alone beside another.
 _OWN = 0.4
 # Of the usual height: what differs from the scene and is lower is a part of somebody.
@@ -100,7 +101,7 @@ class Track:
             return None if sighting.apart else OVERLAP
         tall = sighting.box[3] / float(np.median(self.heights))
         area = sighting.area / float(np.median(self.areas))
-        if area > _CROWD:
+        if area > (_VAGUE if sighting.by_difference else _CROWD):
             return OVERLAP
         if not sighting.apart and not (
             _LOWER <= tall <= _HIGHER and _LESS <= area <= _MORE and self._wears(sighting)
