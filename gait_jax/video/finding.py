@@ -105,7 +105,7 @@ class NetworkFinder:
             new = self._bodies.search(image, dict.fromkeys(places), poses, support)
             self._pursuit.add(new)
             poses += new
-        if everywhere or not poses:
+        if everywhere:
             new = self._small(image, support, poses)
             self._pursuit.add(new)
             poses += new
