@@ -69,7 +69,7 @@ def test_a_trunk_above_what_differs_is_a_part_of_somebody():
 
 @pytest.fixture
 def networks(monkeypatch):
-    """(`Bodies`, what its landmarks are to say, at which regions they looked)."""
+    """(`Bodies`, what its landmarks are to say, at which regions and pictures they looked)."""
     says, looked = [], []
 
     class _Landmarks:
@@ -77,7 +77,7 @@ def networks(monkeypatch):
             del threads
 
         def __call__(self, picture, region):
-            looked.append(region)
+            looked.append((region, int(picture.max())))
             return says.pop(0)
 
     monkeypatch.setattr(bodies, "Detector", lambda threads: None)
@@ -103,7 +103,7 @@ def test_whoever_is_doubtful_or_cut_is_looked_at_once_more(networks, first, seco
     says += [first, second]
     found = people.look(_support().scene, SMALL, _support())
     assert found is (None if chosen is None else (first, second)[chosen])
-    assert looked == [SMALL, Region(200.0, 150.0, 150.0, 0.0)]
+    assert [region for region, _ in looked] == [SMALL, Region(200.0, 150.0, 150.0, 0.0)]
 
 
 @pytest.mark.parametrize("support", [None, _support()])
@@ -112,4 +112,16 @@ def test_whoever_is_seen_whole_is_looked_at_once(networks, support):
     whole = _pose(_WHOLE)
     says.append(whole)
     assert people.look(_support().scene, SMALL, support) is whole
-    assert looked == [SMALL]
+    assert looked == [(SMALL, 100)]
+
+
+@pytest.mark.parametrize(("rows", "found"), [(_WHOLE, True), (_TRUNK, False)])
+def test_whoever_is_small_is_looked_at_once_where_they_stand_out(networks, rows, found):
+    people, says, looked = networks
+    support, small = _support(), Region(200.0, 150.0, 79.0, 0.0)
+    picture = support.scene.copy()
+    picture[ROWS, COLUMNS] = 120
+    says.append(_pose(rows))
+    # A part of them is nobody: what differs shows more.
+    assert (people.look(picture, small, support) is not None) == found
+    assert looked == [(small, 140)]

@@ -208,3 +208,21 @@ def test_a_body_of_twice_the_pixels_is_not_one_person():
     (wide,) = _seen((120, RED, BLUE), (140, RED, BLUE))
     tracker.update([wide])
     assert (wide.track.number, wide.problem) == (1, tracking.OVERLAP)
+
+
+@pytest.mark.parametrize(("wide", "problem"), [(38, None), (46, tracking.OVERLAP)])
+def test_how_much_differs_of_somebody_small_says_little(wide, problem):
+    def seen(wide):
+        picture = np.zeros(SHAPE, np.uint8)
+        picture[30:110, 100 : 100 + wide] = 1
+        (one,) = people.find(picture)
+        one.by_difference = True
+        return one
+
+    tracker = Tracker()
+    for _ in range(30):
+        tracker.update([seen(24)])
+    # 1.6 and 1.9 times as much as before.
+    one = seen(wide)
+    tracker.update([one])
+    assert (one.track.number, one.problem) == (1, problem)
