@@ -1,5 +1,6 @@
 """People in a picture by BlazePose: found, looked at, and each pixel given to one of them."""
 
+import dataclasses
 from collections.abc import Iterable, Sequence
 
 import cv2
@@ -10,6 +11,7 @@ from gait_jax.video.blazepose_landmarks import INSIDE, SURE, Landmarks, Pose
 from gait_jax.video.blazepose_region import Region
 from gait_jax.video.heads import heads
 from gait_jax.video.leaving_out import without
+from gait_jax.video.support import Support, is_cut, lowest
 
 # From this score on what the detector finds is looked at; who is new is somebody where it and the
 # network of landmarks are so sure together, as a jacket on a lawn deceives each of them alone; and
@@ -19,6 +21,8 @@ _DETECTED, _BOTH = 0.5, 0.68
 _SAME = 0.6
 # Beside those who are found others are looked for so many times; so far, in their heights.
 _ROUNDS, _REACH = 3, 1.1
+# Pixels: in squares of a shorter side little of somebody is seen where they do not stand out.
+_SMALL = 80
 # Side of the square in which somebody is looked at, in their heights.
 _SQUARE = 1.3
 
@@ -37,18 +41,61 @@ class Bodies:
         """
         self._detector, self._landmarks = Detector(threads), Landmarks(threads)
 
-    def look(self, picture: np.ndarray, region: Region) -> Pose | None:
+    def look(
+        self,
+        picture: np.ndarray,
+        region: Region,
+        support: Support | None = None,
+        others: Sequence[Pose] = (),
+    ) -> Pose | None:
         """Whom a square in a picture shows; None where the network says that it is nobody.
 
         Args:
           picture: [H, W, 3] uint8 (blue, green, red).
           region: where somebody should be.
+          support: the picture beside its scene, where that is known.
+          others: who was found in it already.
         """
-        pose = self._landmarks(picture, region)
+        pose = self._seen(picture, region, support, others)
         return pose if pose.flag >= SURE else None
 
+    def _seen(
+        self,
+        picture: np.ndarray,
+        region: Region,
+        support: Support | None,
+        others: Sequence[Pose],
+    ) -> Pose:
+        """What the network says of a square, or of what differs there where that is better."""
+        if support and region.size < _SMALL:
+            return self._small(picture, region, support, others)
+        pose = self._landmarks(picture, region)
+        square = support.square(region, others) if support else None
+        sure = pose.flag >= SURE
+        if square is None or (sure and not is_cut(pose, square)):
+            return pose
+        again = self._landmarks(support.clear(picture, square), square)
+        if sure:
+            more = again.flag >= SURE and lowest(again) > lowest(pose)
+        else:
+            more = again.flag > pose.flag
+        return again if more else pose
+
+    def _small(
+        self, picture: np.ndarray, region: Region, support: Support, others: Sequence[Pose]
+    ) -> Pose:
+        """What the network says of so few pixels that they have to stand out from the scene."""
+        pose = self._landmarks(support.clear(picture, region), region)
+        square = support.square(region, others)
+        # Of a part of somebody it is less than what differs is.
+        return dataclasses.replace(pose, flag=0.0) if square and is_cut(pose, square) else pose
+
     def search(
-        self, picture: np.ndarray, tiles: Iterable[Tile], known: Sequence[Pose] = ()
+        self,
+        picture: np.ndarray,
+        tiles: Iterable[Tile],
+        known: Sequence[Pose] = (),
+        support: Support | None = None,
     ) -> list[Pose]:
         """Who is in parts of a picture, besides those who are known.
 
@@ -56,6 +103,7 @@ class Bodies:
           picture: [H, W, 3] uint8 (blue, green, red).
           tiles: within the picture.
           known: who was found in it already.
+          support: the picture beside its scene, where that is known.
         """
         found = list(known)
         rest = without(picture, known) if known else picture
@@ -64,7 +112,7 @@ class Bodies:
             for detection in self._detector.detect_tiles(rest, tiles, _DETECTED):
                 if any(_holds(pose, detection) for pose in found):
                     continue
-                pose = self._landmarks(rest, detection.region)
+                pose = self._seen(rest, detection.region, support, found)
                 if detection.score * pose.flag >= _BOTH:
                     new += [one for one in self.told_apart(rest, pose) if add(found, one)]
             if not new:

@@ -6,12 +6,14 @@ import numpy as np
 from gait_jax.video.background import Scene
 from gait_jax.video.blazepose_detector import Tile
 from gait_jax.video.blazepose_landmarks import NAMES, Pose
-from gait_jax.video.bodies import Bodies, divided, tall_of
+from gait_jax.video.blazepose_region import Region
+from gait_jax.video.bodies import Bodies, add, divided, tall_of
 from gait_jax.video.clothes import worn
 from gait_jax.video.foreground import DifferenceSegmenter
 from gait_jax.video.people import HIDDEN, NOT_ONE, Sighting, find, sighted
 from gait_jax.video.pieces import pieces
 from gait_jax.video.pursuit import Pursuit
+from gait_jax.video.support import Support
 
 # Every so many seconds the whole picture is searched, and what differs from the scene and is nobody
 # who is known; in between people are followed.
@@ -23,8 +25,9 @@ _SPECK, _KNOWN = 20, 0.5
 # Pixels around those who are known; and of what is left, in heights of the tallest of them, so much
 # may be somebody else.
 _RIM, _REST = 3, 0.5
-# Pixels: people below are seen better by what differs from the scene.
-_SMALL = 60
+# Pixels: people below are not seen by the detector. In the square around what differs, of so many
+# of its heights, the other network is to be so sure; it looks at so many at once: more are leaves.
+_SMALL, _AROUND, _CERTAIN, _AT_ONCE = 60, 1.5, 0.8, 3
 # What differs this near a body, in its heights, is a part or a shadow of it.
 _NEAR = 0.08
 # Of the smaller body: they touch.
@@ -89,7 +92,9 @@ class NetworkFinder:
             return None
         if foreground is None:
             foreground = np.zeros(shape, np.uint8)
-        poses = self._pursuit(image)
+        scene = self._scene.at(self._frames)
+        support = Support(foreground, scene.picture)
+        poses = self._pursuit(image, support)
         places = self._pursuit.places(shape)
         everywhere = not self._frames % self._every
         if everywhere:
@@ -97,23 +102,42 @@ class NetworkFinder:
         if everywhere or not poses:
             places += self._unexplained(foreground, poses)
         if places:
-            new = self._bodies.search(image, dict.fromkeys(places), poses)
+            new = self._bodies.search(image, dict.fromkeys(places), poses, support)
+            self._pursuit.add(new)
+            poses += new
+        if everywhere:
+            new = self._small(image, support, poses)
             self._pursuit.add(new)
             poses += new
         # Where the scene was filled anything differs from it.
-        seen = 1 - self._scene.at(self._frames).unseen
+        seen = 1 - scene.unseen
         self._frames += 1
         owner = divided(poses, shape)
         found = [one for i, pose in enumerate(poses, 1) if (one := _sighting(owner, i, pose))]
         # What is too small for the networks, and belongs to nobody whom they found.
         tall = max((one.box[3] for one in found), default=0)
         left = foreground & seen & ~_near(owner, round(_NEAR * tall) + 2)
-        small = [one for one in find(left) if one.box[3] < _SMALL and one.problem != NOT_ONE]
-        for one in small:
-            one.by_difference = True
-        for one in found + small:
+        found += [one for one in find(left) if one.box[3] < _SMALL and one.problem != NOT_ONE]
+        for one in found:
+            # Of so few pixels the word of the network of landmarks alone is not enough.
+            one.by_difference = one.box[3] < _SMALL
             one.clothes = worn(image[one.crop], one.mask)
-        return found + small
+        return found
+
+    def _small(self, image: np.ndarray, support: Support, poses: list[Pose]) -> list[Pose]:
+        """Who is too small for the detector: the other network looks at what differs."""
+        rest = support.foreground & ~_near(divided(poses, image.shape[:2]), _RIM)
+        squares = []
+        for x, y, piece in pieces(rest):
+            tall, wide = piece.shape
+            if _SPECK <= tall < _SMALL and wide <= tall:
+                squares.append(Region(x + wide / 2, y + tall / 2, _AROUND * tall, 0.0))
+        new: list[Pose] = []
+        for square in sorted(squares, key=lambda one: -one.size)[:_AT_ONCE]:
+            pose = self._bodies.look(image, square, support, poses + new)
+            if pose and pose.flag >= _CERTAIN and tall_of(pose) < _SMALL:
+                add(new, pose)
+        return new
 
     @staticmethod
     def _unexplained(foreground: np.ndarray, poses: list[Pose]) -> list[Tile]:

@@ -9,6 +9,7 @@ from gait_jax.video.blazepose_landmarks import NAMES, Pose
 from gait_jax.video.blazepose_region import Region
 from gait_jax.video.bodies import Bodies, add
 from gait_jax.video.leaving_out import without
+from gait_jax.video.support import Support
 
 # Seconds for which somebody is looked for where they should be.
 _SOUGHT = 1.0
@@ -74,7 +75,7 @@ class Pursuit:
         self._longest = max(1, round(_SOUGHT * rate))
         self._ones: list[_One] = []
 
-    def __call__(self, picture: np.ndarray) -> list[Pose]:
+    def __call__(self, picture: np.ndarray, support: Support | None = None) -> list[Pose]:
         """Where they are in the next frame, who were in the one before or shortly before.
 
         The nearest is looked at first. Whoever is near them is looked at in the picture without
@@ -82,6 +83,7 @@ class Pursuit:
 
         Args:
           picture: [H, W, 3] uint8 (blue, green, red).
+          support: the picture beside its scene, where that is known.
         """
         found: list[Pose] = []
         taken_out: list[Pose] = []
@@ -97,7 +99,7 @@ class Pursuit:
             if hidden_by:
                 rest = without(rest, hidden_by)
                 taken_out += hidden_by
-            now = self._bodies.look(rest, one.region)
+            now = self._bodies.look(rest, one.region, support, found)
             if now:
                 # Of a body with several heads, whoever is where they should be.
                 several = self._bodies.told_apart(rest, now)

@@ -68,7 +68,7 @@ class Tracker:
         expected = np.array([track.expected for track in self._tracks]).reshape(-1, 4)
         shared = _overlap(expected, boxes)
         cost, possible = self._costs(sightings, boxes, expected, shared)
-        pairs = matched(cost, possible)
+        pairs = self._pairs(sightings, cost, possible)
         unclear = self._doubt(pairs, cost, possible)
         covered: dict[int, list[int]] = {}
         for row, track in enumerate(self._tracks):
@@ -117,7 +117,27 @@ class Tracker:
                 possible[row] = away[row] < (_FAR if track.stands_out else _NEAR)
             if track.knot or track.unseen:
                 possible[row] &= other[row] < _ANOTHERS
+            if not track.named:
+                # A leaf is nobody's beginning.
+                for column, sighting in enumerate(sightings):
+                    possible[row, column] &= sighting.by_difference or track.is_as_tall_as(sighting)
         return cost, possible
+
+    def _pairs(
+        self, sightings: Sequence[Sighting], cost: np.ndarray, possible: np.ndarray
+    ) -> dict[int, int]:
+        """Whose each sighting is: {track's row: column}.
+
+        Those whom a network has seen and sees come first: of a leaf that moves beside somebody, and
+        of them, either might be the other by place.
+        """
+        tracks = np.array([track.named for track in self._tracks], bool)
+        seen = np.array([not sighting.by_difference for sighting in sightings], bool)
+        pairs = matched(cost, possible & tracks[:, None] & seen)
+        rest = possible.copy()
+        rest[list(pairs)] = False
+        rest[:, list(pairs.values())] = False
+        return pairs | matched(cost, rest)
 
     def _doubt(self, pairs: dict[int, int], cost: np.ndarray, possible: np.ndarray) -> set[int]:
         """Ends tracks of whom it is not clear who came out of a crowd as whom; in place.
@@ -155,6 +175,7 @@ class Tracker:
             sighting.problem = UNCLEAR
         track.unseen = 0
         track.sightings += _counts(sighting)
+        track.named |= not sighting.by_difference
         track.needed = min(track.needed, self._needed(sighting))
         if track.is_only_partly(sighting):
             # Feet below a sign do not tell where the body is; after a while, nor whose they are.
@@ -205,6 +226,7 @@ class Tracker:
         memory = max(3, round(_REMEMBERED * self._rate))
         box = np.array(sighting.box, float)
         track = Track(self.count, box, memory, needed=self._needed(sighting))
+        track.named = not sighting.by_difference
         track.remember(sighting)
         track.sightings = int(_counts(sighting))
         sighting.track = track

@@ -12,8 +12,9 @@ from gait_jax.video.people import HIDDEN, NOT_ONE, OVERLAP, Sighting
 # Beside the usual height: lower is partly hidden, higher is more than one person.
 _LOWER, _HIGHER = 0.82, 1.22
 # Beside the usual area: whose pixels touch somebody else's is themselves alone between these; so
-# many times as much is nobody alone, whatever is near them.
-_LESS, _MORE, _CROWD = 0.65, 1.25, 1.4
+# many times as much is nobody alone, whatever is near them; and where only a difference from the
+# scene says how much it is, so many times.
+_LESS, _MORE, _CROWD, _VAGUE = 0.65, 1.25, 1.4, 1.8
 # So alike are the clothes of somebody who is seen alone beside another.
 _OWN = 0.4
 # Of the usual height: what differs from the scene and is lower is a part of somebody.
@@ -33,6 +34,7 @@ class Track:
       velocity: of the box's middle in pixels a frame (x, y).
       sightings: in how many frames they were seen so that they may be a person.
       needed: from how many on they are one.
+      named: whether a network has seen them, or there is none.
       since: frames since they were at the box.
       unseen: since how many frames they are not seen.
       gone: since how many frames they are not, and nobody hides them.
@@ -49,6 +51,7 @@ class Track:
     velocity: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros(2))
     sightings: int = 0
     needed: int = 3
+    named: bool = True
     since: int = 0
     unseen: int = 0
     gone: int = 0
@@ -98,7 +101,7 @@ class Track:
             return None if sighting.apart else OVERLAP
         tall = sighting.box[3] / float(np.median(self.heights))
         area = sighting.area / float(np.median(self.areas))
-        if area > _CROWD:
+        if area > (_VAGUE if sighting.by_difference else _CROWD):
             return OVERLAP
         if not sighting.apart and not (
             _LOWER <= tall <= _HIGHER and _LESS <= area <= _MORE and self._wears(sighting)
@@ -107,6 +110,11 @@ class Track:
         if _LOWER <= tall <= _HIGHER:
             return None
         return HIDDEN if tall < 1 else NOT_ONE
+
+    def is_as_tall_as(self, sighting: Sighting) -> bool:
+        """Whether neither it nor a sighting is so low that it could only be a part of the other."""
+        tall, usual = sighting.box[3], float(np.median(self.heights))
+        return min(tall, usual) >= _PART * max(tall, usual)
 
     def is_only_partly(self, sighting: Sighting) -> bool:
         """Whether it is a speck of them that differs from the scene where nobody is found."""

@@ -1,5 +1,7 @@
 """People by BlazePose: rendered walkers, whose truth is exact, before a still scene."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -105,7 +107,7 @@ def test_the_picture_is_searched_by_time_not_by_frames(empty, rate, expected):
         def __init__(self):
             self.searched = 0
 
-        def search(self, picture, tiles, known=()):
+        def search(self, picture, tiles, known=(), support=None):
             self.searched += (0, 0, picture.shape[1], picture.shape[0]) in tiles
             return []
 
@@ -115,6 +117,37 @@ def test_the_picture_is_searched_by_time_not_by_frames(empty, rate, expected):
         assert find(empty) == []
     # Every 0.15 s: 12 frames are 1.5 s, 0.48 s and 0.4 s; not more often than there are frames.
     assert bodies.searched == expected
+
+
+@pytest.mark.parametrize(("flag", "found"), [(0.9, 3), (0.7, 0)])
+def test_whoever_is_too_small_for_the_detector_is_looked_at_where_they_differ(flag, found):
+    scene = np.full((120, 400, 3), 90, np.uint8)
+    picture = scene.copy()
+    # Five who are 30 rows tall, the last one a little less, 10 wide and far from one another.
+    for i in range(5):
+        picture[40 : 70 - (i == 4), 50 + 70 * i : 60 + 70 * i] = 200
+
+    class _Sure:
+        def __init__(self):
+            self.looks = []
+
+        def search(self, picture, tiles, known=(), support=None):
+            return []
+
+        def look(self, picture, region, support=None, others=()):
+            self.looks.append(region)
+            mask = np.ones((34, 12), np.float32)
+            corner = (int(region.x) - 6, 38)
+            return dataclasses.replace(_pose(0, 0), mask=mask, corner=corner, flag=flag)
+
+    bodies = _Sure()
+    sightings = NetworkFinder(estimate(scene[None]), bodies)(picture)
+    # Three at once; the others are found by what differs, and nobody by the network alone.
+    assert len(bodies.looks) == 3
+    assert {round(region.y) for region in bodies.looks} == {55}
+    assert all(44 <= region.size <= 48 for region in bodies.looks)
+    assert [one.box[3] for one in sightings].count(34) == found
+    assert len(sightings) == 5 and all(one.by_difference for one in sightings)
 
 
 def _pose(rows, columns, value=1.0, shape=(8, 8), corner=(0, 0)):

@@ -26,7 +26,7 @@ class _Bodies:
     def __init__(self):
         self.next, self.looks = [], []
 
-    def look(self, picture, region):
+    def look(self, picture, region, support=None, others=()):
         self.looks.append((picture, region))
         return self.next.pop(0)
 

@@ -163,6 +163,44 @@ def test_feet_below_a_sign_do_not_lead_a_person_elsewhere():
     assert other.track.number != 1
 
 
+def _leaf(x, tall=40):
+    """Something around a column that moves and differs from the scene."""
+    picture = np.zeros(SHAPE, np.uint8)
+    picture[110 - tall : 110, x - 10 : x + 10] = 1
+    (leaf,) = people.find(picture)
+    leaf.by_difference, leaf.clothes = True, worn(np.full((*SHAPE, 3), 60, np.uint8), picture)
+    return leaf
+
+
+def test_leaves_that_move_beside_somebody_take_nobodys_place():
+    tracker = Tracker()
+    for i in range(20):
+        (one,) = _seen((100 + 5 * i, RED, BLUE))
+        leaf = _leaf(215)
+        tracker.update([one, leaf])
+    assert (one.track.number, leaf.track.number) == (1, 2)
+    # Of the two that can be the other by place: the leaf is gone, and another one moves.
+    (one,), other = _seen((200, RED, BLUE)), _leaf(180)
+    tracker.update([one, other])
+    assert (one.track.number, one.problem) == (1, None)
+    assert other.track.number != 1 and not other.track.is_person
+
+
+def test_whoever_comes_from_behind_a_leaf_is_not_the_leaf():
+    tracker = Tracker()
+    for _ in range(10):
+        tracker.update([_leaf(200)])
+    (one,) = _seen((202, RED, BLUE))
+    tracker.update([one])
+    assert one.track.number == 2
+    # What differs and is as tall as they are was they.
+    tracker, small = Tracker(), _leaf(200, tall=70)
+    tracker.update([small])
+    (one,) = _seen((202, RED, BLUE))
+    tracker.update([one])
+    assert one.track is small.track
+
+
 def test_a_body_of_twice_the_pixels_is_not_one_person():
     tracker = Tracker()
     for i in range(10):
@@ -170,3 +208,21 @@ def test_a_body_of_twice_the_pixels_is_not_one_person():
     (wide,) = _seen((120, RED, BLUE), (140, RED, BLUE))
     tracker.update([wide])
     assert (wide.track.number, wide.problem) == (1, tracking.OVERLAP)
+
+
+@pytest.mark.parametrize(("wide", "problem"), [(38, None), (46, tracking.OVERLAP)])
+def test_how_much_differs_of_somebody_small_says_little(wide, problem):
+    def seen(wide):
+        picture = np.zeros(SHAPE, np.uint8)
+        picture[30:110, 100 : 100 + wide] = 1
+        (one,) = people.find(picture)
+        one.by_difference = True
+        return one
+
+    tracker = Tracker()
+    for _ in range(30):
+        tracker.update([seen(24)])
+    # 1.6 and 1.9 times as much as before.
+    one = seen(wide)
+    tracker.update([one])
+    assert (one.track.number, one.problem) == (1, problem)
