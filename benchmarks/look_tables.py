@@ -69,8 +69,8 @@ def _table(rows: Sequence[dict], titles: Sequence[str], forms: Mapping[str, str]
     return lines
 
 
-def _said(what: str, asked: str, value: str, met: bool | None) -> str:
-    verdict = {True: "met", False: "missed", None: "not measured"}[met]
+def _said(what: str, asked: str, value: str, met: bool | None, otherwise: str = "missed") -> str:
+    verdict = {True: "met", False: otherwise, None: "not measured"}[met]
     return f"- {what}: asked {asked}, measured {value}: {verdict}"
 
 
@@ -113,12 +113,19 @@ def summary(rows: Sequence[dict], colours: Sequence[str]) -> list[str]:
 
 
 def _angles(colour: str, variants: Sequence[dict]) -> list[str]:
+    """What is asked of the angles; chance is two standard errors of the difference of means."""
     lines = []
     for end, how in (("", ""), ("_lag", " at the best lag")):
         own, others = ([v for one in variants for v in one[key + end]] for key in ("own", "others"))
-        met = bool(np.mean(own) <= np.mean(others)) if own and others else None
         asked = f"at most other people's {_spread(others)}"
-        lines.append(_said(f"{colour}: correlation of angles{how}", asked, _spread(own), met))
+        met, otherwise = None, "missed"
+        if own and others:
+            above = np.mean(own) - np.mean(others)
+            met = bool(above <= 0)
+            if above <= 2 * np.hypot(*(np.std(x) / np.sqrt(len(x)) for x in (own, others))):
+                otherwise = "above by no more than chance"
+        name = f"{colour}: correlation of angles{how}"
+        lines.append(_said(name, asked, _spread(own), met, otherwise))
     return lines
 
 

@@ -147,11 +147,24 @@ def test_a_summary_says_what_is_met():
         "- parts, faces keep: flag over the original's: asked at least 0.98, measured 1.000: met",
         "- parts: colour flicker over the original's: asked at most 1.20, measured 1.10: met",
         "- parts: correlation of angles: asked at most other people's 0.20 ± 0.10 (2 pairs), "
-        "measured 0.30 ± 0.00 (1 pairs): missed",
+        "measured 0.30 ± 0.00 (1 pairs): above by no more than chance",
         "- parts: correlation of angles at the best lag: asked at most other people's "
         "0.60 ± 0.00 (2 pairs), measured 0.50 ± 0.00 (1 pairs): met",
     ]
     assert "not measured" in summary([], ["parts"])[0]
+
+
+def test_a_few_pairs_may_be_above_others_by_chance():
+    from look_tables import summary
+
+    row = _row()
+    for variant in row["variants"].values():
+        # 0.1 above; the means' standard errors are 0.1 / √4 and 0.2 / √4, 0.11 together.
+        variant |= {"own": [0.4, 0.2, 0.4, 0.2], "others": [0.0, 0.4, 0.0, 0.4]}
+    assert summary([row], ["parts"])[-2].endswith("(4 pairs): above by no more than chance")
+    for variant in row["variants"].values():
+        variant |= {"own": [0.6, 0.4, 0.6, 0.4]}
+    assert summary([row], ["parts"])[-2].endswith("0.50 ± 0.10 (4 pairs): missed")
 
 
 def test_a_report_has_a_block_for_each_colouriser():
