@@ -1,0 +1,118 @@
+"""Paints the same stand-ins by several colourisers at once, for `looks.py`."""
+
+import contextlib
+import dataclasses
+import pathlib
+from collections.abc import Sequence
+
+import numpy as np
+
+from gait_jax.anonymization import options as settings
+from gait_jax.anonymization.clips import VideoAnonymizer
+from gait_jax.anonymization.looking import look
+from gait_jax.anonymization.options import Options
+from gait_jax.anonymization.painting import Figure, Painter
+from gait_jax.methods.colourisers import nearest
+from gait_jax.methods.colourisers.parts import PartsColouriser
+from gait_jax.methods.colourisers.placed import Placed
+from gait_jax.methods.contracts import Anonymizer
+from gait_jax.runtime import keys
+from gait_jax.video.clip import Clip
+from gait_jax.video.writer import VideoWriter
+
+COLOURISERS = {
+    settings.PARTS: PartsColouriser,
+    settings.NEAREST: lambda: Placed(nearest.colourise),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Shown:
+    """Somebody in a frame: who, the window's upper left corner, and masks in it [h, w] uint8."""
+
+    index: int
+    number: int
+    corner: tuple[int, int]
+    original: np.ndarray
+    body: np.ndarray
+
+    def placed(self, mask: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+        """One of the masks in the picture, bool [H, W]."""
+        whole = np.zeros(shape[:2], bool)
+        x, y = self.corner
+        whole[y : y + mask.shape[0], x : x + mask.shape[1]] = mask > 0
+        return whole
+
+
+class Painters:
+    """Several painters of the same figures, where `VideoAnonymizer` expects one.
+
+    Attributes:
+      each: by name.
+      pictures: what each painted, by index of the frame; to be taken out.
+      shown: who was painted.
+    """
+
+    def __init__(self, each: dict[str, Painter]):
+        """Takes them."""
+        self.each = each
+        self.pictures: dict[str, dict[int, np.ndarray]] = {name: {} for name in each}
+        self.shown: list[Shown] = []
+
+    def paint(self, canvases: dict[int, np.ndarray], figures: Sequence[Figure]) -> None:
+        """Lets each paint onto canvases of its own; see `Painter.paint`."""
+        for name, painter in self.each.items():
+            own = {index: canvas.copy() for index, canvas in canvases.items()}
+            painter.paint(own, figures)
+            self.pictures[name] |= own
+        for one in figures:
+            self.shown.append(
+                Shown(one.index, one.sight.whose.number, one.sight.window[:2], one.mask,
+                      one.body.mask)
+            )  # fmt: skip
+
+    def forget(self, person: int) -> None:
+        """See `Painter.forget`."""
+        for painter in self.each.values():
+            painter.forget(person)
+
+
+def variant(colour: str, faces: str) -> str:
+    """What files of a colouriser are called."""
+    return f"{colour}_{faces}"
+
+
+def anonymize(
+    source: pathlib.Path,
+    folder: pathlib.Path,
+    anonymizer: Anonymizer,
+    colours: Sequence[str],
+    seed: int,
+) -> Painters:
+    """Anonymises a clip with each colouriser, with faces blurred and kept.
+
+    Finds people, and makes stand-ins, once, by the steps of `anonymize_video`. Writes
+    `NAME_VARIANT.mp4` for each (see `variant`).
+    """
+    painters = Painters(
+        {
+            variant(colour, faces): Painter(COLOURISERS[colour](), faces == settings.BLUR)
+            for colour in colours
+            for faces in settings.FACES
+        }
+    )
+    looked = look(Clip.open(source), Options(progress=False))
+    clip = looked.clip
+    key = keys.named_key(keys.random_key(seed), source.name)
+    worker = VideoAnonymizer(anonymizer, looked.scene, painters, key, float(clip.rate))
+    with contextlib.ExitStack() as stack:
+        seen = stack.enter_context(looked.sightings(progress=False))
+        found = stack.enter_context(worker.look(seen))
+        writers = {
+            name: stack.enter_context(VideoWriter(folder / f"{source.stem}_{name}.mp4", clip))
+            for name in painters.each
+        }
+        for index, frame in enumerate(worker(clip.frames(), found)):
+            for name, writer in writers.items():
+                writer.write(painters.pictures[name].pop(index), frame.pts, frame.duration)
+    return painters
