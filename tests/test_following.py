@@ -67,11 +67,13 @@ def test_joints_are_kept_where_they_were_seen():
         for i, mask in enumerate(masks):
             sightings = people.find(mask // 255)
             sightings[0].limbs = Limbs(np.full((15, 3), i, np.float32)) if i % 2 else None
+            sightings[0].touching = i == 2
             yield sightings
 
     with Following(found(), _glimpse) as following:
-        kept = [sight.limbs for (sight,) in following]
-    assert [limbs and int(limbs.points[0, 0]) for limbs in kept] == [None, 1, None, 3]
+        kept = [(sight.limbs, sight.apart) for (sight,) in following]
+    assert [limbs and int(limbs.points[0, 0]) for limbs, _ in kept] == [None, 1, None, 3]
+    assert [apart for _, apart in kept] == [True, True, False, True]
 
 
 _CLOTHES = np.eye(4, dtype=np.float32)[:2]

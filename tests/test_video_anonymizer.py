@@ -10,6 +10,7 @@ from gait_jax.anonymization import clips, following
 from gait_jax.anonymization.clips import VideoAnonymizer
 from gait_jax.anonymization.painting import Painter
 from gait_jax.gait import silhouette
+from gait_jax.gait.limbs import Limbs
 from gait_jax.methods.anonymizers.contours import ContourAnonymizer
 from gait_jax.methods.colourisers import nearest
 from gait_jax.methods.colourisers.placed import Placed
@@ -211,3 +212,38 @@ def test_heads_are_blurred_in_every_frame_unless_they_are_to_be_kept(anonymizer)
         head = slice(rows[0] + round(0.04 * tall), rows[0] + round(0.1 * tall))
         body = (other != SCENE).any(axis=2)[head]
         assert one[head][body].std() > 60 and other[head][body].std() < 30
+
+
+class _Shots(Placed):
+    """Keeps what is looked at."""
+
+    def __init__(self):
+        super().__init__(nearest.colourise)
+        self.seen = []
+
+    def remember(self, known, shots):
+        self.seen += shots
+        return known
+
+
+def test_colours_are_not_learnt_where_others_touch(anonymizer):
+    # Of their usual area in all frames, so that they are shown beside somebody, too.
+    masks, touches = upscale(walking(1, start=60), 2) * 18, (12, 13)
+    limbs = Limbs(np.full((15, 3), 50, np.float32))
+
+    def found():
+        for i, mask in enumerate(masks):
+            (one,) = people.find(mask // 255)
+            one.limbs, one.touching, one.clothes = limbs, i in touches, np.eye(2, 4)
+            yield [one]
+
+    frames = [Frame(image, i, 1) for i, image in enumerate(walk_in(SCENE, masks))]
+    colourise = _Shots()
+    scene = estimate(SCENE[None])
+    worker = VideoAnonymizer(anonymizer, scene, Painter(colourise), jax.random.key(0), 25.0)
+    with worker.look(found()) as following:
+        assert len(list(worker(frames, following))) == 18
+    assert [shot.limbs is None for shot in colourise.seen] == [i in touches for i in range(18)]
+    # They are where the window is.
+    window = next(iter(following))[0].window
+    np.testing.assert_allclose(colourise.seen[0].limbs.points[0, :2], 50 - np.array(window[:2]))

@@ -73,6 +73,7 @@ class Sight:
       problem: why it cannot be anonymised; None where it can.
       where: place and length of the silhouette among the kept ones.
       limbs: where their joints are in the frame, where they are known.
+      apart: whether they stand alone there.
     """
 
     whose: Followed
@@ -81,6 +82,7 @@ class Sight:
     problem: str | None
     where: tuple[int, int]
     limbs: Limbs | None = None
+    apart: bool = True
 
     @property
     def crop(self) -> tuple[slice, slice]:
@@ -186,10 +188,8 @@ class Following:
             person = self._people[sighting.track]
             if sighting.problem is None and sighting.apart:
                 person.glimpses[index] = self._glimpse(mask, sighting.window[:2])
-            where, limbs = self._write(mask), sighting.limbs
-            kept.append(
-                Sight(person, sighting.window, sighting.box, sighting.problem, where, limbs)
-            )
+            known = (sighting.window, sighting.box, sighting.problem, self._write(mask))
+            kept.append(Sight(person, *known, sighting.limbs, sighting.apart))
         self._kept.append(kept)
         self._before = now
 

@@ -122,7 +122,8 @@ class Painter:
             picture=picture[..., ::-1],
             original=inner if inner.any() else mask,
             anonymized=figure.body.mask,
-            limbs=limbs,
+            # Where somebody stands before them, others' colours would be taken for theirs.
+            limbs=limbs if sight.apart else None,
             anonymized_limbs=figure.body.limbs,
             frame=figure.index - sight.whose.first,
         )
