@@ -44,6 +44,16 @@ def test_neither_runs_the_wall_into_the_head_nor_the_head_into_the_wall():
     np.testing.assert_array_equal(result[far], picture[far])
 
 
+def test_shoulders_stay_where_the_joints_say_where_the_head_is():
+    picture, mask, limbs = noisy()
+    x, y = np.rint(limbs.joint("head")[:2]).astype(int)
+    beside = np.s_[y - 4 : y + 14, x + 22 : x + 40]
+    mask[beside] = 1
+    picture[beside] = np.random.default_rng(1).integers(0, 2, (18, 18, 1)) * 120
+    np.testing.assert_array_equal(blurred(picture, mask, limbs)[beside], picture[beside])
+    assert (blurred(picture, mask)[beside] != picture[beside]).any()
+
+
 def test_without_joints_the_top_is_blurred():
     picture, mask, limbs = noisy()
     assert blurred(picture, mask)[around(limbs, "head", 6)].std() < 15
