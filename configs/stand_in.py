@@ -4,7 +4,8 @@ r"""The stand-in's reader: from silhouettes to how a walk is seen.
 
 It learns from clips of made people alone, filmed at the first start: nothing has to be given.
 
-Time: two CPU cores, clips 20 minutes and training 15 (estimated); one H100, five in all.
+Time: two CPU cores, clips 15 minutes and training 9 (by the rates of 112 clips and 300 steps: 10
+steps a second); one H100, five in all.
 Result: on clips of people whom it has not seen, phase 0.008 cycles and view 3.2 degrees off
 (medians), 97.5 % of frames within 18 degrees; 98.5 % of frames of walks and of people who stand are
 called that, and 95.2 % of what is neither.

@@ -43,9 +43,11 @@ def open_file(path: pathlib.Path) -> av.container.InputContainer:
       OSError: it cannot be opened; among these, FFmpeg's own.
     """
     open_regular(path).close()
-    # "12:30.mp4" alone would be a protocol named 12.
+    # "12:30.mp4" alone would be a protocol named 12. Titles may be of any encoding.
     return av.open(
-        f"file:{path}", options={"format_whitelist": _FORMATS, "protocol_whitelist": "file"}
+        f"file:{path}",
+        options={"format_whitelist": _FORMATS, "protocol_whitelist": "file"},
+        metadata_errors="replace",
     )
 
 

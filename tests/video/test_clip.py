@@ -171,3 +171,24 @@ def test_files_that_are_no_videos_are_refused(tmp_path, frames):
     clip = Clip.open(write_video(tmp_path / "a.mp4", frames))
     with pytest.raises(InputError, match="cannot be written"):
         VideoWriter(tmp_path / "none" / "b.mp4", clip)
+
+
+def test_titles_may_be_of_any_encoding(tmp_path, frames):
+    source = write_video(tmp_path / "a.mp4", frames)
+    titled = tmp_path / "b.mkv"
+    with av.open(str(source)) as given, av.open(str(titled), "w") as container:
+        container.metadata["title"] = "TITLE-A"
+        stream = container.add_stream_from_template(given.streams.video[0])
+        stream.metadata["title"] = "TITLE-B"
+        for packet in given.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = stream
+                container.mux(packet)
+    data = titled.read_bytes()
+    assert b"TITLE-A" in data and b"TITLE-B" in data
+    # As old programs wrote umlauts.
+    titled.write_bytes(data.replace(b"TITLE-", b"T\xfcTL\xdf-"))
+    assert len([*Clip.open(titled).frames()]) == 12
+    out = tmp_path / "c.mp4"
+    copy(titled, out)
+    assert len(read_video(out)[0]) == 12
