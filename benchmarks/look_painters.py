@@ -9,6 +9,7 @@ import numpy as np
 
 from gait_jax.anonymization import options as settings
 from gait_jax.anonymization.clips import VideoAnonymizer
+from gait_jax.anonymization.following import Sight
 from gait_jax.anonymization.looking import look
 from gait_jax.anonymization.options import Options
 from gait_jax.anonymization.painting import Figure, Painter
@@ -59,11 +60,21 @@ class Painters:
         self.pictures: dict[str, dict[int, np.ndarray]] = {name: {} for name in each}
         self.shown: list[Shown] = []
 
+    @staticmethod
+    def taken(window: np.ndarray, sight: Sight, mask: np.ndarray) -> np.ndarray:
+        """The picture as it is, from which each painter takes what it keeps."""
+        del sight, mask
+        return window.copy()
+
     def paint(self, canvases: dict[int, np.ndarray], figures: Sequence[Figure]) -> None:
         """Lets each paint onto canvases of its own; see `Painter.paint`."""
         for name, painter in self.each.items():
             own = {index: canvas.copy() for index, canvas in canvases.items()}
-            painter.paint(own, figures)
+            kept = [
+                dataclasses.replace(one, image=painter.taken(one.image, one.sight, one.mask))
+                for one in figures
+            ]
+            painter.paint(own, kept)
             self.pictures[name] |= own
         for one in figures:
             self.shown.append(

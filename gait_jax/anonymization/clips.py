@@ -140,7 +140,12 @@ class VideoAnonymizer:
         """
         waiting: list[_Waiting] = []
         for index, (frame, seen) in enumerate(zip(frames, found, strict=True)):
-            people = [_Person(one, frame.image[one.crop].copy(), found.mask(one)) for one in seen]
+            people = []
+            for one in seen:
+                mask = found.mask(one)
+                people.append(
+                    _Person(one, self._painter.taken(frame.image[one.crop], one, mask), mask)
+                )
             waiting.append(_Waiting(index, dataclasses.replace(frame, image=None), people))
             if len(waiting) == _CHUNK:
                 yield from self._flush(waiting)

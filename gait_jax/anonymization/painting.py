@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from gait_jax.anonymization.following import Sight
+from gait_jax.gait.limbs import Limbs
 from gait_jax.methods.colourisers import nearest
 from gait_jax.methods.colourisers.placed import Placed
 from gait_jax.methods.contracts import AnonymizedBody, Colouriser, Shot
@@ -19,7 +20,7 @@ from gait_jax.video.sunlight import Glance, Sun
 # share of the body's height: else a line of them shows where the old outline was.
 _RIM = 1 / 120
 # Every so manyth figure is glanced at, and so many glances say which way shadows fall now.
-_GLANCED, _GLANCES = 3, 60
+_GLANCED, _GLANCES = 5, 40
 
 
 @dataclasses.dataclass
@@ -47,7 +48,7 @@ class Figure:
     Attributes:
       index: of the frame, from 0.
       sight: the original in it.
-      image: what the frame shows in the sight's window, [h, w, 3] uint8 blue, green, red.
+      image: what the frame shows in the sight's window (see `Painter.taken`).
       mask: the original there, [h, w] uint8 of 0 and 1.
       body: who is shown instead.
     """
@@ -84,6 +85,18 @@ class Painter:
         # By person: the last frame's (index, (image, mask) original, (image, mask) anonymized).
         self._last: dict[int, tuple[int, tuple, tuple]] = {}
 
+    def taken(self, window: np.ndarray, sight: Sight, mask: np.ndarray) -> np.ndarray:
+        """What is kept of a frame to paint somebody: a copy, blurred where their head is.
+
+        Args:
+          window: what the frame shows in the sight's window, [h, w, 3] uint8.
+          sight: the person.
+          mask: of them, [h, w] uint8 of 0 and 1.
+        """
+        if not self._blur_faces:
+            return window.copy()
+        return faces.blurred(window, mask, _within(sight))
+
     def paint(self, canvases: dict[int, np.ndarray], figures: Sequence[Figure]) -> None:
         """Paints some frames' figures over what stands there.
 
@@ -115,15 +128,12 @@ class Painter:
         rim = max(1, round(_RIM * sight.box[3]))
         kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * rim + 1, 2 * rim + 1))
         inner = cv2.erode(mask, kernel, borderType=cv2.BORDER_CONSTANT, borderValue=1)
-        x, y, _, _ = sight.window
-        limbs = sight.limbs and sight.limbs.moved(-x, -y)
-        picture = faces.blurred(figure.image, mask, limbs) if self._blur_faces else figure.image
         return Shot(
-            picture=picture[..., ::-1],
+            picture=figure.image[..., ::-1],
             original=inner if inner.any() else mask,
             anonymized=figure.body.mask,
             # Where somebody stands before them, others' colours would be taken for theirs.
-            limbs=limbs if sight.apart else None,
+            limbs=_within(sight) if sight.apart else None,
             anonymized_limbs=figure.body.limbs,
             frame=figure.index - sight.whose.first,
         )
@@ -152,3 +162,9 @@ class Painter:
                 self.flicker[f"colour_{name}"].add(colour)
                 self.flicker[f"outline_{name}"].add(outline)
         self._last[sight.whose.number] = figure.index, original, anonymized
+
+
+def _within(sight: Sight) -> Limbs | None:
+    """Somebody's joints in the pixels of their window."""
+    x, y, _, _ = sight.window
+    return sight.limbs and sight.limbs.moved(-x, -y)

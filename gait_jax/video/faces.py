@@ -33,12 +33,12 @@ def blurred(picture: np.ndarray, mask: np.ndarray, limbs: Limbs | None = None) -
     """
     _, _, width, height = cv2.boundingRect(mask)
     if not width:
-        return picture
+        return picture.copy()
     head = _head(mask, limbs)
     body = cv2.dilate(mask, np.ones((2 * _RIM + 1,) * 2, np.uint8))
     x, y, width, height_of_head = cv2.boundingRect(head & body)
     if not width:
-        return picture
+        return picture.copy()
     room = round(4 * _BLUR * height) + 1
     box = np.s_[max(y - room, 0) : y + height_of_head + room, max(x - room, 0) : x + width + room]
     inside, sigma = mask[box].astype(np.float32), max(_BLUR * height, 1.0)
