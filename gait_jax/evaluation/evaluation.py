@@ -98,9 +98,9 @@ def evaluate(
     workdir = pathlib.Path(workdir)
     settings.check(config)
     # Before there is any work: a data set that is missing is made next.
-    records.make_workdir(workdir)
-    study = Study(config, workdir, progress)
-    evaluators = [EVALUATORS[name](own, study) for name, own in config.evaluators.items()]
+    with records.tried_in(workdir):
+        study = Study(config, workdir, progress)
+        evaluators = [EVALUATORS[name](own, study) for name, own in config.evaluators.items()]
     pieces = [piece for evaluator in evaluators for piece in evaluator.pieces()]
     board = sharing.Board(workdir / "pieces" / fingerprint(config.to_dict()), len(pieces))
     if share:

@@ -137,11 +137,12 @@ class Body:
 
     def _raw(self, rows: np.ndarray, columns: np.ndarray, parts: np.ndarray):
         """Along the bones, in reaches from 0 to 1, and across, in pixels, to the left below 0."""
-        offset = np.stack([columns + 0.5, rows + 0.5], axis=-1) - self.starts[parts]
-        direction = self.along[parts]
-        along = (offset * direction).sum(axis=-1) / self.lengths[parts]
-        across = offset[..., 1] * direction[..., 0] - offset[..., 0] * direction[..., 1]
-        first, last = _REACHES[parts].T
+        (left, top), (right, down) = self.starts.T, self.along.T
+        right, down = right[parts], down[parts]
+        x, y = columns + 0.5 - left[parts], rows + 0.5 - top[parts]
+        along = (x * right + y * down) / self.lengths[parts]
+        across = y * right - x * down
+        first, last = (each[parts] for each in _REACHES.T)
         return (along + first) / (1 + first + last), across
 
     def _widths(self, mask: np.ndarray) -> np.ndarray:
@@ -150,7 +151,9 @@ class Body:
         along, across = self._raw(rows, columns, parts)
         place = np.clip(along * _PLACES, 0, _PLACES - 1).astype(int)
         widths = np.zeros((len(PARTS), 2, _PLACES))
-        np.maximum.at(widths, (parts, (across > 0).astype(int), place), np.abs(across))
+        # By one index, for which it is ten times as fast as by three.
+        where = (2 * parts.astype(int) + (across > 0)) * _PLACES + place
+        np.maximum.at(widths.reshape(-1), where, np.abs(across))
         # Where nothing of a part shows, it is as wide as it usually is.
         usual = self.stature * np.array([part.radius for part in PARTS])[:, None, None]
         widths = np.where(widths > 0, widths, usual)

@@ -118,7 +118,7 @@ def clean(mask: np.ndarray, settings: CleanSettings = CleanSettings()) -> np.nda
     count, labels, stats, _ = cv2.connectedComponentsWithStats(crop, connectivity=8)
     body = np.zeros(count, np.uint8)
     body[_body_components(stats, settings)] = 1
-    crop = body[labels]
+    crop = body[labels] if count > 2 else (crop > 0).astype(np.uint8)
     tall = stats[np.flatnonzero(body), cv2.CC_STAT_HEIGHT].max()
 
     radius = int(round(settings.closing * tall / 2))

@@ -1,11 +1,13 @@
 """Small records as JSON, and what there is to say of the software that computes."""
 
+import contextlib
 import datetime
 import importlib.metadata
 import json
 import os
 import pathlib
 import platform
+from collections.abc import Iterator
 from typing import Any
 
 from gait_jax.runtime.errors import InputError
@@ -48,6 +50,28 @@ def make_workdir(path: pathlib.Path) -> None:
     except OSError as error:
         reason = "it is a file" if path.is_file() else error.strerror
         raise InputError(f"{path} cannot be made ({reason}): choose another --workdir") from None
+
+
+@contextlib.contextmanager
+def tried_in(path: pathlib.Path) -> Iterator[None]:
+    """Makes a folder where it is missing; of what is refused within, nothing is left.
+
+    Args:
+      path: the folder that a command writes to. Folders that were made for it, and are still empty,
+        are taken away when an `InputError` passes.
+
+    Raises:
+      InputError: it cannot be made.
+    """
+    made = [folder for folder in (path, *path.parents) if not folder.exists()]
+    make_workdir(path)
+    try:
+        yield
+    except InputError:
+        with contextlib.suppress(OSError):
+            for folder in made:
+                folder.rmdir()
+        raise
 
 
 def write_json(path: pathlib.Path, value: Any, indent: int = 1) -> None:

@@ -6,20 +6,23 @@ are laid on each other before (see `moving`).
 """
 
 import dataclasses
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 import cv2
 import numpy as np
 
 from gait_jax.video.clip import Clip, Frame
-from gait_jax.video.exposure import in_the_light_of
+from gait_jax.video.exposure import change, lit
 
 # Bytes of frames that a background is made from, and how many these are at least and at most:
 # enough for the median, and the same for clips of every length.
 MEMORY = 1 << 28
 _FEWEST, _MOST = 16, 50
 
+# Bytes of a picture that are worked on at once, so few that the processor keeps them near.
+_AT_ONCE = 1 << 17
 # Grey levels: less than this is what the video's compression does, not the scene.
 _LEAST_NOISE = 1.5
 # A pixel is at most so many times as noisy as the picture's middle one: where people stand most of
@@ -104,7 +107,12 @@ def sample(
                 kept = kept[::2]
                 stride *= 2
         look(frame)
-    return np.stack([image for _, image in kept]), [index for index, _ in kept]
+    indices = [index for index, _ in kept]
+    images = np.empty((len(kept), clip.height, clip.width, 3), np.uint8)
+    # Nearly all of what is kept is in memory once.
+    for place in reversed(range(len(kept))):
+        images[place] = kept.pop()[1]
+    return images, indices
 
 
 def largest_channel(image: np.ndarray) -> np.ndarray:
@@ -113,30 +121,49 @@ def largest_channel(image: np.ndarray) -> np.ndarray:
     return cv2.max(cv2.max(first, second), third)
 
 
-def median(samples: np.ndarray, hidden: np.ndarray | None = None) -> np.ndarray:
-    """The upper median over the first axis, by bisection: [N, ...] uint8 → [...] uint8.
+def median(samples: Sequence[np.ndarray], hidden: np.ndarray | None = None) -> np.ndarray:
+    """The upper median of pictures, by bisection.
 
-    Eight passes over the samples, where sorting each pixel's takes ten times as long.
+    Eight passes over them, where sorting each pixel's values takes ten times as long.
 
     Args:
-      samples: N below 256.
+      samples: N below 256, each [H, W] or [H, W, C] uint8.
       hidden: [N, H, W] uint8, 1 where a sample does not count; 255 comes out where none does.
+
+    Returns:
+      As each sample.
     """
+    found = np.empty(samples[0].shape, np.uint8)
+    for part in _strips(found.shape):
+        strips = np.stack([one[part] for one in samples])
+        found[part] = _median(strips, None if hidden is None else hidden[:, part])
+    return found
+
+
+def _strips(shape: tuple[int, ...]) -> Iterator[slice]:
+    """Rows of a picture that are worked on at once."""
+    rows = max(1, _AT_ONCE // math.prod(shape[1:]))
+    return (slice(top, top + rows) for top in range(0, shape[0], rows))
+
+
+def _median(samples: np.ndarray, hidden: np.ndarray | None) -> np.ndarray:
+    """See `median`; what is hidden of the samples [N, ...] is changed."""
     found = np.zeros(samples.shape[1:], np.uint8)
     count = np.full(found.shape[:2], len(samples))
     if hidden is not None:
         count -= hidden.sum(axis=0, dtype=int)
+        # What is 0 reaches nothing that is tried.
+        samples[hidden > 0] = 0
     # The upper median is the largest value that so many of the samples reach.
     enough = (count - count // 2).astype(np.uint8)
     enough = enough.reshape(enough.shape + (1,) * (found.ndim - 2))
+    reached = np.empty(found.shape, bool)
     for bit in (128, 64, 32, 16, 8, 4, 2, 1):
         tried = found | np.uint8(bit)
         above = np.zeros(found.shape, np.uint8)
-        for i, one in enumerate(samples):
-            reached = one >= tried
-            if hidden is not None:
-                reached &= hidden[i].reshape(enough.shape) == 0
-            above += reached
+        for one in samples:
+            np.greater_equal(one, tried, out=reached)
+            above += reached.view(np.uint8)
         found = np.where(above >= enough, tried, found)
     return found
 
@@ -159,17 +186,25 @@ def estimate(
     masks = np.zeros(samples.shape[:3], np.uint8) if hidden is None else hidden
     middle = len(samples) // 2
     reference, over = (background, 0) if given else (samples[middle], masks[middle])
-    lit = np.empty_like(samples)
-    for i, (one, mask) in enumerate(zip(samples, masks, strict=True)):
-        lit[i] = in_the_light_of(reference, one, mask | over)
-    samples = lit
+    changes = [
+        change(reference, one, mask | over) for one, mask in zip(samples, masks, strict=True)
+    ]
+
+    def parts(rows: slice) -> list[np.ndarray]:
+        return [lit(one[rows], how) for one, how in zip(samples, changes, strict=True)]
+
     seen = len(samples) - masks.sum(axis=0, dtype=int)
     unseen = np.zeros(seen.shape, np.uint8)
     if not given:
-        background, unseen = median(samples, hidden), (seen == 0).astype(np.uint8)
+        background, unseen = np.empty_like(samples[0]), (seen == 0).astype(np.uint8)
+        for rows in _strips(background.shape):
+            background[rows] = _median(np.stack(parts(rows)), masks[:, rows])
         if unseen.any():
             background = cv2.inpaint(background, unseen, _AROUND, cv2.INPAINT_TELEA)
-    off = np.stack([largest_channel(cv2.absdiff(one, background)) for one in samples])
+    off = np.empty(masks.shape, np.uint8)
+    for rows in _strips(background.shape):
+        for one, part in zip(off, parts(rows), strict=True):
+            one[rows] = largest_channel(cv2.absdiff(part, background[rows]))
     # The median of the deviations is 0.67 standard deviations of Gaussian noise.
     noise = np.maximum(1.4826 * median(off, hidden).astype(np.float32), _LEAST_NOISE)
     noise = np.minimum(noise, _NOISE_SPREAD * np.median(noise))

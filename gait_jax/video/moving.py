@@ -7,7 +7,7 @@ import numpy as np
 
 from gait_jax.video.background import MEMORY, Background, largest_channel, median
 from gait_jax.video.camera import Motion
-from gait_jax.video.exposure import in_the_light_of
+from gait_jax.video.exposure import change, lit
 from gait_jax.video.registration import moved
 
 # Pixels at the rim of a frame that mix with what is beyond it when it is laid on the plate.
@@ -152,8 +152,8 @@ def misfit(samples: np.ndarray, outside: np.ndarray, plate: Background) -> float
     """
     off = np.empty(outside.shape, np.uint8)
     for i, (one, mask) in enumerate(zip(samples, outside, strict=True)):
-        lit = in_the_light_of(plate.picture, one, mask)
-        off[i] = largest_channel(cv2.absdiff(lit, plate.picture))
+        alike = lit(one, change(plate.picture, one, mask))
+        off[i] = largest_channel(cv2.absdiff(alike, plate.picture))
     usual = median(off, outside)
     seen = outside.min(axis=0) == 0
     limit = max(_MISFIT, _NOISY * float(np.median(usual[seen])))

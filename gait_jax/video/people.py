@@ -82,8 +82,11 @@ class Sighting:
 
 def middle(mask: np.ndarray) -> np.ndarray:
     """A silhouette's centre of mass (x, y), in pixels."""
-    moments = cv2.moments(mask, binaryImage=True)
-    return np.array([moments["m10"], moments["m01"]]) / max(moments["m00"], 1)
+    x, y, width, height = cv2.boundingRect(mask)
+    # Windows are much larger than bodies.
+    moments = cv2.moments(mask[y : y + height, x : x + width], binaryImage=True)
+    count = moments["m00"]
+    return np.array([moments["m10"] + x * count, moments["m01"] + y * count]) / max(count, 1)
 
 
 def _whole(mask: np.ndarray) -> np.ndarray:
@@ -114,7 +117,7 @@ def _filled(mask: np.ndarray, blur: float) -> np.ndarray:
     hole[0] = False
     hole &= (stats[:, :2] > 0).all(axis=1)
     hole &= (stats[:, :2] + stats[:, 2:4] < mask.shape[::-1]).all(axis=1)
-    return mask | hole[labels].astype(np.uint8)
+    return mask | hole[labels].astype(np.uint8) if hole.any() else mask
 
 
 def find(foreground: np.ndarray) -> list[Sighting]:
@@ -187,12 +190,20 @@ def _laid_over(other: Sighting, now: Sighting) -> np.ndarray:
 
 
 def shifted(
-    mask: np.ndarray, right: int, down: int, shape: tuple[int, int] | None = None
+    image: np.ndarray, right: int, down: int, shape: tuple[int, int] | None = None
 ) -> np.ndarray:
-    """A mask moved by whole pixels, in a window of the same or another shape [h, w]."""
-    return cv2.warpAffine(
-        mask,
-        np.array([[1, 0, right], [0, 1, down]], np.float64),
-        (shape or mask.shape)[::-1],
-        flags=cv2.INTER_NEAREST,
-    )
+    """A mask or picture moved by whole pixels; 0 where nothing comes to lie.
+
+    Args:
+      image: [h, w] or [h, w, C].
+      right: pixels.
+      down: pixels.
+      shape: rows and columns of the result; as before where None.
+    """
+    rows, columns = shape or image.shape[:2]
+    result = np.zeros((rows, columns, *image.shape[2:]), image.dtype)
+    top, left = max(down, 0), max(right, 0)
+    bottom, end = min(image.shape[0] + down, rows), min(image.shape[1] + right, columns)
+    if bottom > top and end > left:
+        result[top:bottom, left:end] = image[top - down : bottom - down, left - right : end - right]
+    return result

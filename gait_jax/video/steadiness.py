@@ -3,16 +3,7 @@
 import cv2
 import numpy as np
 
-
-def _shifted(x: np.ndarray, rows: int, columns: int, shape: tuple[int, int]) -> np.ndarray:
-    """A picture moved by whole pixels on a canvas of another size; zeros where nothing comes."""
-    canvas = np.zeros((*shape, *x.shape[2:]), x.dtype)
-    height, width = min(x.shape[0] + rows, shape[0]), min(x.shape[1] + columns, shape[1])
-    top, left = max(rows, 0), max(columns, 0)
-    if height > top and width > left:
-        source = np.s_[top - rows : height - rows, left - columns : width - columns]
-        canvas[top:height, left:width] = x[source]
-    return canvas
+from gait_jax.video.people import shifted
 
 
 def _cut(image: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -39,8 +30,8 @@ def flicker(
     """
     (image, mask), before = _cut(*after), _cut(*before)
     here, there = (cv2.moments(x, binaryImage=True) for x in (mask, before[1]))
-    move = [round(here[axis] / here["m00"] - there[axis] / there["m00"]) for axis in ("m01", "m10")]
-    old_image, old_mask = (_shifted(x, *move, mask.shape) for x in before)
+    move = [round(here[axis] / here["m00"] - there[axis] / there["m00"]) for axis in ("m10", "m01")]
+    old_image, old_mask = (shifted(x, *move, mask.shape) for x in before)
     both = (old_mask & mask).astype(bool)
     shared = np.count_nonzero(both)
     # What of the other one lies beyond this one is not on the canvas, but differs.

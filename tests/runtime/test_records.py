@@ -52,3 +52,20 @@ def test_a_workdir_that_is_a_file_or_below_one_is_refused(tmp_path):
     records.make_workdir(tmp_path / "a" / "b")
     records.make_workdir(tmp_path / "a" / "b")
     assert (tmp_path / "a" / "b").is_dir()
+
+
+def test_of_what_is_refused_no_folder_is_left(tmp_path):
+    workdir = tmp_path / "new" / "run"
+    with pytest.raises(InputError, match="no such protocol"), records.tried_in(workdir):
+        assert workdir.is_dir()
+        raise InputError("no such protocol")
+    assert not _names(tmp_path)
+    # What holds something stays, and so does what was there before.
+    with pytest.raises(InputError), records.tried_in(workdir):
+        (workdir / "kept.txt").touch()
+        raise InputError("later")
+    assert _names(workdir) == ["kept.txt"]
+    (tmp_path / "there").mkdir()
+    with pytest.raises(InputError), records.tried_in(tmp_path / "there"):
+        raise InputError("refused")
+    assert (tmp_path / "there").is_dir()

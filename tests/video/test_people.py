@@ -99,3 +99,14 @@ def test_a_gap_of_one_frame_is_mended_from_its_neighbours():
     expected = np.zeros(SHAPE, np.uint8)
     expected[whole.crop] = whole.mask
     assert np.count_nonzero(canvas & expected) / np.count_nonzero(canvas | expected) > 0.95
+
+
+def test_what_is_shifted_comes_to_lie_so_many_pixels_on():
+    image = np.arange(12).reshape(3, 4)
+    assert people.shifted(image, 1, -1).tolist() == [[0, 4, 5, 6], [0, 8, 9, 10], [0, 0, 0, 0]]
+    assert people.shifted(image, -2, 1, (2, 5)).tolist() == [[0, 0, 0, 0, 0], [2, 3, 0, 0, 0]]
+    assert not people.shifted(image, 4, 0).any() and not people.shifted(image, 0, -3).any()
+    colours = np.stack([image, 2 * image], axis=-1)
+    np.testing.assert_array_equal(
+        people.shifted(colours, 1, 0)[..., 1], 2 * people.shifted(image, 1, 0)
+    )
