@@ -3,7 +3,7 @@
 import contextlib
 import dataclasses
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -12,12 +12,13 @@ from gait_jax.anonymization.clips import VideoAnonymizer
 from gait_jax.anonymization.following import Sight
 from gait_jax.anonymization.looking import look
 from gait_jax.anonymization.options import Options
-from gait_jax.anonymization.painting import Figure, Painter
+from gait_jax.anonymization.painting import Figure, Painter, Sketch
 from gait_jax.methods.colourisers import nearest
 from gait_jax.methods.colourisers.parts import PartsColouriser
 from gait_jax.methods.colourisers.placed import Placed
 from gait_jax.methods.contracts import Anonymizer
 from gait_jax.runtime import keys
+from gait_jax.video.background import Scene
 from gait_jax.video.clip import Clip
 from gait_jax.video.writer import VideoWriter
 
@@ -66,21 +67,31 @@ class Painters:
         del sight, mask
         return window.copy()
 
-    def paint(self, canvases: dict[int, np.ndarray], figures: Sequence[Figure]) -> None:
-        """Lets each paint onto canvases of its own; see `Painter.paint`."""
+    def sketch(self, scene: Scene, figures: Sequence[Figure]) -> dict[str, Sketch]:
+        """Lets each sketch; see `Painter.sketch`."""
+        self.shown += [
+            Shown(one.index, one.sight.whose.number, one.sight.window[:2], one.mask, one.body.mask)
+            for one in figures
+        ]
+        return {
+            name: painter.sketch(
+                scene,
+                [
+                    dataclasses.replace(one, image=painter.taken(one.image, one.sight, one.mask))
+                    for one in figures
+                ],
+            )
+            for name, painter in self.each.items()
+        }
+
+    def paint(
+        self, scene: Scene, indices: Sequence[int], sketches: dict[str, Sketch]
+    ) -> Iterator[np.ndarray]:
+        """Lets each paint; see `Painter.paint`. Passes on the frames without anybody."""
         for name, painter in self.each.items():
-            own = {index: canvas.copy() for index, canvas in canvases.items()}
-            kept = [
-                dataclasses.replace(one, image=painter.taken(one.image, one.sight, one.mask))
-                for one in figures
-            ]
-            painter.paint(own, kept)
-            self.pictures[name] |= own
-        for one in figures:
-            self.shown.append(
-                Shown(one.index, one.sight.whose.number, one.sight.window[:2], one.mask,
-                      one.body.mask)
-            )  # fmt: skip
+            pictures = painter.paint(scene, indices, sketches[name])
+            self.pictures[name] |= dict(zip(indices, pictures, strict=True))
+        return (scene.at(index).picture for index in indices)
 
     def forget(self, person: int) -> None:
         """See `Painter.forget`."""

@@ -58,7 +58,8 @@ def _read(path: pathlib.Path) -> list[dict[str, Any]]:
             f"{path} is damaged ({reason_of(error)}): restore it from a backup"
         ) from None
     starts = found.get("starts") if isinstance(found, dict) else None
-    if not isinstance(starts, list) or not starts or "config" not in starts[-1]:
+    last = starts[-1] if isinstance(starts, list) and starts else None
+    if not isinstance(last, dict) or "config" not in last:
         raise InputError(
             f"{path} holds no configuration: it is no provenance.json of a training run, or of an "
             "older version"
@@ -66,8 +67,14 @@ def _read(path: pathlib.Path) -> list[dict[str, Any]]:
     return starts
 
 
-def _configuration(start: dict[str, Any]) -> ml_collections.ConfigDict:
-    config = ml_collections.ConfigDict(start["config"])
+def _configuration(path: pathlib.Path, start: dict[str, Any]) -> ml_collections.ConfigDict:
+    try:
+        config = ml_collections.ConfigDict(start["config"])
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        # There are names that no field can have.
+        raise InputError(
+            f"{path} is damaged ({reason_of(error)}): restore it from a backup"
+        ) from None
     allowed = may_change(start["config"])
     for given in _SET.value:
         field, _, value = given.partition("=")
@@ -163,7 +170,7 @@ def _reproduce(argv: list[str]) -> None:
         raise InputError(f"--workdir={workdir} is the run itself: use another folder")
     if "result" not in then:
         raise InputError(f"{path} is of a run that did not finish: there is no result to compare")
-    config = _configuration(then)
+    config = _configuration(path, then)
     if len(starts) > 1:
         steps = ", ".join(str(start.get("from_step")) for start in starts)
         _tell([f"it was started from steps {steps}"], f"The run was made in {len(starts)} parts:")

@@ -127,6 +127,8 @@ def test_differences_by_hand():
         ("", "restore it from a backup"),
         ("[]", "holds no configuration"),
         ('{"starts": [{"time": "today"}]}', "holds no configuration"),
+        ('{"starts": [5]}', "holds no configuration"),
+        ('{"starts": [{"config": {"__class__": 3}, "result": {}}]}', "is damaged ("),
     ],
 )
 def test_files_that_are_no_provenance(tmp_path, text, message):

@@ -48,6 +48,10 @@ _ALWAYS_ALLOWED = 2**26
 _OPENERS = {b"\x1f\x8b": gzip.open, b"BZ": bz2.open, b"\xfd7": lzma.open}
 
 
+# How often a stream is read that has ended; who reads it to the end does a few times.
+_MOST_ENDS = 64
+
+
 class ExpandsTooFarError(ValueError):
     """An archive that expands to so much more than its size that it must have been made to."""
 
@@ -80,11 +84,16 @@ class _Metered(io.RawIOBase):
     """A stream whose bytes are taken off a budget."""
 
     def __init__(self, stream: BinaryIO, budget: Budget) -> None:
-        self._stream, self._budget = stream, budget
+        self._stream, self._budget, self._ends = stream, budget, 0
 
     def read(self, size: int = -1) -> bytes:
         data = self._stream.read(size)
         self._budget.spend(len(data))
+        # tarfile goes to where a damaged header says that the next member begins, terabytes on,
+        # by reading block after block of nothing.
+        self._ends += not data
+        if self._ends > _MOST_ENDS:
+            raise EOFError("it ends within a member")
         return data
 
     def close(self) -> None:
@@ -179,9 +188,8 @@ def _tar_members(
     archive: BinaryIO, decompress: Callable[[BinaryIO], BinaryIO] | None, budget: Budget
 ) -> Iterator[Member]:
     with contextlib.ExitStack() as stack:
-        stream = archive
-        if decompress:
-            stream = _Metered(stack.enter_context(decompress(archive)), budget)
+        plain = stack.enter_context(decompress(archive)) if decompress else archive
+        stream = _Metered(plain, budget)
         # As a forward-only stream: seeking back in a compressed file starts it all over.
         untarred = stack.enter_context(tarfile.open(fileobj=stream, mode="r|"))
         while (info := untarred.next()) is not None:

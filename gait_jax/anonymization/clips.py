@@ -23,12 +23,13 @@ from gait_jax.anonymization.following import (
     Following,
     Sight,
 )
-from gait_jax.anonymization.painting import Figure, Mean, Painter
+from gait_jax.anonymization.painting import Figure, Mean, Painter, Sketch
 from gait_jax.methods.contracts import Anonymizer, Seen
 from gait_jax.runtime import keys
 from gait_jax.video.background import Scene
 from gait_jax.video.clip import Frame
 from gait_jax.video.people import Sighting
+from gait_jax.video.prefetch import prefetch
 
 NO_PERSON_MADE = "the anonymised shape is not one whole person"
 
@@ -138,6 +139,20 @@ class VideoAnonymizer:
         Yields:
           As many frames, with the same times.
         """
+        # Shapes are made while others are painted.
+        with prefetch(self._sketched(frames, found), depth=1) as sketched:
+            for waiting, sketch, gone in sketched:
+                indices = [index for index, _ in waiting]
+                pictures = self._painter.paint(self._scene, indices, sketch)
+                for (_, frame), picture in zip(waiting, pictures, strict=True):
+                    yield dataclasses.replace(frame, image=picture)
+                for person in gone:
+                    self._painter.forget(person)
+
+    def _sketched(
+        self, frames: Iterable[Frame], found: Following
+    ) -> Iterator[tuple[list[tuple[int, Frame]], Sketch, set[int]]]:
+        """Some frames at once: without their pictures, with who is in them, and who leaves."""
         waiting: list[_Waiting] = []
         for index, (frame, seen) in enumerate(zip(frames, found, strict=True)):
             people = []
@@ -147,12 +162,14 @@ class VideoAnonymizer:
                     _Person(one, self._painter.taken(frame.image[one.crop], one, mask), mask)
                 )
             waiting.append(_Waiting(index, dataclasses.replace(frame, image=None), people))
-            if len(waiting) == _CHUNK:
-                yield from self._flush(waiting)
-                waiting = []
-        yield from self._flush(waiting)
+            if len(waiting) == _CHUNK or index == found.frames - 1:
+                sketch = self._painter.sketch(self._scene, self._figures(waiting))
+                sketched = [(one.index, one.frame) for one in waiting], sketch, self._gone(waiting)
+                # What it was made from is not kept while it waits.
+                waiting, people = [], []
+                yield sketched
 
-    def _flush(self, waiting: list[_Waiting]) -> Iterator[Frame]:
+    def _figures(self, waiting: list[_Waiting]) -> list[Figure]:
         """Anonymises all people of some frames, in one go."""
         chosen: list[tuple[_Waiting, _Person]] = []
         for one in waiting:
@@ -174,7 +191,6 @@ class VideoAnonymizer:
             ]
             drawn = [self._drawn_for(person.sight.whose) for _, person in chosen]
             bodies = self._anonymizer.bodies(drawn, seen)
-        images = {one.index: self._scene.at(one.index).picture.copy() for one in waiting}
         shown: list[Figure] = []
         for (one, person), body in zip(chosen, bodies, strict=True):
             problem = body.problem
@@ -188,10 +204,7 @@ class VideoAnonymizer:
             for name, value in body.measures.items():
                 self.findings.measures[name].add(value)
             self.findings.anonymized += 1
-        self._painter.paint(images, shown)
-        self._forget(waiting)
-        for one in waiting:
-            yield dataclasses.replace(one.frame, image=images.pop(one.index))
+        return shown
 
     def _hide(self, index: int, person: _Person, reason: str) -> None:
         """Says of somebody, or something, that is painted out of a frame why it is."""
@@ -200,14 +213,13 @@ class VideoAnonymizer:
         if account:
             account.hidden[reason].add(index)
 
-    def _forget(self, waiting: list[_Waiting]) -> None:
-        """Keeps nothing of those who are gone."""
-        for one in waiting:
-            for person in one.people:
-                whose = person.sight.whose
-                if whose.last <= waiting[-1].index:
-                    self._drawn.pop(whose.number, None)
-                    self._painter.forget(whose.number)
+    def _gone(self, waiting: list[_Waiting]) -> set[int]:
+        """Keeps nothing of those who are gone, as tracks are numbered."""
+        there = [person.sight.whose for one in waiting for person in one.people]
+        gone = {whose.number for whose in there if whose.last <= waiting[-1].index}
+        for person in gone:
+            self._drawn.pop(person, None)
+        return gone
 
     def _drawn_for(self, whose: Followed) -> Any:
         """What is a person's own, drawn when it is first needed, and the same ever after."""

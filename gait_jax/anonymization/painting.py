@@ -2,7 +2,7 @@
 
 import collections
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import cv2
@@ -14,11 +14,14 @@ from gait_jax.methods.colourisers import nearest
 from gait_jax.methods.colourisers.placed import Placed
 from gait_jax.methods.contracts import AnonymizedBody, Colouriser, Shot
 from gait_jax.video import faces, shadows, steadiness, sunlight
+from gait_jax.video.background import Scene
 from gait_jax.video.sunlight import Glance, Sun
 
 # Pixels at the rim of a silhouette mix person and scene. Colours are taken from within, by this
 # share of the body's height: else a line of them shows where the old outline was.
 _RIM = 1 / 120
+# In heights, beside and above a figure: what is painted, and what it is painted from, lies within.
+_ROOM = 0.4, 0.15
 # Every so manyth figure is glanced at, and so many glances say which way shadows fall now.
 _GLANCED, _GLANCES = 5, 40
 
@@ -59,6 +62,36 @@ class Figure:
     mask: np.ndarray
     body: AnonymizedBody
 
+    def near(self) -> "Figure":
+        """The same in a window no larger than painting needs."""
+        x, y, width, height = cv2.boundingRect(self.mask | self.body.mask)
+        beside, above = (round(room * height) for room in _ROOM)
+        left, top = max(x - beside, 0), max(y - above, 0)
+        box = np.s_[top : y + height + above, left : x + width + beside]
+        mask, body, sight = self.mask[box].copy(), self.body, self.sight
+        window = (sight.window[0] + left, sight.window[1] + top, mask.shape[1], mask.shape[0])
+        body = dataclasses.replace(
+            body,
+            mask=body.mask[box].copy(),
+            limbs=body.limbs and body.limbs.moved(-left, -top),
+            feet=body.feet and body.feet.moved(-left, -top),
+        )
+        sight = dataclasses.replace(sight, window=window)
+        return Figure(self.index, sight, self.image[box].copy(), mask, body)
+
+
+@dataclasses.dataclass(frozen=True)
+class Sketch:
+    """Some frames before they are painted.
+
+    Attributes:
+      figures: who is shown, near (see `Figure.near`).
+      sun: how shadows fall; None where none do.
+    """
+
+    figures: list[Figure]
+    sun: Sun | None
+
 
 class Painter:
     """Remembers what people wear, as long as they are there.
@@ -97,25 +130,42 @@ class Painter:
             return window.copy()
         return faces.blurred(window, mask, _within(sight))
 
-    def paint(self, canvases: dict[int, np.ndarray], figures: Sequence[Figure]) -> None:
-        """Paints some frames' figures over what stands there.
+    def sketch(self, scene: Scene, figures: Sequence[Figure]) -> Sketch:
+        """What painting some frames needs; the frames in order.
 
         Args:
-          canvases: the frames' pictures [H, W, 3] uint8 blue, green, red, by index.
-          figures: a person's in order of time; of a frame's the last one is the nearest.
+          scene: the clip's.
+          figures: who is shown, in order of time; of a frame's the last one is the nearest.
         """
-        shots = [self._shot(figure) for figure in figures]
         for figure in figures[::_GLANCED]:
-            scene = canvases[figure.index][figure.sight.crop]
-            self._glances.append(sunlight.glance(figure.image, scene, figure.mask))
-        sun = sunlight.sun_of(self._glances)
+            there = scene.at(figure.index).picture[figure.sight.crop]
+            self._glances.append(sunlight.glance(figure.image, there, figure.mask))
+        return Sketch([one.near() for one in figures], sunlight.sun_of(self._glances))
+
+    def paint(self, scene: Scene, indices: Iterable[int], sketch: Sketch) -> Iterator[np.ndarray]:
+        """Paints some frames: their figures over the scene.
+
+        Args:
+          scene: the clip's.
+          indices: the frames, which follow those that were painted before.
+          sketch: of them all.
+
+        Yields:
+          Each frame, [H, W, 3] uint8 blue, green, red.
+        """
+        shots: dict[int, list[tuple[Figure, Shot]]] = collections.defaultdict(list)
         own: dict[int, list[Shot]] = collections.defaultdict(list)
-        for figure, shot in zip(figures, shots, strict=True):
+        for figure in sketch.figures:
+            shot = self._shot(figure)
+            shots[figure.index].append((figure, shot))
             own[figure.sight.whose.number].append(shot)
         for person, theirs in own.items():
             self._known[person] = self._colourise.remember(self._known.get(person), theirs)
-        for figure, shot in zip(figures, shots, strict=True):
-            self._paint(canvases[figure.index], figure, shot, sun)
+        for index in indices:
+            canvas = scene.at(index).picture.copy()
+            for figure, shot in shots.pop(index, ()):
+                self._paint(canvas, figure, shot, sketch.sun)
+            yield canvas
 
     def forget(self, person: int) -> None:
         """Somebody is gone, by their track's number."""
@@ -149,7 +199,7 @@ class Painter:
             if sun:
                 ground = sight.window[1] + figure.body.feet.corners[..., 1].mean()
                 sunlight.cast(canvas, shot.anonymized, sight.window[:2], ground, sun)
-            shadows.cast(view, figure.body.feet)
+            shadows.cast(canvas, figure.body.feet.moved(*sight.window[:2]))
         view[:] = colourise(shot, view[..., ::-1], known)[..., ::-1]
         original, anonymized = (figure.image, figure.mask), (view.copy(), shot.anonymized)
         before = self._last.get(sight.whose.number)

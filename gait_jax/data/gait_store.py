@@ -34,6 +34,8 @@ _ARRAYS = {
 }
 _KINDS = {"subject": str, "condition": str, "number": int, "view": int, "direction": int,
           "first": int, "last": int}  # fmt: skip
+# Pixels of a frame.
+_LARGEST = 1 << 28
 
 
 @dataclasses.dataclass(frozen=True)
@@ -105,6 +107,8 @@ class GaitStore:
         inside = (x >= 0) & (y >= 0) & (x + width <= columns) & (y + height <= rows)
         if not (inside & (width >= 0) & (height >= 0)).all():
             raise ValueError("bodies that lie outside their frames")
+        if (rows * columns > _LARGEST).any():
+            raise ValueError("frames larger than any camera's")
         if (lengths != -(-width * height // 8)).any():
             raise ValueError("bodies of other sizes than their pixels")
         bounds = [0, *(sequence.last for sequence in self.sequences)]

@@ -50,3 +50,7 @@ class Feet:
     corners: np.ndarray
     lifts: np.ndarray
     stature: float
+
+    def moved(self, right: float, down: float) -> "Feet":
+        """The same feet elsewhere in the picture."""
+        return dataclasses.replace(self, corners=self.corners + np.array([right, down]))

@@ -145,6 +145,7 @@ _DAMAGES = {
     "a body of another size": lambda s: _array(s, "boxes", np.int32, _changed(3, 6)),
     "a body inside out": lambda s: _array(s, "boxes", np.int32, _changed([2, 3], [-3, -5])),
     "a frame of no size": lambda s: _array(s, "sizes", np.int32, _changed(0, -12)),
+    "a frame of gigabytes": lambda s: _array(s, "sizes", np.int32, _changed(0, 1 << 30)),
     "a nameless sequence": lambda s: _index(s, lambda i: i["sequences"][0].update(subject=3)),
     "a sequence without a view": lambda s: _index(s, lambda i: i["sequences"][0].pop("view")),
     "another field": lambda s: _index(s, lambda i: i["sequences"][0].update(name="a")),

@@ -84,6 +84,15 @@ def test_damaged_header_is_not_taken_for_the_end():
         _read(bytes(data))
 
 
+@pytest.mark.parametrize("pack", [lambda data: data, gzip.compress], ids=["plain", "gzip"])
+def test_a_member_of_terabytes_that_are_not_there_is_told_at_once(pack):
+    info = tarfile.TarInfo("a.png")
+    info.size = 2**46
+    data = info.tobuf(tarfile.GNU_FORMAT) + bytes(1024)
+    with pytest.raises(EOFError, match="ends within a member"):
+        list(_members(pack(data)))
+
+
 def test_wrong_checksum_of_the_compression_is_told():
     data = bytearray(gzip.compress(_tar()))
     data[-8] ^= 1

@@ -95,6 +95,8 @@ class Settings(Kind):
             config = load(case["file"])
             try:
                 config.update(case["config"])
+                # Some parts are open; what is given there is a field's name all the same.
+                ml_collections.ConfigDict(config.to_dict())
             except (TypeError, ValueError, KeyError, AttributeError) as error:
                 raise InputError(reason_of(error)) from None
         else:
