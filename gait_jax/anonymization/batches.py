@@ -12,6 +12,7 @@ from absl import logging
 
 from gait_jax.anonymization.options import Options
 from gait_jax.anonymization.previews import preview_video
+from gait_jax.runtime import allocator
 from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.files import reason_of
 
@@ -50,6 +51,7 @@ class Work:
         Raises:
           InputError: the model cannot be used.
         """
+        allocator.return_freed_memory()
         # Our own threads take two cores (see `videos`): OpenCV gets those that are left.
         cv2.setNumThreads(max(1, cores - 2))
         options = dataclasses.replace(self.options, threads=min(cores, _MOST_THREADS))

@@ -1,11 +1,11 @@
-"""The C library's allocator: keeps what a training step frees for the next one."""
+"""The C library's allocator: whether what is freed is kept for later, or given back at once."""
 
 import ctypes
 
 # Of glibc's malloc.h.
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
-# The most that these parameters can take.
-_LARGEST = 2**31 - 1
+# The most that these parameters can take; and, in bytes, what the second one begins with.
+_LARGEST, _USUAL = 2**31 - 1, 2**17
 
 
 def keep_freed_memory() -> None:
@@ -21,3 +21,16 @@ def keep_freed_memory() -> None:
         mallopt(_ARENA_MAX, 1)
         mallopt(_MMAP_THRESHOLD, _LARGEST)
         mallopt(_TRIM_THRESHOLD, _LARGEST)
+
+
+def return_freed_memory() -> None:
+    """Makes large arrays, such as a video's frames, go back to the system when they are freed.
+
+    glibc begins so, but takes the largest array that was ever freed for a usual size, and then
+    keeps whatever is not larger, a little of it below everything that is still in use: of frames
+    that come and go as much as is in use at most. Does nothing where the C library is another one.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        # Said once, it is never adapted again.
+        mallopt(_MMAP_THRESHOLD, _USUAL)
