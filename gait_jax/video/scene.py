@@ -9,14 +9,14 @@ from gait_jax.video.background import Background, estimate, largest_channel
 from gait_jax.video.blazepose_detector import tiles
 from gait_jax.video.blazepose_landmarks import Pose
 from gait_jax.video.bodies import Bodies, divided
-from gait_jax.video.finding import around
+from gait_jax.video.finding import unexplained
 from gait_jax.video.foreground import DifferenceSegmenter
 
 # Around a body, in its heights: soft outlines, and shadows at its feet.
 _RIM = 0.04
 # Sides of the tiles by which a whole picture is searched, in its heights, and the smallest: pixels.
 _SIDES, _LEAST = (1.0, 0.5, 0.3), 96
-# Grey levels: a sample that is closer to the scene shows the same person.
+# Grey levels: a picture that is closer to another one shows the same people.
 _CLOSE = 12
 # Pixels around that what is painted out is filled from.
 _AROUND = 5
@@ -40,8 +40,11 @@ def learn(
     Returns:
       (the scene, how many people were found in it after all, and painted out of it).
     """
-    scene = estimate(samples, given, hiding(samples, bodies, outside))
-    left = everybody(scene.picture, bodies)
+    plain = estimate(samples, hidden=outside)
+    standing = everybody(plain.picture, bodies)
+    scene = estimate(samples, given, _hiding(samples, plain, standing, bodies, outside))
+    # Where it looks as it did nobody is seen who was not before.
+    left = everybody(scene.picture, bodies, None if standing else plain.picture)
     if not left:
         return scene, 0
     # Whoever is still there was found in too few frames, or is a picture of somebody.
@@ -50,13 +53,25 @@ def learn(
     return dataclasses.replace(scene, picture=filled, unseen=scene.unseen | mask), len(left)
 
 
-def hiding(samples: np.ndarray, bodies: Bodies, outside: np.ndarray | None = None) -> np.ndarray:
-    """Where samples do not show the scene, for people or (see `learn`) else: [N, H, W] uint8."""
-    plain = estimate(samples, hidden=outside)
+def _hiding(
+    samples: np.ndarray,
+    plain: Background,
+    standing: list[Pose],
+    bodies: Bodies,
+    outside: np.ndarray | None,
+) -> np.ndarray:
+    """Where samples do not show the scene, for people or (see `learn`) else: [N, H, W] uint8.
+
+    Args:
+      samples: see `learn`.
+      plain: their median, whoever is in it.
+      standing: who is, since they stand there most of the time: they differ from nothing.
+      bodies: the networks.
+      outside: see `learn`.
+    """
     differ = DifferenceSegmenter(plain)
     shape = samples.shape[1:3]
-    # Who stands there most of the time differs from nothing.
-    standing = [covered([one], shape) for one in everybody(plain.picture, bodies)]
+    places = [covered([one], shape) for one in standing]
     hidden = np.zeros(samples.shape[:3], np.uint8)
     if outside is not None:
         hidden |= outside
@@ -64,21 +79,32 @@ def hiding(samples: np.ndarray, bodies: Bodies, outside: np.ndarray | None = Non
         for sample, mask in zip(samples, outside, strict=True):
             cv2.copyTo(plain.picture, mask, sample)
     for mask, sample in zip(hidden, samples, strict=True):
+        found = bodies.search(sample, [(0, 0, shape[1], shape[0])])
         foreground = differ(sample)
-        whole = [(0, 0, shape[1], shape[0])]
-        places = whole + (around(foreground) if foreground is not None else [])
-        mask |= covered(bodies.search(sample, places), shape)
+        if foreground is not None and (tiles := unexplained(foreground, found)):
+            found += bodies.search(sample, tiles, found)
+        mask |= covered(found, shape)
         off = largest_channel(cv2.absdiff(sample, plain.picture))
-        for inside in standing:
+        for inside in places:
             if np.median(off[inside > 0]) < _CLOSE:
                 mask |= inside
     return hidden
 
 
-def everybody(picture: np.ndarray, bodies: Bodies) -> list[Pose]:
-    """Who is in a picture, large or small."""
+def everybody(picture: np.ndarray, bodies: Bodies, empty: np.ndarray | None = None) -> list[Pose]:
+    """Who is in a picture, large or small.
+
+    Args:
+      picture: [H, W, 3] uint8.
+      bodies: the networks.
+      empty: likewise, of the same scene, in which nobody was found: who is in the picture is where
+        it differs.
+    """
     sides = sorted({max(_LEAST, int(share * picture.shape[0])) for share in _SIDES})
     places = [tile for side in sides for tile in tiles(picture.shape, side, side // 2)]
+    if empty is not None:
+        other = largest_channel(cv2.absdiff(picture, empty)) > _CLOSE
+        places = [(x, y, end, low) for x, y, end, low in places if other[y:low, x:end].any()]
     return bodies.search(picture, places)
 
 
