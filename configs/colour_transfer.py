@@ -49,8 +49,8 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
     c.data.stride = 6
     # Rows and columns of the square crops; not given.
     c.data.size = 96
-    # The box around the anonymised gait: background beyond the person, in body heights. The paper
-    # takes a detector's box around the original; this one holds all of what is to be painted.
+    # The box around both gaits: background beyond them, in body heights. The paper takes a
+    # detector's box around the original; this one also holds all of what is to be painted.
     c.data.margin = 0.05
     # Whether colours are changed at random in training, so that few clothes stand for many. Not of
     # the paper, which has 124 people's.
