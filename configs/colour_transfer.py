@@ -2,8 +2,9 @@ r"""Colour transfer (Tieu et al. 2020): paints an anonymised gait with the origi
 
     python -m gait_jax.train --config=configs/colour_transfer.py --workdir=runs/colour
 
-Time: on walkers and two CPU cores with other work beside it, 3000 steps take about 22 minutes,
-after 8 for making the data set.
+Time: on walkers and two CPU cores with other work beside it, 3000 steps took 22 minutes with
+`network.reach` (2, 4, 8), and a step takes about 1.5 times as long with this one; making the data
+set 8.
 Result: stands in `configs/colour_quality.py`, which measures it.
 
 Arguments:
@@ -49,8 +50,8 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
     c.data.stride = 6
     # Rows and columns of the square crops; not given.
     c.data.size = 96
-    # The box around the anonymised gait: background beyond the person, in body heights. The paper
-    # takes a detector's box around the original; this one holds all of what is to be painted.
+    # The box around both gaits: background beyond them, in body heights. The paper takes a
+    # detector's box around the original; this one also holds all of what is to be painted.
     c.data.margin = 0.05
     # Whether colours are changed at random in training, so that few clothes stand for many. Not of
     # the paper, which has 124 people's.
@@ -64,7 +65,7 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
     # same place and from around it at the distances of `reach` in pixels of the crop. Not of the
     # paper.
     c.network.copy = not paper
-    c.network.reach = (2, 4, 8)
+    c.network.reach = (2, 4, 8, 16, 24)
     # Whether pixels of the original that look like the scene without the person are left where they
     # are. Not of the paper.
     c.network.background = not paper

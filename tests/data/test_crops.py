@@ -50,6 +50,21 @@ def _narrowed(masks, key):
     return types.SimpleNamespace(masks=result, problems={0: "the first"}, measures={})
 
 
+_SLIM = 4
+
+
+def _slim(masks, key):
+    """Stands for a stand-in whose limbs are elsewhere: a narrow band in each one's middle."""
+    del key
+    result = []
+    for mask in masks:
+        x, y, width, height = cv2.boundingRect(mask)
+        band, middle = np.zeros_like(mask), x + width // 2
+        band[y : y + height, middle - _SLIM : middle + _SLIM] = 1
+        result.append(band)
+    return types.SimpleNamespace(masks=result, problems={}, measures={})
+
+
 def _beside(masks, key):
     """Stands for a stand-in: the same body 40 pixels to the right, and 6 down."""
     del key
@@ -102,11 +117,22 @@ def test_crops_show_the_person_beside_the_anonymised_gait(dataset, config):
     assert batch["masks"].shape[1:] == (48, 48) and set(np.unique(batch["masks"])) == {0, 1}
     # The anonymised gait lies within the original, which is not moved for it.
     np.testing.assert_array_equal(batch["originals"] * batch["masks"], batch["masks"])
-    # The box is the anonymised gait's with a twentieth around: 44 of 48 rows.
+    # The box is that of both gaits with a twentieth around: 44 of 48 rows.
     heights = [np.ptp(np.nonzero(mask)[0]) + 1 for mask in batch["masks"]]
     assert all(42 <= height <= 46 for height in heights)
     assert data.description == dataset.description | {"anonymized": gaits.key}
     assert data.description["synthetic"] is True
+
+
+def test_a_crop_reaches_as_far_as_the_original_does(dataset, config):
+    store = _data(dataset, config, _gaits(dataset, _slim, "slim")).train._store
+    beyond = []
+    for original, slim in zip(store.originals, store.masks, strict=True):
+        # A twentieth of the height on each side of the slim gait.
+        wide, height = (np.ptp(np.nonzero(slim)[axis]) + 1 for axis in (1, 0))
+        beyond.append(np.ptp(np.nonzero(original)[1]) + 1 - wide - 0.1 * height)
+    # Of 48 pixels.
+    assert max(beyond) > 5
 
 
 def test_an_original_lies_under_who_walks_beside_it(dataset, config):

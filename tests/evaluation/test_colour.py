@@ -74,9 +74,12 @@ def test_colours_are_measured_and_reported_beside_the_papers(config, tmp_path):
     # Eq 9 copies what both gaits share; the barely trained network only comes near.
     assert psnr["overlap", NEAREST, "complete"] == math.inf
     assert psnr["overlap", "network", "complete"] < math.inf
-    # The network does not look at the silhouette that is torn.
-    assert psnr["box", "network", "complete"] == psnr["box", "network", "incomplete"]
-    assert psnr["box", NEAREST, "complete"] != psnr["box", NEAREST, "incomplete"]
+    # Eq 9 takes colours by the silhouette that is torn; the network, its crop alone.
+    torn = {
+        method: abs(psnr["box", method, "complete"] - psnr["box", method, "incomplete"])
+        for method in (NEAREST, "network")
+    }
+    assert torn["network"] < 0.1 and torn["network"] < 0.5 * torn[NEAREST]
 
     kept = json.loads((tmp_path / "run" / "results.json").read_text())
     assert kept["rows"] == results["rows"] and kept["protocol"] is None

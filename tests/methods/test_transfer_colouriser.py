@@ -77,6 +77,27 @@ def test_a_move_is_in_pixels_of_the_crop():
     np.testing.assert_array_equal(result[rows, columns], expected)
 
 
+class _Brightest:
+    """A network that paints everything as the brightest pixel that it sees."""
+
+    def apply(self, params, image, mask, background):
+        del params, background
+        paint = jnp.broadcast_to(image.max((1, 2), keepdims=True), image.shape)
+        return paint, jnp.ones((*mask.shape, 1))
+
+
+def test_the_network_sees_limbs_of_the_original_beside_the_anonymised_person():
+    original, anonymised = np.zeros((2, 60, 80), np.uint8)
+    original[10:50, 36:44] = anonymised[10:50, 36:44] = 1
+    # An arm, stretched out, that the anonymised person has at their side.
+    original[20:24, 20:36] = 1
+    frame = np.zeros((60, 80, 3), np.uint8)
+    frame[20:24, 20:24] = 250
+    run = Transfer(_Brightest(), {}, [], _SIZE, 0.05)
+    result = run(frame, np.zeros_like(frame), original, anonymised)
+    assert (result[anonymised > 0] > 200).all()
+
+
 def test_shares_mix():
     result, frame, _, anonymised = _colours(_Fixed([0.4] * 3, 0.5, 0.5))
     inside = anonymised > 0

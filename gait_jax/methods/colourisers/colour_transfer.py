@@ -40,6 +40,7 @@ class ColourTransfer(TrainedMethod):
     `network.background` alone.
     """
 
+    VERSION = 2
     FIELDS = {
         **fields.TRAINING,
         **fields.DATA,
@@ -211,15 +212,14 @@ class Transfer:
     ) -> np.ndarray:
         """Colours an anonymised silhouette (see `placed.Paint`).
 
-        S_Or is not looked at: the network sees the person with the background, so that an
-        incomplete silhouette does no harm. Every pixel outside S_An is the background's, so that
-        the outline is S_An's whatever the network paints.
+        S_Or only says how far the crop has to reach: the network sees the person with the
+        background, so that an incomplete silhouette does no harm. Every pixel outside S_An is the
+        background's, so that the outline is S_An's whatever the network paints.
         """
-        del original
         result = background.copy()
         if not anonymized.any():
             return result
-        crop = Crop.around(anonymized, self._margin)
+        crop = Crop.around(anonymized | original, self._margin)
         image = crop.cut(frame, self._size)[None].astype(np.float32) / 255
         mask = crop.cut(anonymized, self._size)[None].astype(np.float32)
         scene = crop.cut(background, self._size)[None].astype(np.float32) / 255
