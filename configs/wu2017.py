@@ -44,6 +44,8 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
     c.data = common.recogniser_data(arg)
     # Rows and columns of the images.
     c.data.size = 126
+    # What they are of: sequence, or cycle, the middle one of its gait cycles.
+    c.data.energy = "sequence"
     # A pack: people, images of each, and pairs among them, half of one person.
     c.data.pack = ml_collections.ConfigDict({"people": 2, "images": 2, "pairs": 2})
 

@@ -33,11 +33,15 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
     c.data = common.recogniser_data(arg)
     # Rows and columns of the images.
     c.data.size = 64
+    # What they are of: sequence, or cycle, the middle one of its gait cycles.
+    c.data.energy = "sequence"
 
-    # PLS features a view; fewer where there are fewer images.
-    c.components = 12
-    # Of the factorisation over all views; fewer where there are fewer sequences.
-    c.rank = 24
+    # Room for PLS features a view: as many are taken as tell the people apart, one less than these.
+    c.components = 128
+    # Room for directions of the subspace that all views share: as many are taken as hold `energy`.
+    c.rank = 64
+    # Share of the low-rank part's squares that these directions hold.
+    c.energy = 0.999
     # Weight of robust PCA's sparse part. Of a dozen images, it would take for sparse what tells the
     # people apart: there, more than 1.
     c.robustness = 1.0
