@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 import pandas as pd
 
+from gait_jax.evaluation.papers import KNOWN_AT_BEST
 from gait_jax.evaluation.report import Table
 from gait_jax.evaluation.rows import (
     ALL,
@@ -143,7 +144,7 @@ def success_table(frame: pd.DataFrame, labels: Labels, setting: str) -> Table:
 
 
 def identification_table(frame: pd.DataFrame, rank: int = 1) -> Table:
-    """How well the recognisers know gaits as they are: rank-k, %.
+    """How well recognisers know gaits as they are: rank-k, %; of rank-1 also what papers say.
 
     Args:
       frame: rows as from `rows.to_frame`.
@@ -159,6 +160,11 @@ def identification_table(frame: pd.DataFrame, rank: int = 1) -> Table:
     text = known.pivot(index=["recogniser", "setting"], columns="condition", values="text")
     text = _filled(text.reindex(pd.MultiIndex.from_product(lines), columns=conditions))
     text = text.rename_axis(index=["recogniser", "gallery"], columns=None).reset_index()
+    published = find(frame, metric=KNOWN_AT_BEST) if rank == 1 else frame[:0]
+    for row in published.itertuples():
+        cells = [NOTHING] * len(conditions[:-1])
+        told = f"up to {_percent(row.value)}"
+        text.loc[len(text)] = [f"{row.source}: {row.recogniser}", "not said", *cells, told]
     return Table(text, text_columns=2)
 
 

@@ -156,7 +156,13 @@ def test_rank_k_is_what_the_clean_error_leaves():
         ["zheng2011", "same view", "–", "–", "–"],
         ["zheng2011", "cross-view", "–", "100.0 (90.0 to 110.0)", "–"],
     ]
-    table = tables.identification_table(to_frame(clean), rank=3)
+    # What the paper says stands below, in its own words.
+    published = [row for row in papers.RECOGNITION if row.recogniser == "wu2017"]
+    table = tables.identification_table(to_frame([*clean, *published]))
+    assert len(_lines(table)) == 6
+    assert _lines(table)[-1] == ["Tieu et al. 2019: wu2017", "not said", "–", "–", "up to 98.0"]
+    table = tables.identification_table(to_frame([*clean, *published]), rank=3)
+    assert len(_lines(table)) == 3
     assert _lines(table)[1] == ["wu2017", "same view", "87.5 (77.5 to 97.5)"]
 
 

@@ -12,6 +12,7 @@ from gait_jax.evaluation import orderings, scoring, sections
 from gait_jax.evaluation.attackers import ATTACKERS
 from gait_jax.evaluation.cache import cached
 from gait_jax.evaluation.evaluators.base import PROTOCOL, Evaluator, Piece
+from gait_jax.evaluation.papers import RECOGNITION
 from gait_jax.evaluation.report import Section
 from gait_jax.evaluation.rows import CLEAN, CLEAN_GALLERY, Row
 from gait_jax.evaluation.scoring import Hits
@@ -48,6 +49,7 @@ class Identification(Evaluator):
 
     def rows(self) -> Iterator[Row]:
         yield from super().rows()
+        yield from (row for row in RECOGNITION if row.recogniser in self.study.config.recognisers)
         # Of what the pieces have measured.
         methods, recognisers = (self.study.config[x] for x in ("methods", "recognisers"))
         for attacker in ATTACKERS:

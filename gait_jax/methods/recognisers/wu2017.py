@@ -38,6 +38,7 @@ class Wu2017(TrainedMethod):
     same.
     """
 
+    VERSION = 2
     FIELDS = {
         **fields.TRAINING,
         **fields.DATA,
@@ -49,7 +50,9 @@ class Wu2017(TrainedMethod):
         "data.pack.people": fields.whole(2),
         "data.pack.images": fields.whole(2),
         "data.pack.pairs": fields.whole(2),
+        "data.standardized": fields.flag,
         "dropout": fields.number(0, 1 - 1e-9),
+        "initial_spread": fields.number(),
         **fields.below("optimizer", fields.SGD_OR_ADAM),
         "start_from_differences": fields.flag,
         "plateau.steps": fields.whole(1, 2**31 - 1),
@@ -59,7 +62,7 @@ class Wu2017(TrainedMethod):
 
     def __init__(self, config):
         super().__init__(config)
-        self.network = _NETWORKS[config.network](config.dropout, self.dtype)
+        self.network = _NETWORKS[config.network](config.dropout, self.dtype, config.initial_spread)
         self.optimizer = sgd_or_adam(config, "optimizer")
 
     def open_data(self, dataset, prerequisites, progress):
@@ -185,10 +188,10 @@ def normalized(images, statistics) -> jax.Array:
 
     Args:
       images: [..., S, S] uint8 of 0..255.
-      statistics: of the training images in 0..1: "mean" [S, S] and "spread".
+      statistics: of the training images in 0..1: "mean" [S, S] and "spread" (see `pair_data`).
 
     Returns:
-      [..., S, S] float32 of mean 0 and variance 1 over the training images.
+      [..., S, S] float32 of mean 0 over the training images: of variance 1, or grey levels.
     """
     return (jnp.asarray(images, jnp.float32) / 255 - statistics["mean"]) / statistics["spread"]
 

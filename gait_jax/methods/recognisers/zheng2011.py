@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 # Directions of the shared space that a view shows this much less than its clearest one are noise
 # there: carried to another view, they would be blown up.
 _LEAST_SHOWN = 1e-3
+# As a share of all images.
+_ROUNDING = 1e-9
 # In place of a view where there are fewer than there is room for.
 _NONE = -1
 
@@ -75,7 +77,11 @@ def _features(
     # Images in the coordinates of their own subspace: turning it changes no covariance.
     turned = np.linalg.qr(basis, mode="r")
     images = shared @ turned.T
-    count = min(wanted, np.linalg.matrix_rank(images - images.mean(axis=0)))
+    apart = images - images.mean(axis=0)
+    # Of what differs by rounding alone nothing is to be learned.
+    count = min(wanted, np.linalg.matrix_rank(apart, tol=_ROUNDING * np.linalg.norm(images)))
+    if not count:
+        return np.zeros((len(shared.T), 0))
     with warnings.catch_warnings():
         # Of few people, fewer features than asked for explain all.
         warnings.filterwarnings("ignore", message=".*residual is constant")
