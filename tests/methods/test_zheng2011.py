@@ -10,6 +10,7 @@ from gait_jax import runs, trainer
 from gait_jax.data.dataset import open_dataset
 from gait_jax.data.gaits import Gaits
 from gait_jax.evaluation import scoring
+from gait_jax.methods.recognisers import low_rank
 from gait_jax.methods.recognisers.energy import energy_images
 from gait_jax.methods.recognisers.low_rank import robust_pca, shared_subspace
 from gait_jax.methods.recognisers.zheng2011 import (
@@ -33,6 +34,15 @@ def test_robust_pca_takes_a_matrix_apart():
     assert np.linalg.norm(found_low - low) < 1e-3 * np.linalg.norm(low)
     np.testing.assert_array_equal(np.abs(found_sparse) > 1, spoilt)
     np.testing.assert_allclose(found_low + found_sparse, low + sparse, atol=1e-2)
+
+
+@pytest.mark.parametrize("shape", [(40, 12), (12, 40)])
+def test_singular_values_are_shrunk(shape):
+    matrix = np.random.default_rng(3).normal(size=shape)
+    u, s, vt = np.linalg.svd(matrix, full_matrices=False)
+    threshold = float(s[5])
+    expected = (u * np.maximum(s - threshold, 0)) @ vt
+    np.testing.assert_allclose(low_rank._shrunk(matrix, threshold), expected, atol=1e-10)
 
 
 def test_a_heavier_sparse_part_takes_less():

@@ -3,6 +3,21 @@
 import numpy as np
 
 
+def _shrunk(matrix: np.ndarray, threshold: float) -> np.ndarray:
+    """A matrix [m, n] whose singular values are all less by a threshold, and none below 0.
+
+    By way of the short side's eigenvectors: many times quicker than a singular value decomposition
+    where one side is much shorter, and as good for values above a millionth of the largest.
+    """
+    if matrix.shape[0] < matrix.shape[1]:
+        return _shrunk(matrix.T, threshold).T
+    squares, vectors = np.linalg.eigh(matrix.T @ matrix)
+    sizes = np.sqrt(np.maximum(squares, 0))
+    kept = sizes > threshold
+    vectors = vectors[:, kept]
+    return matrix @ ((vectors * (1 - threshold / sizes[kept])) @ vectors.T)
+
+
 def robust_pca(
     observed: np.ndarray,
     weight: float = 1.0,
@@ -32,8 +47,7 @@ def robust_pca(
     penalty, growth = 1.25 / largest, 1.5
     sparse = np.zeros_like(observed)
     for _ in range(max_iterations):
-        u, s, vt = np.linalg.svd(observed - sparse + dual / penalty, full_matrices=False)
-        low = (u * np.maximum(s - 1 / penalty, 0)) @ vt
+        low = _shrunk(observed - sparse + dual / penalty, 1 / penalty)
         rest = observed - low + dual / penalty
         sparse = np.sign(rest) * np.maximum(np.abs(rest) - weight / penalty, 0)
         gap = observed - low - sparse
