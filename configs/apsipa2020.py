@@ -2,8 +2,9 @@ r"""How well ST-GAN anonymises, by the groups of Tieu et al. (2020).
 
     python -m gait_jax.evaluate --config=configs/apsipa2020.py --workdir=runs/apsipa2020
 
-As `configs/jisa2019.py`, but for the groups: the 30 people of the baseline train the anonymiser;
-training is watched on the recognisers' people.
+As `configs/jisa2019.py`, but for the groups, of which the 30 people of the baseline train the
+anonymiser and training is watched on the recognisers' people, and for the gait energy images, which
+are of one gait cycle.
 
 Time: as `configs/jisa2019.py`, whose work it does on other groups.
 Result: was not measured.
@@ -11,6 +12,8 @@ Result: was not measured.
 Arguments:
     data     walkers (the default) or casia_b
     compare  alpha or noise, as in `configs/jisa2019.py`
+    form     small or published, likewise
+    networks  both, likewise
 """
 
 import ml_collections
@@ -30,4 +33,6 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
         method.train.noise_gan.data.group = "baseline"
     for recogniser in c.recognisers.values():
         recogniser.train.data.validation_group = "baseline"
+        # As the paper has it (§II-A).
+        recogniser.train.data.energy = "cycle"
     return c

@@ -77,7 +77,7 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
 
     form = "small" if arg.form == "small" else ""
     if not form:
-        c.recognisers.wu2017 = common.measured(wu2017.get_config(f"data={arg.data}"))
+        c.recognisers.wu2017 = common.measured(wu2017.get_config(f"data={arg.data},form=published"))
     elif arg.data == "walkers":
         # Of 60 people it finds more to learn, and is on the plateau for longer, than of 16.
         c.recognisers.wu2017.train.plateau.steps = 400

@@ -14,6 +14,8 @@ Result: success with α = 0.3 of 50 % (zheng2011) and 17 % (wu2017) against a cl
 Arguments:
     data     casia_a (the default), walkers or casia_b
     compare  alpha or noise, as in `configs/jisa2019.py`
+    form     of Wu et al. (2017): published, or small where nothing is said
+    networks  both, likewise
 """
 
 import ml_collections
@@ -26,11 +28,13 @@ ARGUMENTS = jisa2019.ARGUMENTS | {"data": "casia_a"}
 def get_config(arg: str = "") -> ml_collections.ConfigDict:
     """The configuration for the arguments above."""
     arg = common.parse_arg(arg, **ARGUMENTS)
-    c = jisa2019.get_config(f"data={arg.data},compare={arg.compare}")
+    arg.form = arg.form or "small"
+    c = jisa2019.get_config(",".join(f"{name}={value}" for name, value in arg.items()))
     c.protocol = "closed"
     for recogniser in c.recognisers.values():
         recogniser.train.data.validation_group = "test"
-    c.recognisers.wu2017.train.train_steps = 400
+        if recogniser.train.method == "wu2017" and arg.form == "small":
+            recogniser.train.train_steps = 400
     # With one image of a person in a view, robust PCA by the book takes the person for the noise.
     c.recognisers.zheng2011.train.robustness = 3.0
     return c

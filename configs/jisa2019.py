@@ -16,13 +16,21 @@ Arguments:
     compare  alpha: α = 0.2, 0.3 and 0.4 (figures 15 to 18)
              noise: α = 0.3 with G_N's noise and with a Gaussian seed (figure 7)
              without it, ST-GAN with α = 0.3
+    form     of Wu et al. (2017): published (the default on casia_b), for a GPU or TPU, or small
+    networks  both: Wu et al.'s LB beside MT, which the papers attack with; it looks at every pair
+             by itself, and is for a GPU or TPU
 """
 
 import ml_collections
 
 from configs import common, stgan_resampled, wu2017, zheng2011
 
-ARGUMENTS = {"data": "walkers", "compare": ("", "alpha", "noise")}
+ARGUMENTS = {
+    "data": "walkers",
+    "compare": ("", "alpha", "noise"),
+    "form": ("", "small", "published"),
+    "networks": ("", "both"),
+}
 
 
 def get_config(arg: str = "") -> ml_collections.ConfigDict:
@@ -47,7 +55,10 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
 
     c.recognisers = ml_collections.ConfigDict()
     c.recognisers.zheng2011 = common.measured(zheng2011.get_config(f"data={arg.data}"))
-    c.recognisers.wu2017 = common.measured(wu2017.get_config(f"data={arg.data},form=small"))
+    wu = f"data={arg.data},form={arg.form}"
+    c.recognisers.wu2017 = common.measured(wu2017.get_config(wu))
+    if arg.networks == "both":
+        c.recognisers.wu2017_lb = common.measured(wu2017.get_config(f"{wu},network=lb"))
 
     # What is measured: its name in tables and plots; the workdir of a training run, empty to train
     # it here; its training.

@@ -12,6 +12,8 @@ Result: was not measured.
 Arguments:
     data     walkers (the default) or casia_b
     compare  alpha or noise, as in `configs/jisa2019.py`
+    form     small or published, likewise
+    networks  both, likewise
 """
 
 import ml_collections

@@ -21,7 +21,7 @@ from gait_jax.video.sunlight import Glance, Sun
 # share of the body's height: else a line of them shows where the old outline was.
 _RIM = 1 / 120
 # In heights, beside and above a figure: what is painted, and what it is painted from, lies within.
-_ROOM = 0.4, 0.15
+_ROOM = 0.4, 0.3
 # Every so manyth figure is glanced at, and so many glances say which way shadows fall now.
 _GLANCED, _GLANCES = 5, 40
 

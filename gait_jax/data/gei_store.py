@@ -11,14 +11,14 @@ from gait_jax.data.derived import derive, ranges
 from gait_jax.data.gait_store import GaitStore
 from gait_jax.data.gaits import MIN_FRAMES, Gaits
 from gait_jax.data.mapped import open_mapped
-from gait_jax.gait import gei
+from gait_jax.gait import gei, rhythm
 from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.files import reason_of
 from gait_jax.runtime.fingerprint import fingerprint
 from tfds_casia.parts import Work
 
 # Part of the key: raise it when the same silhouettes give other images.
-VERSION = 2
+VERSION = 3
 
 _KINDS = ("sequence", "cycle")
 
@@ -51,6 +51,22 @@ class GEIStore:
             raise InputError(f"{names} have fewer than {MIN_FRAMES} usable frames: leave them out")
         return self.images[[place[row] for row in gaits.rows]]
 
+    def of_cycles(self, gaits: Gaits) -> np.ndarray:
+        """The image of the middle gait cycle of some sequences: [len(gaits), S, S] uint8.
+
+        Of a sequence that shows no rhythm, or is too short to, it is that of all frames.
+
+        Raises:
+          InputError: a sequence is too short to have one.
+        """
+        # As sequences, so do their cycles follow each other.
+        rows = self.rows[self.count :]
+        first, last = (np.searchsorted(rows, gaits.rows, side) for side in ("left", "right"))
+        if (first == last).any():
+            # It says which.
+            return self.of(gaits)
+        return self.images[self.count + first + (last - first) // 2]
+
 
 # Each part holds few sequences, and opening a store reads the names of all.
 _opened = functools.lru_cache(maxsize=1)(GaitStore)
@@ -65,11 +81,14 @@ def _make_part(
     rows: dict[str, list[int]] = {kind: [] for kind in _KINDS}
     for row in range(first, last):
         sequence = store.sequences[row]
-        bodies = (store.body(frame) for frame in range(sequence.first, sequence.last))
-        aligned = np.array([gei.align(body, size) for body in bodies if body.size], np.uint8)
-        if len(aligned) < MIN_FRAMES:
+        frames = range(sequence.first, sequence.last)
+        shown = [(frame, body) for frame in frames if (body := store.body(frame)).size]
+        if len(shown) < MIN_FRAMES:
             continue
-        cycles = [aligned[start:end] for start, end in gei.gait_cycles(aligned)]
+        bodies = [body for _, body in shown]
+        aligned = np.array([gei.align(body, size) for body in bodies], np.uint8)
+        times = store.numbers[[frame for frame, _ in shown]]
+        cycles = [aligned[start:end] for start, end in rhythm.cycles(bodies, times)] or [aligned]
         for kind, parts in zip(_KINDS, ([aligned], cycles), strict=True):
             images[kind] += [gei.gait_energy_image(part) for part in parts]
             rows[kind] += [row] * len(parts)

@@ -115,13 +115,14 @@ def pair_data(
 
     Args:
       dataset: the data set.
-      config: the `data` part: size, pack, group, validation_group and sequences (numbers of those
-        to train on; all where there is none).
+      config: the `data` part: size, pack, group, validation_group, sequences (numbers of those to
+        train on; all where there is none) and standardized.
       progress: whether to show progress bars.
 
     Returns:
-      The packs. Statistics: "mean" [S, S] of the training images and "spread", the standard
-      deviation around it, both of values in 0..1.
+      The packs. Statistics: "mean" [S, S] of the training images and "spread", by which what is
+      left is divided, both of values in 0..1: where it is standardized the standard deviation
+      around the mean, else a grey level.
 
     Raises:
       InputError: the groups or the packs cannot be used.
@@ -144,13 +145,16 @@ def pair_data(
             f"group {config.validation_group!r} (data.validation_group) has {people} people with a "
             "gait energy image, and pairs need two: choose another group, or other data.groups"
         )
+    statistics = statistics_of(store.images, np.flatnonzero(known))
+    if not config.standardized:
+        statistics["spread"] = np.float32(1 / 255)
     return TrainingData(
         train,
         PairPacks(store.images, np.where(watched, subjects, ""), people, pack.images, pack.pairs),
         ("pairs", pack.pairs),
         f"{len(train)} gait energy images of {', '.join(members)}",
         dataset.description,
-        statistics_of(store.images, np.flatnonzero(known)),
+        statistics,
     )
 
 

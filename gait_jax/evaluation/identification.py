@@ -5,6 +5,8 @@ import dataclasses
 import numpy as np
 from scipy import stats
 
+from gait_jax.evaluation.verification import FEWEST_PEOPLE
+
 
 def rank_hits(
     distances: np.ndarray, probes: np.ndarray, gallery: np.ndarray, ranks: tuple[int, ...]
@@ -47,7 +49,8 @@ class Rate:
 
     Attributes:
       value: in 0..1.
-      low: lower end of its 95 % interval; None where there are too few people for one.
+      low: lower end of its 95 % interval; None with fewer people than `FEWEST_PEOPLE`, of whom a
+        bootstrap would draw intervals that are far too short.
       high: upper end.
       probes: how many it is of.
     """
@@ -62,7 +65,8 @@ def rate(values: np.ndarray, people: np.ndarray, resamples: int = 2000) -> Rate:
     """The mean over probes, with a bootstrap over people.
 
     Probes of one person are no independent witnesses: whole people are drawn, with replacement.
-    The gallery and its people stay as they are.
+    The gallery and its people stay as they are. Of differences between two measurements of the same
+    probes it is the paired bootstrap: the same people are drawn for both.
 
     Args:
       values: [P] float, one a probe.
@@ -80,7 +84,7 @@ def rate(values: np.ndarray, people: np.ndarray, resamples: int = 2000) -> Rate:
     _, owner = np.unique(people, return_inverse=True)
     sums, counts = np.bincount(owner, values), np.bincount(owner)
     low = high = None
-    if len(counts) > 1:
+    if len(counts) >= FEWEST_PEOPLE:
         found = stats.bootstrap(
             (sums, counts),
             lambda s, n, axis: s.sum(axis=axis) / n.sum(axis=axis),

@@ -1,8 +1,16 @@
 """What the papers print, as rows beside those that are measured."""
 
-from gait_jax.evaluation.rows import Row
+from gait_jax.evaluation.rows import CLEAN, Row
 
-APSIPA2020 = "Tieu et al. 2020"
+JISA2019, APSIPA2020 = "Tieu et al. 2019", "Tieu et al. 2020"
+
+# How many gaits the recognisers know at best (2019 §1), on CASIA-B; nothing is said of conditions,
+# views or gallery.
+KNOWN_AT_BEST = "known_at_best"
+RECOGNITION = tuple(
+    Row(source=JISA2019, method=CLEAN, recogniser=name, metric=KNOWN_AT_BEST, value=value)
+    for name, value in {"zheng2011": 0.89, "wu2017": 0.98}.items()
+)
 
 
 def _colour(method: str, metric: str, **by_set: float) -> list[Row]:

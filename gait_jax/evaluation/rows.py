@@ -23,7 +23,10 @@ SAME_VIEW, CROSS_VIEW = "same view", "cross-view"
 # The papers' attacker knows clean gaits; the honest one enrols anonymised gaits too.
 CLEAN_GALLERY, ANONYMIZED_GALLERY = "clean gallery", "anonymized gallery"
 
-_TEXTS = ("source", "method", "recogniser", "attacker", "metric", "setting", "condition", "view")
+_TEXTS = (
+    "source", "method", "recogniser", "attacker", "metric", "against", "setting", "condition",
+    "view",
+)  # fmt: skip
 COLUMNS = (*_TEXTS, "value", "low", "high", "n", "step")
 _TYPES = dict.fromkeys(_TEXTS, "str") | dict.fromkeys(("value", "low", "high"), "float64")
 _TYPES |= {"n": "Int64", "step": "Int64"}
@@ -39,6 +42,7 @@ class Row:
       recogniser: name of who is asked.
       attacker: what he knows, such as "clean gallery".
       metric: what is measured, with the rank where it has one: "success@1".
+      against: of a difference, the method or recogniser that is subtracted.
       setting: how, such as "same view".
       condition: which part, such as "nm"; "all".
       view: degrees, or "all".
@@ -54,6 +58,7 @@ class Row:
     recogniser: str = ""
     attacker: str = ""
     metric: str
+    against: str = ""
     setting: str = ""
     condition: str = ALL
     view: str = ALL

@@ -13,6 +13,9 @@ from gait_jax.methods.contracts import Recogniser
 from gait_jax.runtime.arrays import check_arrays, load_arrays, save_arrays
 from gait_jax.runtime.errors import InputError
 
+# By how much success is higher than another method's, or than against another recogniser.
+OVER_METHOD, OVER_RECOGNISER = "success_over_method", "success_over_recogniser"
+
 # Part of the key of what is kept: raise it when the same distances give other hits.
 VERSION = 1
 
@@ -86,6 +89,52 @@ def score(recogniser: Recogniser, probes: Gaits, gallery: Gaits, ranks: tuple[in
     return Hits(labels, same, cross, len(np.unique(gallery.subjects)))
 
 
+def _of_same_probes(
+    first: Hits, second: Hits, setting: str
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """([N, 4] labels, [N, K] first, [N, K] second): hits at the probes that both can compare."""
+    place = {tuple(label): i for i, label in enumerate(second.probes)}
+    paired = np.array([place.get(tuple(label), -1) for label in first.probes], int)
+    one, other = (hits.same if setting == SAME_VIEW else hits.cross for hits in (first, second))
+    usable = (paired >= 0) & ~np.isnan(one[:, 0])
+    usable[usable] &= ~np.isnan(other[paired[usable], 0])
+    return first.probes[usable], one[usable], other[paired[usable]]
+
+
+def differences(
+    first: Hits, second: Hits, ranks: tuple[int, ...], metric: str, **names: str
+) -> Iterator[Row]:
+    """By how much success is higher in one measurement than in another one of the same probes.
+
+    Args:
+      first: of probes.
+      second: of the same probes, by another method or asked of another recogniser.
+      ranks: the k that both were scored with.
+      metric: `OVER_METHOD` or `OVER_RECOGNISER`.
+      **names: of the first: method, recogniser, attacker; `against`: what the second has in place
+        of one of them.
+
+    Yields:
+      For each setting and rank a row over all conditions and views: the difference with its 95 %
+      interval by a bootstrap that draws the same people for both; n is the number of probes.
+    """
+    for setting in (SAME_VIEW, CROSS_VIEW):
+        labels, one, other = _of_same_probes(first, second, setting)
+        if not len(labels):
+            continue
+        for k, rank in enumerate(ranks):
+            rate = identification.rate(other[:, k] - one[:, k], labels[:, 0])
+            yield Row(
+                metric=f"{metric}@{rank}",
+                setting=setting,
+                value=rate.value,
+                low=rate.low,
+                high=rate.high,
+                n=rate.probes,
+                **names,
+            )
+
+
 def rows(
     attacked: Hits,
     clean: Hits,
@@ -115,16 +164,11 @@ def rows(
       "all": "success@k", "clean_error@k" and "difference@k" with their 95 % intervals, and
       "chance@k"; n is the number of probes.
     """
-    place = {tuple(label): i for i, label in enumerate(clean.probes)}
-    paired = np.array([place.get(tuple(label), -1) for label in attacked.probes], int)
     for setting in (SAME_VIEW, CROSS_VIEW):
-        after, before = (h.same if setting == SAME_VIEW else h.cross for h in (attacked, clean))
         # A walk that cannot be compared with itself says nothing of the anonymiser.
-        usable = (paired >= 0) & ~np.isnan(after[:, 0])
-        usable[usable] &= ~np.isnan(before[paired[usable], 0])
-        labels = attacked.probes[usable]
+        labels, after, before = _of_same_probes(attacked, clean, setting)
         for k, rank in enumerate(ranks):
-            success, error = 1 - after[usable, k], 1 - before[paired[usable], k]
+            success, error = 1 - after[:, k], 1 - before[:, k]
             values = {
                 "success": success,
                 "clean_error": error,

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from gait_jax.evaluation import plots, report, tables
+from gait_jax.evaluation import difference_tables, plots, report, scoring, tables
 from gait_jax.evaluation.protocol import Conditions, Protocol
 from gait_jax.evaluation.report import Section
 from gait_jax.evaluation.rows import ALL, CROSS_VIEW, MEASURED, SAME_VIEW, find
@@ -18,7 +18,8 @@ _RATES = report.Terms(
         "gallery: what the recogniser gets wrong anyway.",
         "Difference": "is what the anonymiser adds.",
         "Chance": "is the success against a recogniser that guesses: no method needs more.",
-        "In brackets": "stand 95 % bootstrap intervals over people.",
+        "In brackets": "stand 95 % bootstrap intervals over people; “few people”: fewer than ten, "
+        "of whom there is none.",
     }
 )
 _ATTACKERS = report.Terms(
@@ -86,6 +87,31 @@ def success(frame: pd.DataFrame, labels: tables.Labels) -> list[Section]:
             [tables.identification_table(frame, first)],
         ),
     ]
+
+
+def differences(frame: pd.DataFrame, labels: tables.Labels) -> list[Section]:
+    """By how much success differs between methods and between recognisers.
+
+    Args:
+      frame: rows as from `rows.to_frame`.
+      labels: the methods' names in prose by their names.
+    """
+    titles = {
+        scoring.OVER_METHOD: "Success of one method over another, points",
+        scoring.OVER_RECOGNISER: "Success against one recogniser over another, points",
+    }
+    found = [
+        Section(f"{title}: {setting}", [table])
+        for metric, title in titles.items()
+        for setting in (SAME_VIEW, CROSS_VIEW)
+        if (table := difference_tables.differences_table(frame, labels, metric, setting))
+    ]
+    paired = report.Text(
+        "Differences are of the same probes, each with the same noise for all methods, and their "
+        "95 % intervals of a bootstrap that draws the same people for both sides. One whose "
+        "interval holds 0 is none that could be told."
+    )
+    return [Section("", [paired]), *found] if found else []
 
 
 def by_view(frame: pd.DataFrame, labels: tables.Labels) -> Section:

@@ -14,6 +14,7 @@ from gait_jax.data import anonymized
 from gait_jax.data.dataset import GaitDataset
 from gait_jax.data.gait_store import GaitStore
 from gait_jax.data.gaits import Gaits
+from gait_jax.evaluation import leaks
 from gait_jax.evaluation.protocol import Protocol, chosen, protocol
 from gait_jax.evaluation.trainings import everything_trained, with_data
 from gait_jax.methods.base import Run
@@ -231,12 +232,9 @@ class Study:
         return runs.open_run(folder, settings.step)
 
     def trained_on_probed(self, run: Run) -> list[str]:
-        """The probed people on whom a run was trained, if it was on the same data set."""
-        described = RunDirectory(run.workdir).data_description()
-        if described.get("name") != self.dataset.name:
-            return []
-        trained_on = described.get("groups", {}).get(run.config.data.group, [])
-        return sorted(set(trained_on) & set(self.dataset.members(self.protocol.probed)))
+        """The probed people on whom a run, or one that it builds on, was trained."""
+        probed = set(self.dataset.members(self.protocol.probed))
+        return sorted(leaks.trained_on(run, self.dataset) & probed)
 
     @functools.cached_property
     def tested(self) -> list[int]:

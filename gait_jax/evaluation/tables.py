@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 import pandas as pd
 
+from gait_jax.evaluation.papers import KNOWN_AT_BEST
 from gait_jax.evaluation.report import Table
 from gait_jax.evaluation.rows import (
     ALL,
@@ -43,23 +44,32 @@ def _decibels(value: float) -> str:
 
 
 # How the numbers of each metric are shown.
-_RATES = dict.fromkeys(("success", "clean_error", "difference", "chance"), _percent)
+RATES = dict.fromkeys(("success", "clean_error", "difference", "chance"), _percent)
 _COUNTS = dict.fromkeys(("sequences", "sequences_lost", "frames", "frames_empty"), _count)
 _NATURAL = {"one_region": _percent} | dict.fromkeys(
     ("distance", "outline", "turning", "movement", "overlap", "foot_slide"), _number
 )
+# What has an interval wherever there are people enough for one.
+_ESTIMATED = ("success", "clean_error", "difference")
+FEW_PEOPLE = "few people"
 # Shown in brackets behind another one.
 _BESIDE = {"foot_slide_original": _number}
 _COLOUR = {"psnr": _decibels, "ssim": _number}
 
 
-def _with_text(frame: pd.DataFrame, show: Mapping[str, Show]) -> pd.DataFrame:
-    """The rows of some metrics, each with its "text": "value (low to high)", or the value alone."""
+def with_text(frame: pd.DataFrame, show: Mapping[str, Show]) -> pd.DataFrame:
+    """The rows of some metrics, each with its "text": "value (low to high)", or the value alone.
+
+    Where an interval is lacking that there would be of more people, the cell says so.
+    """
     found = frame[frame["metric"].isin([*show])]
     text = []
     for metric, *numbers in found[["metric", "value", "low", "high"]].itertuples(index=False):
         value, low, high = map(show[metric], numbers)
-        text.append(value if pd.isna(numbers[1]) else f"{value} ({low} to {high})")
+        interval = f" ({low} to {high})"
+        if pd.isna(numbers[1]):
+            interval = f" ({FEW_PEOPLE})" if metric in _ESTIMATED else ""
+        text.append(value + interval)
     return found.assign(text=pd.Series(text, index=found.index, dtype="str"))
 
 
@@ -81,7 +91,7 @@ def identified(frame: pd.DataFrame, **wanted: str) -> pd.DataFrame:
     found = find(frame, source=MEASURED, **wanted)
     # Others have tables of their own.
     found = found[found["attacker"].isin([CLEAN_GALLERY, ANONYMIZED_GALLERY])]
-    parts = found["metric"].str.extract(rf"^({'|'.join(_RATES)})@(\d+)$")
+    parts = found["metric"].str.extract(rf"^({'|'.join(RATES)})@(\d+)$")
     found = found.assign(metric=parts[0], rank=parts[1])[parts[0].notna()]
     return found.astype({"rank": "int64"})
 
@@ -107,11 +117,11 @@ def success_table(frame: pd.DataFrame, labels: Labels, setting: str) -> Table:
       setting: "same view" or "cross-view".
     """
     chosen = identified(frame, setting=setting, condition=ALL, view=ALL)
-    chosen = _with_text(chosen[chosen["method"].isin([*labels])], _RATES)
+    chosen = with_text(chosen[chosen["method"].isin([*labels])], RATES)
     attackers = chosen["attacker"].unique().tolist()
     lines = ["method", "recogniser", "rank", "attacker"]
     text = chosen.pivot(index=lines, columns="metric", values="text")
-    text = _filled(text.reindex(columns=[*_RATES]))
+    text = _filled(text.reindex(columns=[*RATES]))
     probes = find(chosen, metric="success").set_index(lines)["n"]
     body = []
     for line in itertools.product(
@@ -134,7 +144,7 @@ def success_table(frame: pd.DataFrame, labels: Labels, setting: str) -> Table:
 
 
 def identification_table(frame: pd.DataFrame, rank: int = 1) -> Table:
-    """How well the recognisers know gaits as they are: rank-k, %.
+    """How well recognisers know gaits as they are: rank-k, %; of rank-1 also what papers say.
 
     Args:
       frame: rows as from `rows.to_frame`.
@@ -144,12 +154,17 @@ def identification_table(frame: pd.DataFrame, rank: int = 1) -> Table:
     found = found[(found["metric"] == "clean_error") & (found["rank"] == rank)]
     # The other end of the interval comes first.
     known = found.assign(value=1 - found["value"], low=1 - found["high"], high=1 - found["low"])
-    known = _with_text(known, _RATES)
+    known = with_text(known, RATES)
     conditions = [*(name for name in known["condition"].unique() if name != ALL), ALL]
     lines = [known["recogniser"].unique(), [SAME_VIEW, CROSS_VIEW]]
     text = known.pivot(index=["recogniser", "setting"], columns="condition", values="text")
     text = _filled(text.reindex(pd.MultiIndex.from_product(lines), columns=conditions))
     text = text.rename_axis(index=["recogniser", "gallery"], columns=None).reset_index()
+    published = find(frame, metric=KNOWN_AT_BEST) if rank == 1 else frame[:0]
+    for row in published.itertuples():
+        cells = [NOTHING] * len(conditions[:-1])
+        told = f"up to {_percent(row.value)}"
+        text.loc[len(text)] = [f"{row.source}: {row.recogniser}", "not said", *cells, told]
     return Table(text, text_columns=2)
 
 
@@ -199,7 +214,7 @@ def naturalness_table(frame: pd.DataFrame, labels: Labels) -> Table:
       labels: the methods' names in prose by their names, in the order wanted.
     """
     shown = _COUNTS | _NATURAL | _BESIDE
-    found = _with_text(find(frame, source=MEASURED, condition=ALL), shown)
+    found = with_text(find(frame, source=MEASURED, condition=ALL), shown)
     text = found.pivot(index="method", columns="metric", values="text")
     text = text.reindex([*labels], columns=[*shown]).astype("str")
     titles = {
@@ -244,7 +259,7 @@ def colour_table(frame: pd.DataFrame, labels: Labels, form: str) -> Table:
     """
     found = find(frame, setting=form)
     lines = ["source", "method", "condition"]
-    text = _with_text(found, _COLOUR).pivot(index=lines, columns="metric", values="text")
+    text = with_text(found, _COLOUR).pivot(index=lines, columns="metric", values="text")
     text = text.reindex(columns=[*_COLOUR])
     cells = (text["psnr"] + ", " + text["ssim"]).to_dict()
     frames = find(found, metric="psnr").set_index(lines)["n"]

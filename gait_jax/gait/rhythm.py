@@ -115,3 +115,27 @@ def find(bodies: Sequence[np.ndarray], times: np.ndarray) -> tuple[float, float]
     offset = 0.5 * (before - after) / (before - 2 * top + after)
     frequency = float(tried[best] + offset * (tried[1] - tried[0]))
     return frequency, _ripple(times, signal, frequency)
+
+
+def cycles(bodies: Sequence[np.ndarray], times: np.ndarray) -> list[tuple[int, int]]:
+    """Splits a walk into whole gait cycles of two steps, one after the other.
+
+    Args:
+      bodies: silhouettes [h, w] uint8 of 0 and 1, cut to the body.
+      times: [T] numbers of their frames, rising; some may be missing.
+
+    Returns:
+      (first, after the last) of each cycle, as indices of `bodies`; what is left over is shared
+      between start and end, and a cycle that lacks more than half of its frames is left out. None
+      where no rhythm is found (see `find`).
+    """
+    found = find(bodies, times)
+    if found is None:
+        return []
+    period = 2 / found[0]
+    length = times[-1] + 1 - times[0]
+    count = int(length / period)
+    start = times[0] + (length - count * period) / 2
+    bounds = np.searchsorted(times, np.round(start + period * np.arange(count + 1)))
+    pairs = zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True)
+    return [(first, last) for first, last in pairs if last - first > period / 2]

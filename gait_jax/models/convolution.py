@@ -235,7 +235,12 @@ def conv(features: int, width: int, stride: int, cyclic: bool, dtype=jnp.float32
 
 
 def image_conv(
-    features: int, width: int, use_bias: bool = True, name: str | None = None, dtype=jnp.float32
+    features: int,
+    width: int,
+    use_bias: bool = True,
+    name: str | None = None,
+    dtype=jnp.float32,
+    kernel_init: nn.initializers.Initializer = nn.linear.default_kernel_init,
 ) -> nn.Conv:
     """A convolution [N, H, W, C] → [N, H - width + 1, W - width + 1, features].
 
@@ -245,6 +250,7 @@ def image_conv(
       use_bias: whether it adds a bias.
       name: the layer's name.
       dtype: what it computes with.
+      kernel_init: draws its initial kernel.
 
     Returns:
       The layer.
@@ -253,6 +259,7 @@ def image_conv(
         features,
         (width, width),
         padding="VALID",
+        kernel_init=kernel_init,
         use_bias=use_bias,
         conv_general_dilated=_on_cpu(tap_convolution),
         name=name,

@@ -1,4 +1,10 @@
-"""The pair networks of Wu et al. (2017): do two gait energy images show the same person?"""
+"""The pair networks of Wu et al. (2017): do two gait energy images show the same person?
+
+Their sizes, normalisation and initial parameters are those of the code that the first author gave
+away later (github.com/itijyou/gaitrecog, train_on_gei.py): convolutions of 16, 64 and 256 channels,
+7×7, without padding; behind the first two local response normalisation, a maximum over 2×2 pixels
+and then ReLU; dropout behind the third.
+"""
 
 from typing import Any
 
@@ -12,7 +18,7 @@ _WIDTH = 7
 
 
 def local_response_normalization(
-    x: jax.Array, depth: int = 5, bias: float = 1.0, alpha: float = 1e-4, beta: float = 0.75
+    x: jax.Array, depth: int = 5, bias: float = 2.0, alpha: float = 1e-4, beta: float = 0.75
 ) -> jax.Array:
     """Divides each channel by how strongly its neighbours respond (Krizhevsky et al., 2012).
 
@@ -44,6 +50,16 @@ def max_pool(x: jax.Array) -> jax.Array:
     return even.reshape(count, height // 2, 2, width // 2, 2, channels).max((2, 4))
 
 
+def _pooled(x: jax.Array) -> jax.Array:
+    """What stands behind each of the first two convolutions."""
+    return nn.relu(max_pool(local_response_normalization(x)))
+
+
+def _normal(spread: float) -> nn.initializers.Initializer:
+    """Initial kernels: Gaussian numbers; by the number of inputs (LeCun) where spread is 0."""
+    return nn.initializers.normal(spread) if spread else nn.initializers.lecun_normal()
+
+
 class _PairConvolution(nn.Module):
     """A convolution over two images' channels together, computed of each image for itself.
 
@@ -52,17 +68,21 @@ class _PairConvolution(nn.Module):
 
     Attributes:
       features: output channels.
+      spread: of the initial kernels.
       dtype: what it computes with.
     """
 
     features: int
+    spread: float
     dtype: Any = jnp.float32
 
     @nn.compact
     def __call__(self, x: jax.Array) -> tuple[jax.Array, jax.Array]:
         """[N, H, W, C] → what each image adds as a pair's left and as its right one."""
         halves = [
-            image_conv(self.features, _WIDTH, use_bias=bias, name=name, dtype=self.dtype)(x)
+            image_conv(
+                self.features, _WIDTH, bias, name, self.dtype, kernel_init=_normal(self.spread)
+            )(x)
             for name, bias in (("left", False), ("right", True))
         ]
         return halves[0], halves[1]
@@ -92,19 +112,22 @@ class LocalBottom(_Verifier):
     Attributes:
       dropout: share of units left out in training.
       dtype: what the layers compute with; inputs, outputs and parameters are float32.
+      spread: standard deviation of all initial kernels; 0 for one that depends on their inputs.
       joined: the layer at which two images meet.
     """
 
     dropout: float = 0.5
     dtype: Any = jnp.float32
+    spread: float = 0.01
     joined = "conv1"
 
     def setup(self):
-        self.conv1 = _PairConvolution(16, self.dtype)
-        self.conv2 = image_conv(64, _WIDTH, dtype=self.dtype)
-        self.conv3 = image_conv(256, _WIDTH, dtype=self.dtype)
+        kernels = _normal(self.spread)
+        self.conv1 = _PairConvolution(16, self.spread, self.dtype)
+        self.conv2 = image_conv(64, _WIDTH, dtype=self.dtype, kernel_init=kernels)
+        self.conv3 = image_conv(256, _WIDTH, dtype=self.dtype, kernel_init=kernels)
         self.drop = nn.Dropout(self.dropout)
-        self.output = nn.Dense(2, dtype=self.dtype)
+        self.output = nn.Dense(2, dtype=self.dtype, kernel_init=kernels)
 
     def embed(self, images: jax.Array) -> tuple[jax.Array, jax.Array]:
         """[N, S, S] → left and right halves of the first convolution [N, H, W, 16]."""
@@ -112,8 +135,7 @@ class LocalBottom(_Verifier):
 
     def compare(self, left: jax.Array, right: jax.Array, train: bool = False) -> jax.Array:
         """Left and right halves of Q pairs → logits [Q, 2]."""
-        x = max_pool(local_response_normalization(nn.relu(left + right)))
-        x = max_pool(nn.relu(self.conv2(x)))
+        x = _pooled(self.conv2(_pooled(left + right)))
         x = self.drop(nn.relu(self.conv3(x)), deterministic=not train)
         return self.output(x.reshape(len(x), -1)).astype(jnp.float32)
 
@@ -124,24 +146,26 @@ class MiddleTop(_Verifier):
     Attributes:
       dropout: share of units left out in training.
       dtype: what the layers compute with; inputs, outputs and parameters are float32.
+      spread: standard deviation of all initial kernels; 0 for one that depends on their inputs.
       joined: the layer at which two images meet.
     """
 
     dropout: float = 0.5
     dtype: Any = jnp.float32
+    spread: float = 0.01
     joined = "conv3"
 
     def setup(self):
-        self.conv1 = image_conv(16, _WIDTH, dtype=self.dtype)
-        self.conv2 = image_conv(64, _WIDTH, dtype=self.dtype)
-        self.conv3 = _PairConvolution(256, self.dtype)
+        kernels = _normal(self.spread)
+        self.conv1 = image_conv(16, _WIDTH, dtype=self.dtype, kernel_init=kernels)
+        self.conv2 = image_conv(64, _WIDTH, dtype=self.dtype, kernel_init=kernels)
+        self.conv3 = _PairConvolution(256, self.spread, self.dtype)
         self.drop = nn.Dropout(self.dropout)
-        self.output = nn.Dense(2, dtype=self.dtype)
+        self.output = nn.Dense(2, dtype=self.dtype, kernel_init=kernels)
 
     def embed(self, images: jax.Array) -> tuple[jax.Array, jax.Array]:
         """[N, S, S] → left and right halves of the third convolution [N, H, W, 256]."""
-        x = max_pool(local_response_normalization(nn.relu(self.conv1(images[..., None]))))
-        return self.conv3(max_pool(nn.relu(self.conv2(x))))
+        return self.conv3(_pooled(self.conv2(_pooled(self.conv1(images[..., None])))))
 
     def compare(self, left: jax.Array, right: jax.Array, train: bool = False) -> jax.Array:
         """Left and right halves of Q pairs → logits [Q, 2]."""

@@ -16,7 +16,9 @@ from gait_jax.sweeps.directory import SweepDirectory
 
 SEED = "seed"
 # Of an evaluation's rows, what tells which number it is, besides the metric; and what else it is.
-_OF_ROWS = ("source", "method", "recogniser", "attacker", "setting", "condition", "view")
+_OF_ROWS = (
+    "source", "method", "recogniser", "attacker", "against", "setting", "condition", "view"
+)  # fmt: skip
 _INTERVAL = ("low", "high", "n")
 _LEVEL = 0.95
 # More lines in one picture cannot be told apart.

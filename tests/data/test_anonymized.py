@@ -68,6 +68,19 @@ def test_the_store_holds_what_the_anonymiser_gives(dataset):
     np.testing.assert_array_equal(store.numbers, dataset.originals.numbers)
 
 
+def test_all_methods_draw_the_same_noise_for_a_sequence(dataset):
+    # Whatever comes before it, and whoever else is anonymised.
+    first, second = _make(dataset, name="a"), _make(dataset, name="b", indices=[3, 7])
+    rows = {s.name: m["rows"] for s, m in zip(first.sequences, first.measures, strict=True)}
+    assert {s.name: m["rows"] for s, m in zip(second.sequences, second.measures, strict=True)} == {
+        first.sequences[k].name: rows[first.sequences[k].name] for k in (3, 7)
+    }
+    assert len({*rows.values()}) == 10
+    # Another seed is another draw.
+    other = _make(dataset, name="a", seed=1, indices=[3]).measures[0]["rows"]
+    assert other != rows[first.sequences[3].name]
+
+
 def test_several_draws_follow_each_other(dataset):
     few, many = (
         _make(dataset, indices=[2, 5]),

@@ -117,6 +117,7 @@ def test_what_a_configuration_asks_for(tmp_path, numbers):
             "group": "train",
             "validation_group": "validation",
             "sequences": numbers,
+            "standardized": True,
         }
     )
     data = pair_data(dataset, config, progress=False)

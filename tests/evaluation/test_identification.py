@@ -53,13 +53,16 @@ def test_what_cannot_be_ranked_is_refused():
 
 
 def test_bootstrap_draws_people_by_hand():
-    # Person a is always identified, b never, each by two probes. Two people drawn with replacement
-    # give 0, 1/2 or 1 with probabilities 1/4, 1/2, 1/4: the 95 % interval is all of it.
-    found = rate(np.array([1.0, 1, 0, 0]), np.array(list("aabb")))
-    assert (found.value, found.low, found.high, found.probes) == (0.5, 0.0, 1.0, 4)
-    # More probes of the same two people make nothing surer.
-    many = rate(np.array([1.0] * 50 + [0] * 50), np.array(["a"] * 50 + ["b"] * 50))
-    assert (many.low, many.high) == (0.0, 1.0)
+    # Of ten people one is always identified, the others never, each by two probes. How often the
+    # one is among ten that are drawn is binomial, n = 10, p = 0.1: P(0) = 0.35, P(at most 2) = 0.93
+    # and P(at most 3) = 0.987, so that the 95 % interval ends at 0 and 3 of 10.
+    people = np.repeat(list("abcdefghij"), 2)
+    found = rate((people == "a").astype(float), people)
+    assert (found.value, found.low, found.high, found.probes) == (0.1, 0.0, 0.3, 20)
+    # More probes of the same people make nothing surer.
+    many = np.repeat(people, 25)
+    again = rate((many == "a").astype(float), many)
+    assert (again.low, again.high) == (0.0, 0.3)
 
 
 def test_bootstrap_of_many_people_is_the_binomials():
@@ -72,9 +75,13 @@ def test_bootstrap_of_many_people_is_the_binomials():
     assert found.high == pytest.approx(0.25 + 1.96 * deviation, abs=0.006)
 
 
-def test_one_person_has_no_interval_and_none_has_no_rate():
-    found = rate(np.array([1.0, 0.0]), np.array(["a", "a"]))
+@pytest.mark.parametrize("people", [1, 2, 3, 9])
+def test_of_few_people_there_is_no_interval(people):
+    found = rate(np.tile([1.0, 0.0], people), np.repeat(np.arange(people), 2))
     assert (found.value, found.low, found.high) == (0.5, None, None)
+
+
+def test_of_nobody_there_is_no_rate():
     with pytest.raises(ValueError, match="a probe at least"):
         rate(np.zeros(0), np.zeros(0, np.str_))
 

@@ -19,12 +19,13 @@ _ROWS = [
 
 def test_columns_and_types_are_fixed():
     assert COLUMNS == (
-        *("source", "method", "recogniser", "attacker", "metric", "setting", "condition", "view"),
+        *("source", "method", "recogniser", "attacker", "metric", "against"),
+        *("setting", "condition", "view"),
         *("value", "low", "high", "n", "step"),
     )
     for frame in (rows.to_frame(_ROWS), rows.to_frame([])):
         assert tuple(frame.columns) == COLUMNS
-        assert [str(kind) for kind in frame.dtypes] == ["str"] * 8 + ["float64"] * 3 + ["Int64"] * 2
+        assert [str(kind) for kind in frame.dtypes] == ["str"] * 9 + ["float64"] * 3 + ["Int64"] * 2
 
 
 def test_what_does_not_apply_is_empty():
@@ -38,6 +39,7 @@ def test_what_does_not_apply_is_empty():
         "recogniser": "",
         "attacker": "",
         "metric": "frames",
+        "against": "",
         "setting": "",
         "condition": "all",
         "view": "all",
@@ -66,9 +68,9 @@ def test_the_file_holds_shortest_exact_numbers(tmp_path):
     rows.write_csv(tmp_path / "results.csv", rows.to_frame(_ROWS))
     assert (tmp_path / "results.csv").read_text(encoding="utf-8").splitlines() == [
         ",".join(COLUMNS),
-        "measured,a3,,,success@1,,all,90,0.30000000000000004,0.1,0.3333333333333333,7,1500",
-        "measured,nearest,,,psnr,twin,plain,all,inf,,,,",
-        'measured,"of ""quotes"", commas; α",,,ssim,,all,all,5e-324,,,9223372036854775807,',
+        "measured,a3,,,success@1,,,all,90,0.30000000000000004,0.1,0.3333333333333333,7,1500",
+        "measured,nearest,,,psnr,,twin,plain,all,inf,,,,",
+        'measured,"of ""quotes"", commas; α",,,ssim,,,all,all,5e-324,,,9223372036854775807,',
     ]
     assert [path.name for path in tmp_path.iterdir()] == ["results.csv"]
 
@@ -81,7 +83,7 @@ def test_every_bit_comes_back(tmp_path, some):
     pd.testing.assert_frame_equal(again, frame, check_exact=True)
 
 
-_LINE = b"measured,a,,,success@1,,all,90,0.5,0.4,0.6,7,\n"
+_LINE = b"measured,a,,,success@1,,,all,90,0.5,0.4,0.6,7,\n"
 _HEAD = ",".join(COLUMNS).encode() + b"\n"
 
 
@@ -90,9 +92,9 @@ _HEAD = ",".join(COLUMNS).encode() + b"\n"
     [
         (b"", "line 1: its columns are not source, method"),
         (_HEAD.replace(b"low", b"lower"), "line 1: its columns are not source, method"),
-        (_HEAD + _LINE + _LINE[:-5], "line 3: 11 fields instead of 13"),
-        (_HEAD + _LINE.replace(b",7", b",7,8"), "line 2: 14 fields instead of 13"),
-        (_HEAD + b"\n" + _LINE, "line 2: 0 fields instead of 13"),
+        (_HEAD + _LINE + _LINE[:-5], "line 3: 12 fields instead of 14"),
+        (_HEAD + _LINE.replace(b",7", b",7,8"), "line 2: 15 fields instead of 14"),
+        (_HEAD + b"\n" + _LINE, "line 2: 0 fields instead of 14"),
         (_HEAD + _LINE.replace(b"0.5", b"half"), "line 2: could not convert string to float"),
         (_HEAD + _LINE.replace(b"0.5", b"nan"), "line 2: success@1 is not a number"),
         (_HEAD + _LINE.replace(b"0.5", b""), "line 2: could not convert string to float"),

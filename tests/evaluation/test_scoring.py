@@ -76,10 +76,8 @@ def test_success_stands_beside_what_the_recogniser_gets_wrong_anyway():
     ):
         total = found[metric, SAME_VIEW, ALL, ALL]
         assert (total.value, total.n) == (pytest.approx(value), 3)
-        assert (total.low is None) == (metric == "chance@1")
-    # Of a and b drawn with replacement: only a (1), only b (1/2), or both (2/3).
-    total = found["success@1", SAME_VIEW, ALL, ALL]
-    assert (total.low, total.high) == (0.5, 1.0)
+        # Of two people there is none.
+        assert total.low is None and total.high is None
     assert found["difference@1", SAME_VIEW, "cl", "0"].value == 0.0
     assert found["success@1", SAME_VIEW, "nm", "0"].value == 0.5
     assert found["success@1", SAME_VIEW, "nm", "0"].n == 2
@@ -89,6 +87,41 @@ def test_success_stands_beside_what_the_recogniser_gets_wrong_anyway():
     # Each row says of whom it is, and there is one of each.
     assert {(r.method, r.recogniser, r.attacker) for r in rows} == {tuple(_NAMES.values())}
     assert len(found) == len(rows) == 2 * 4 * 3 * 2
+
+
+def _ten(hits):
+    """Ten people's hits, one walk each."""
+    return _hits(hits, [(name, "nm", "5", "0") for name in "abcdefghij"])
+
+
+def test_ten_people_have_intervals_and_chance_has_none():
+    rows = scoring.rows(_ten([1] * 9 + [0]), _ten([1] * 10), (1,), **_NAMES)
+    found = {r.metric: r for r in rows if (r.setting, r.condition, r.view) == (SAME_VIEW, ALL, ALL)}
+    # One of ten is hidden: binomial, see the test of the bootstrap.
+    success = found["success@1"]
+    assert (success.value, success.low, success.high) == pytest.approx((0.1, 0.0, 0.3))
+    assert (found["clean_error@1"].low, found["clean_error@1"].high) == (0, 0)
+    assert found["chance@1"].low is None
+
+
+def test_differences_are_of_the_same_people():
+    # Both miss five people, the first one another one besides: alone each is uncertain by far more
+    # than what they differ by, which is one of ten.
+    first, second = _ten([0] * 6 + [1] * 4), _ten([0] * 5 + [1] * 5)
+    names = {"method": "m", "recogniser": "r", "attacker": "clean gallery", "against": "n"}
+    same, cross = scoring.differences(first, second, (1,), scoring.OVER_METHOD, **names)
+    assert (same.metric, same.against, same.setting) == ("success_over_method@1", "n", SAME_VIEW)
+    assert (same.value, same.low, same.high, same.n) == pytest.approx((0.1, 0.0, 0.3, 10))
+    assert (cross.setting, cross.value) == (CROSS_VIEW, same.value)
+    alone = [r for r in scoring.rows(first, _ten([1] * 10), (1,), **_NAMES)
+             if (r.metric, r.view, r.setting) == ("success@1", ALL, SAME_VIEW)][-1]  # fmt: skip
+    assert alone.high - alone.low > 0.5
+    # A walk that one of them lacks counts for neither, in whatever order they stand.
+    part = _hits([1, 0, 0], [("j", "nm", "5", "0"), ("a", "nm", "5", "0"), ("f", "nm", "5", "0")])
+    (row, _) = scoring.differences(part, second, (1,), scoring.OVER_METHOD, **names)
+    assert (row.value, row.n, row.low) == (pytest.approx(1 / 3), 3, None)
+    nobody = _hits([1], [("z", "nm", "5", "0")])
+    assert not [*scoring.differences(nobody, second, (1,), scoring.OVER_METHOD, **names)]
 
 
 def test_every_rank_has_rows_of_its_own():

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from gait_jax.evaluation import papers, plots, sections, tables
+from gait_jax.evaluation.difference_tables import differences_table
 from gait_jax.evaluation.rows import ANONYMIZED_GALLERY, CLEAN_GALLERY, Row, to_frame
 from gait_jax.gait import picture
 
@@ -76,6 +77,48 @@ def test_success_stands_beside_clean_error_difference_and_chance():
     ]
 
 
+def test_a_cell_without_an_interval_says_that_people_were_few():
+    few = [Row(method="a", recogniser="wu2017", attacker=CLEAN_GALLERY, setting="same view",
+               metric=f"{name}@1", value=0.5, n=6)
+           for name in ("success", "clean_error", "difference", "chance")]  # fmt: skip
+    (_, line) = _lines(tables.success_table(to_frame(few), {"a": "A"}, "same view"))
+    # A guess needs no interval.
+    assert line[3:] == [*["50.0 (few people)"] * 3, "50.0", "6"]
+
+
+_OVER = [
+    Row(method="a", against="b", recogniser="wu2017", attacker=CLEAN_GALLERY, setting="same view",
+        metric="success_over_method@1", value=-0.1, low=-0.2, high=0.05, n=20),
+    Row(method="a", against="b", recogniser="wu2017", attacker=ANONYMIZED_GALLERY, value=0.25,
+        setting="same view", metric="success_over_method@3", n=20),
+    Row(method="a", against="zheng2011", recogniser="wu2017", attacker=CLEAN_GALLERY, value=0.5,
+        setting="cross-view", metric="success_over_recogniser@1", low=0.4, high=0.6, n=20),
+]  # fmt: skip
+
+
+def test_differences_between_methods_and_between_recognisers():
+    frame = to_frame([*_SUCCESS, *_OVER])
+    table = differences_table(frame, _LABELS, "success_over_method", "same view")
+    assert _lines(table) == [
+        ["success of", "over", "recogniser", "attacker", "rank", "difference"],
+        ["Method A", "Method B", "wu2017", "clean gallery", "1", "-10.0 (-20.0 to 5.0)"],
+        ["Method A", "Method B", "wu2017", "anonymised gallery", "3", "25.0 (few people)"],
+    ]
+    table = differences_table(frame, _LABELS, "success_over_recogniser", "cross-view")
+    assert _lines(table) == [
+        ["success against", "over", "method", "attacker", "rank", "difference"],
+        ["wu2017", "zheng2011", "Method A", "clean gallery", "1", "50.0 (40.0 to 60.0)"],
+    ]
+    assert differences_table(frame, _LABELS, "success_over_method", "cross-view") is None
+    titles = [section.title for section in sections.differences(frame, _LABELS)]
+    assert titles == [
+        "",
+        "Success of one method over another, points: same view",
+        "Success against one recogniser over another, points: cross-view",
+    ]
+    assert sections.differences(to_frame(_SUCCESS), _LABELS) == []
+
+
 def test_success_in_another_setting_and_of_nothing():
     table = tables.success_table(to_frame(_SUCCESS), _LABELS, "cross-view")
     assert [line[:5] for line in _lines(table)[1:]] == [
@@ -113,7 +156,13 @@ def test_rank_k_is_what_the_clean_error_leaves():
         ["zheng2011", "same view", "–", "–", "–"],
         ["zheng2011", "cross-view", "–", "100.0 (90.0 to 110.0)", "–"],
     ]
-    table = tables.identification_table(to_frame(clean), rank=3)
+    # What the paper says stands below, in its own words.
+    published = [row for row in papers.RECOGNITION if row.recogniser == "wu2017"]
+    table = tables.identification_table(to_frame([*clean, *published]))
+    assert len(_lines(table)) == 6
+    assert _lines(table)[-1] == ["Tieu et al. 2019: wu2017", "not said", "–", "–", "up to 98.0"]
+    table = tables.identification_table(to_frame([*clean, *published]), rank=3)
+    assert len(_lines(table)) == 3
     assert _lines(table)[1] == ["wu2017", "same view", "87.5 (77.5 to 97.5)"]
 
 

@@ -7,7 +7,7 @@ from energy_sets import make_gaits
 from gait_jax.data.pairs import PairPacks
 from gait_jax.evaluation import scoring
 from gait_jax.methods.recognisers.energy import energy_images
-from gait_jax.methods.recognisers.wu2017 import Wu2017
+from gait_jax.methods.recognisers.wu2017 import Wu2017, normalized
 from gait_jax.runtime import parallel
 from gait_jax.runtime.errors import InputError
 
@@ -106,11 +106,59 @@ def test_it_starts_from_differences(gaits):
 def test_the_published_settings_are_the_default():
     config = load_config("wu2017", "casia_b")
     assert (config.network, config.data.size, config.train_steps) == ("mt", 126, 1_200_000)
+    # Grey levels less the mean image, Gaussian kernels.
+    assert (config.data.standardized, config.initial_spread) == (False, 0.01)
     assert config.batch_size * config.data.pack.pairs == 128
     o = config.optimizer
-    assert (o.schedule, o.warmup, o.clip_norm) == ("constant", 0, 0)
+    assert (o.schedule, o.decay_steps, o.decay_rate) == ("step", (150_000, 900_000), 0.1)
+    assert (o.warmup, o.clip_norm) == (0, 0)
     assert (o.name, o.learning_rate, o.momentum, o.weight_decay) == ("sgd", 0.01, 0.9, 5e-4)
     assert config.dropout == 0.5
+    # Elsewhere they are asked for, and the small form is the default.
+    for data in ("walkers", "casia_a"):
+        assert load_config("wu2017", data).data.size == 64
+        assert load_config("wu2017", f"{data},published").data.size == 126
+    assert load_config("wu2017", "casia_b,small").data.size == 64
+    evaluated = load_config("jisa2019", "casia_b,networks=both").recognisers
+    assert (evaluated.wu2017.train.network, evaluated.wu2017.train.data.size) == ("mt", 126)
+    assert (evaluated.wu2017_lb.train.network, evaluated.wu2017_lb.train.data.size) == ("lb", 126)
+    assert load_config("jisa2019", "walkers").recognisers.wu2017.train.data.size == 64
+
+
+@pytest.mark.parametrize("network", ["lb", "mt"])
+def test_the_published_form_starts_and_trains(tmp_path, network):
+    size = 126
+    gaits = make_gaits(tmp_path / "store", size, people=2, sequences=2, views=(0,))
+    config = load_config("wu2017", "casia_b")
+    config.network = network
+    images = energy_images(gaits, size)
+    # As `pair_data` has it where images are grey levels.
+    mean = (images / 255).mean(0).astype(np.float32)
+    statistics = {"mean": mean, "spread": np.float32(1 / 255)}
+    method, pack = Wu2017(config), config.data.pack
+    packs = PairPacks(images, gaits.subjects, pack.people, pack.images, pack.pairs)
+    step = parallel.parallel_steps(method.train_step)
+    first = state = parallel.to_host(method.init(statistics=statistics))
+    losses = []
+    for i in range(3):
+        batch = packs.take(np.array([i]), np.array([i], np.uint32))
+        state, metrics = step(state, parallel.shard([batch]))
+        losses.append(float(metrics["loss"][0]))
+    # A guess, of as many pairs of one person as of two, scores log 2.
+    assert losses[0] == pytest.approx(np.log(2), abs=0.2) and max(losses) < 3
+    # Every layer learns: no response is so small that nothing is left of its gradient.
+    params = parallel.to_host(state).params
+    for before, after in zip(jax.tree.leaves(first.params), jax.tree.leaves(params), strict=True):
+        assert before.dtype == after.dtype == np.float32
+        assert np.abs(after - before).max() > 1e-9
+
+
+def test_images_are_grey_levels_or_standardized(gaits):
+    images = energy_images(gaits, _SIZE)
+    known = statistics_of(gaits)
+    assert float(np.std(normalized(images, known))) == pytest.approx(1.0, rel=1e-3)
+    grey = normalized(images, known | {"spread": np.float32(1 / 255)})
+    np.testing.assert_allclose(grey, images - 255 * known["mean"], atol=1e-3)
 
 
 @pytest.mark.parametrize("network", ["lb", "mt"])

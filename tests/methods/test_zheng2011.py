@@ -10,12 +10,14 @@ from gait_jax import runs, trainer
 from gait_jax.data.dataset import open_dataset
 from gait_jax.data.gaits import Gaits
 from gait_jax.evaluation import scoring
+from gait_jax.methods.recognisers import low_rank
 from gait_jax.methods.recognisers.energy import energy_images
+from gait_jax.methods.recognisers.low_rank import robust_pca, shared_subspace
 from gait_jax.methods.recognisers.zheng2011 import (
     ViewTransformation,
     Zheng2011,
     fit_views,
-    robust_pca,
+    shared_walks,
 )
 from gait_jax.runtime.errors import InputError
 
@@ -34,6 +36,15 @@ def test_robust_pca_takes_a_matrix_apart():
     np.testing.assert_allclose(found_low + found_sparse, low + sparse, atol=1e-2)
 
 
+@pytest.mark.parametrize("shape", [(40, 12), (12, 40)])
+def test_singular_values_are_shrunk(shape):
+    matrix = np.random.default_rng(3).normal(size=shape)
+    u, s, vt = np.linalg.svd(matrix, full_matrices=False)
+    threshold = float(s[5])
+    expected = (u * np.maximum(s - threshold, 0)) @ vt
+    np.testing.assert_allclose(low_rank._shrunk(matrix, threshold), expected, atol=1e-10)
+
+
 def test_a_heavier_sparse_part_takes_less():
     observed = np.random.default_rng(0).normal(size=(40, 12))
     sizes = [np.abs(robust_pca(observed, weight)[1]).sum() for weight in (1.0, 2.0, 20.0)]
@@ -44,6 +55,64 @@ def test_a_heavier_sparse_part_takes_less():
 def test_robust_pca_of_nothing_is_nothing():
     low, sparse = robust_pca(np.zeros((4, 3)))
     assert not low.any() and not sparse.any()
+
+
+def test_the_shared_subspace_is_found_beneath_sparse_errors():
+    rng = np.random.default_rng(1)
+    low = rng.normal(size=(120, 2)) @ rng.normal(size=(2, 50))
+    spoilt = low.copy()
+    spoilt[rng.random(low.shape) < 0.05] += 20
+    basis = shared_subspace(spoilt, 8, 1.0, 0.999)
+    # Two directions hold all of it, whatever there is room for, and they are those of `low`.
+    assert basis.shape == (120, 2)
+    directions = np.linalg.svd(low, full_matrices=False)
+    u, s, _ = directions
+    np.testing.assert_allclose(basis @ basis.T, (u[:, :2] * s[:2] ** 2) @ u[:, :2].T, atol=1.0)
+    # What a plain factorisation of the spoilt matrix does not find.
+    plain = np.linalg.svd(spoilt, full_matrices=False)
+    assert np.abs((plain[0][:, :2] * plain[1][:2] ** 2) @ plain[0][:, :2].T
+                  - (u[:, :2] * s[:2] ** 2) @ u[:, :2].T).max() > 50  # fmt: skip
+
+
+def test_as_many_directions_as_hold_the_energy():
+    # Squares 9, 4 and 1: a part of 9/14, 13/14 and all. Sparse errors would cost too much here.
+    stacked = np.zeros((6, 5))
+    stacked[0, 0], stacked[1, 1], stacked[2, 2] = 3, 2, 1
+    for energy, count in ((0.5, 1), (0.64, 1), (0.65, 2), (0.92, 2), (0.93, 3), (1.0, 3)):
+        basis = shared_subspace(stacked, 3, 1000.0, energy)
+        assert basis.shape == (6, count)
+        np.testing.assert_allclose(np.linalg.norm(basis, axis=0), [3, 2, 1][:count], rtol=1e-3)
+    assert shared_subspace(stacked, 2, 1000.0, 1.0).shape == (6, 2)
+
+
+def _labelled(labels):
+    conditions, numbers, views = map(np.array, zip(*labels, strict=True))
+    names = np.full(len(labels), "a")
+    return Gaits(None, np.arange(len(labels)), names, conditions, numbers, views)
+
+
+def test_a_lost_sequence_moves_no_other_one():
+    every = [("nm", n, v) for n in (1, 2, 3) for v in (0, 90)]
+    names = dict(zip(every, shared_walks(_labelled(every)), strict=True))
+    assert names["nm", 2, 0] == names["nm", 2, 90] == "a nm 2"
+    kept = [label for label in every if label != ("nm", 1, 0)]
+    assert shared_walks(_labelled(kept)).tolist() == [names[label] for label in kept]
+
+
+def test_walks_are_of_one_person_and_condition():
+    gaits = _labelled([("nm", 1, 0), ("nm", 1, 90), ("bg", 1, 0), ("bg", 1, 90)])
+    found = dataclasses.replace(gaits, subjects=np.array(["a", "b", "a", "a"]))
+    assert shared_walks(found).tolist() == ["a nm 1", "b nm 1", "a bg 1", "a bg 1"]
+
+
+def test_views_that_are_numbered_apart_are_paired_by_their_own_numbers():
+    # As in CASIA-A: odd numbers walk one way, even ones the other. The first of a is lost.
+    labels = [("nm", 3, 0), ("nm", 2, 180), ("nm", 4, 180)]
+    labels += [("nm", 1, 0), ("nm", 3, 0), ("nm", 2, 180), ("nm", 4, 180)]
+    gaits = dataclasses.replace(_labelled(labels), subjects=np.array(list("aaabbbb")))
+    assert shared_walks(gaits).tolist() == (
+        ["a nm 1", "a nm 0", "a nm 1", "b nm 0", "b nm 1", "b nm 0", "b nm 1"]
+    )
 
 
 @pytest.fixture(scope="module")
@@ -80,19 +149,43 @@ def test_what_is_learned_has_a_shape_of_its_own(learned):
     shapes = {name: (array.shape, array.dtype) for name, array in learned.items()}
     assert shapes == {
         "views": ((2,), np.int32),
-        "mean": ((2, _SIZE**2), np.float32),
-        "rotation": ((2, _SIZE**2, 5), np.float32),
-        "basis": ((2, 5, 10), np.float32),
+        "encoder": ((2, _SIZE**2, 10), np.float32),
+        "features": ((2, 10, 5), np.float32),
     }
     assert learned["views"].tolist() == [0, 90]
 
 
-def test_fewer_images_than_components_leave_zeros(people):
-    few = people.take((people.subjects <= "001") & (people.numbers <= 2))
-    found = _fit(few, components=5, rank=10)
-    # Four images a view have three differences.
-    assert found["rotation"][..., :3].any() and not found["rotation"][..., 3:].any()
-    assert found["basis"].any() and not found["basis"][:, 3:].any()
+def test_no_more_directions_than_walks_and_no_more_features_than_tell_people_apart(people):
+    few = people.take((people.subjects <= "002") & (people.numbers <= 2))
+    # Nothing is sparse here.
+    found = fit_views(few, energy_images(few, _SIZE), 5, 10, robustness=1000.0)
+    # Three people with two walks each; of three people two features tell them apart.
+    assert found["encoder"][..., 5].any() and not found["encoder"][..., 6:].any()
+    assert found["features"][:, :6, :2].any(axis=(1, 2)).all()
+    assert not found["features"][:, 6:].any() and not found["features"][..., 2:].any()
+
+
+def test_a_walk_that_lacks_a_view_is_left_out_of_the_model_and_moves_no_other(people):
+    known = people.of_subjects(_named(range(6)))
+    # Of one person the first walk is not there from the side; of another one that walk is gone.
+    lost = (known.subjects == "002") & (known.numbers == 1) & (known.views == 90)
+    gone = (known.subjects == "002") & (known.numbers == 1)
+    part, without = _fit(known.take(~lost)), _fit(known.take(~gone))
+    np.testing.assert_allclose(part["encoder"], without["encoder"], atol=1e-5)
+    # The features are of all images.
+    assert not np.allclose(part["features"], without["features"], atol=1e-5)
+
+
+def test_its_own_view_goes_through_the_model_too(recogniser, learned, split):
+    probes, gallery = (gaits.take(gaits.views == 0) for gaits in split)
+    # What the shared subspace does not show of an image is not compared.
+    shown = [
+        energy_images(gaits, _SIZE).reshape(len(gaits), -1) / 255 @ learned["encoder"][0]
+        for gaits in (probes, gallery)
+    ]
+    apart = (shown[0][:, None] - shown[1]) @ learned["features"][0]
+    expected = np.linalg.norm(apart, axis=-1)
+    np.testing.assert_allclose(recogniser.distances(probes, gallery), expected, rtol=1e-3)
 
 
 def test_it_recognises_people_whom_it_has_not_seen(recogniser, split):
@@ -196,15 +289,15 @@ def test_it_is_a_run_like_any_other(trained):
     assert kept["views"].tolist()[1:] == [-1, -1] and kept["views"][0] >= 0
     for name, array in state.ema["views"].items():
         np.testing.assert_array_equal(kept[name], array)
-    assert kept["mean"].shape == (3, 256) and not kept["mean"][1:].any()
+    assert kept["encoder"].shape == (3, 256, 4) and not kept["encoder"][1:].any()
     (line,) = (workdir / "metrics.jsonl").read_text().splitlines()
     row = json.loads(line)
     assert (row["step"], row["images"], row["people"], row["views"]) == (1, 6, 6, 1)
     # What it found is what `fit_views` finds in its group's images.
     dataset = open_dataset(config.data, progress=False)
     gaits = Gaits.of(dataset.gaits).of_subjects(dataset.members(config.data.group))
-    found = fit_views(gaits, energy_images(gaits, 16), 3, 4, config.robustness)
-    np.testing.assert_array_equal(found["rotation"][0], kept["rotation"][0])
+    found = fit_views(gaits, energy_images(gaits, 16), 3, 4, config.robustness, config.energy)
+    np.testing.assert_array_equal(found["encoder"][0], kept["encoder"][0])
     recogniser = run.recogniser()
     assert scoring.score(recogniser, gaits, gaits, (1,)).same.min() == 1.0
 
@@ -213,7 +306,7 @@ def test_a_finished_run_is_not_fitted_again(trained, monkeypatch):
     config, workdir, state = trained
     monkeypatch.setattr(Zheng2011, "fit", None)
     again = trainer.train_and_evaluate(config, workdir, progress=False)
-    np.testing.assert_array_equal(again.ema["views"]["mean"], state.ema["views"]["mean"])
+    np.testing.assert_array_equal(again.ema["views"]["encoder"], state.ema["views"]["encoder"])
 
 
 @pytest.mark.parametrize(

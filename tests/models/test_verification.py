@@ -50,6 +50,44 @@ def test_local_response_normalization_by_hand():
     np.testing.assert_allclose(found, expected, rtol=1e-6)
 
 
+def test_what_is_divided_by_as_in_the_published_networks():
+    # Of one channel: x / (2 + 1e-4 / 5 · x²)^0.75.
+    found = local_response_normalization(jnp.array([[100.0]]))
+    np.testing.assert_allclose(found, [[100 / 2.2**0.75]], rtol=1e-6)
+
+
+@pytest.mark.parametrize("network", [LocalBottom, MiddleTop])
+def test_both_pooled_layers_are_normalised(network):
+    # Where a network divides by the strength of its responses, a thousand times the kernel is not a
+    # thousand times the response, behind the first layer nor behind the second.
+    images = 1000 * jax.random.uniform(jax.random.key(1), (2, 50, 50))
+    pairs = jnp.array([[0, 1]])
+    found = network(0.0)
+    params = found.init(jax.random.key(0), images, pairs)
+    for layer in ("conv1", "conv2"):
+        larger = jax.tree.map(lambda x: x, params)
+        larger["params"][layer] = jax.tree.map(lambda x: 1e3 * x, params["params"][layer])
+        before, after = (found.apply(p, images, pairs) for p in (params, larger))
+        assert not np.allclose(after, 1e3 * before, rtol=0.1), layer
+
+
+@pytest.mark.parametrize("network", [LocalBottom, MiddleTop])
+def test_initial_kernels_are_gaussian_of_the_published_spread(network):
+    images, pairs = jnp.zeros((2, 50, 50)), jnp.zeros((1, 2), jnp.int32)
+    for spread, expected in ((0.01, 0.01), (0.0, None)):
+        params = network(0.5, jnp.float32, spread).init(jax.random.key(0), images, pairs)
+        leaves = jax.tree_util.tree_leaves_with_path(params)
+        for path, kernel in leaves:
+            if kernel.ndim == 1:
+                assert not kernel.any()
+            elif expected:
+                assert kernel.std() == pytest.approx(expected, rel=0.1), path
+            else:
+                # LeCun: by the number of inputs.
+                inputs = kernel.size / kernel.shape[-1]
+                assert kernel.std() == pytest.approx(inputs**-0.5, rel=0.1), path
+
+
 def test_max_pool_by_hand_drops_an_odd_row_and_column():
     x = jnp.arange(15.0).reshape(1, 3, 5, 1)
     np.testing.assert_array_equal(max_pool(x)[0, :, :, 0], [[6, 8]])
@@ -86,10 +124,9 @@ def test_the_joined_layer_is_one_convolution_over_both_images_channels(network):
             conv = jax.lax.conv_general_dilated(
                 x, p["kernel"], (1, 1), "VALID", dimension_numbers=("NHWC", "HWIO", "NHWC")
             )
-            return jax.nn.relu(conv + p["bias"])
+            return jax.nn.relu(max_pool(local_response_normalization(conv + p["bias"])))
 
-        inside = max_pool(local_response_normalization(layer(images[..., None], first)))
-        inside = max_pool(layer(inside, second))
+        inside = layer(layer(images[..., None], first), second)
     both = jnp.concatenate([inside[:1], inside[1:2]], axis=-1)
     kernel = jnp.concatenate([halves["left"]["kernel"], halves["right"]["kernel"]], axis=2)
     joined = jax.lax.conv_general_dilated(

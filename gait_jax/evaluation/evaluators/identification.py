@@ -1,6 +1,7 @@
 """Who is found: success rates against every recogniser and every attacker."""
 
 import functools
+import itertools
 from collections.abc import Iterator
 
 import pandas as pd
@@ -11,6 +12,7 @@ from gait_jax.evaluation import orderings, scoring, sections
 from gait_jax.evaluation.attackers import ATTACKERS
 from gait_jax.evaluation.cache import cached
 from gait_jax.evaluation.evaluators.base import PROTOCOL, Evaluator, Piece
+from gait_jax.evaluation.papers import RECOGNITION
 from gait_jax.evaluation.report import Section
 from gait_jax.evaluation.rows import CLEAN, CLEAN_GALLERY, Row
 from gait_jax.evaluation.scoring import Hits
@@ -39,16 +41,45 @@ class Identification(Evaluator):
         return list(scoring.rows(hits, hits, self._ranks, **labels))
 
     def _attacked_rows(self, method: str, name: str, attacker: str) -> list[Row]:
+        hits = self._attacked(method, name, attacker)
+        if hits is None:
+            return []
+        labels = {"method": method, "recogniser": name, "attacker": attacker}
+        return list(scoring.rows(hits, self._clean(name), self._ranks, **labels))
+
+    def rows(self) -> Iterator[Row]:
+        yield from super().rows()
+        yield from (row for row in RECOGNITION if row.recogniser in self.study.config.recognisers)
+        # Of what the pieces have measured.
+        methods, recognisers = (self.study.config[x] for x in ("methods", "recognisers"))
+        for attacker in ATTACKERS:
+            for name, pair in itertools.product(recognisers, itertools.combinations(methods, 2)):
+                hits = [self._attacked(method, name, attacker) for method in pair]
+                named = {"method": pair[0], "against": pair[1], "recogniser": name}
+                yield from self._differences(hits, scoring.OVER_METHOD, attacker, named)
+            for method, pair in itertools.product(methods, itertools.combinations(recognisers, 2)):
+                hits = [self._attacked(method, name, attacker) for name in pair]
+                named = {"recogniser": pair[0], "against": pair[1], "method": method}
+                yield from self._differences(hits, scoring.OVER_RECOGNISER, attacker, named)
+
+    def _differences(
+        self, hits: list[Hits | None], metric: str, attacker: str, named: dict[str, str]
+    ) -> Iterator[Row]:
+        if all(found is not None for found in hits):
+            yield from scoring.differences(*hits, self._ranks, metric, attacker=attacker, **named)
+
+    # Read once: each stands beside several others.
+    @functools.cache  # noqa: B019, an evaluator lives as long as its evaluation
+    def _attacked(self, method: str, name: str, attacker: str) -> Hits | None:
+        """Anonymised probes in an attacker's gallery; None where either holds nothing."""
         study = self.study
         probes = study.probes(study.anonymized(method), study.protocol.probed)
         gallery = ATTACKERS[attacker](study, method)
         if not len(probes) or not len(gallery):
             logging.warning("%s left no probe or no gallery for %s.", method, attacker)
-            return []
+            return None
         label = f"{method}-{name}-{attacker.split()[0]}"
-        hits = self._scored(label, study.recogniser(name), probes, gallery)
-        labels = {"method": method, "recogniser": name, "attacker": attacker}
-        return list(scoring.rows(hits, self._clean(name), self._ranks, **labels))
+        return self._scored(label, study.recogniser(name), probes, gallery)
 
     @property
     def _ranks(self) -> tuple[int, ...]:
@@ -77,6 +108,7 @@ class Identification(Evaluator):
         found = orderings.check(frame, self.study.describe())
         return [
             *sections.success(frame, labels),
+            *sections.differences(frame, labels),
             *([sections.orderings(found)] if found else []),
             sections.by_view(frame, labels),
         ]

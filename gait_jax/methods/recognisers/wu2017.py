@@ -13,7 +13,7 @@ from gait_jax.gait import picture
 from gait_jax.methods import fields
 from gait_jax.methods.base import Batch, Metrics, State, TrainedMethod, move_average
 from gait_jax.methods.optimizers import sgd_or_adam
-from gait_jax.methods.recognisers.energy import energy_images
+from gait_jax.methods.recognisers.energy import ENERGY, SEQUENCE, energy_images
 from gait_jax.models.verification import LocalBottom, MiddleTop
 from gait_jax.runtime import keys, parallel
 
@@ -38,6 +38,7 @@ class Wu2017(TrainedMethod):
     same.
     """
 
+    VERSION = 2
     FIELDS = {
         **fields.TRAINING,
         **fields.DATA,
@@ -45,10 +46,13 @@ class Wu2017(TrainedMethod):
         "data.sequences": fields.wholes(fewest=0, longest=1000),
         # Below that, nothing is left after the last layer.
         "data.size": fields.whole(50, 4096),
+        **ENERGY,
         "data.pack.people": fields.whole(2),
         "data.pack.images": fields.whole(2),
         "data.pack.pairs": fields.whole(2),
+        "data.standardized": fields.flag,
         "dropout": fields.number(0, 1 - 1e-9),
+        "initial_spread": fields.number(),
         **fields.below("optimizer", fields.SGD_OR_ADAM),
         "start_from_differences": fields.flag,
         "plateau.steps": fields.whole(1, 2**31 - 1),
@@ -58,7 +62,7 @@ class Wu2017(TrainedMethod):
 
     def __init__(self, config):
         super().__init__(config)
-        self.network = _NETWORKS[config.network](config.dropout, self.dtype)
+        self.network = _NETWORKS[config.network](config.dropout, self.dtype, config.initial_spread)
         self.optimizer = sgd_or_adam(config, "optimizer")
 
     def open_data(self, dataset, prerequisites, progress):
@@ -169,8 +173,9 @@ class Wu2017(TrainedMethod):
         return picture.pairs(tiles)
 
     def recogniser(self, state: State) -> "PairRecogniser":
+        data, statistics = self.config.data, state.frozen["statistics"]
         return PairRecogniser(
-            self.network, state.ema["network"], state.frozen["statistics"], self.config.data.size
+            self.network, state.ema["network"], statistics, data.size, data.energy
         )
 
 
@@ -183,10 +188,10 @@ def normalized(images, statistics) -> jax.Array:
 
     Args:
       images: [..., S, S] uint8 of 0..255.
-      statistics: of the training images in 0..1: "mean" [S, S] and "spread".
+      statistics: of the training images in 0..1: "mean" [S, S] and "spread" (see `pair_data`).
 
     Returns:
-      [..., S, S] float32 of mean 0 and variance 1 over the training images.
+      [..., S, S] float32 of mean 0 over the training images: of variance 1, or grey levels.
     """
     return (jnp.asarray(images, jnp.float32) / 255 - statistics["mean"]) / statistics["spread"]
 
@@ -194,7 +199,7 @@ def normalized(images, statistics) -> jax.Array:
 class PairRecogniser:
     """A trained pair network: the surer "same person", the nearer."""
 
-    def __init__(self, network: nn.Module, params, statistics, size: int):
+    def __init__(self, network: nn.Module, params, statistics, size: int, energy: str = SEQUENCE):
         """Takes a network of `models.verification`, its parameters and its training's statistics.
 
         Args:
@@ -202,8 +207,9 @@ class PairRecogniser:
           params: trained.
           statistics: see `normalized`.
           size: rows and columns of the gait energy images that it takes.
+          energy: what they are of (see `energy_images`).
         """
-        self._size = size
+        self._size, self._energy = size, energy
         self._statistics = statistics
         self._params = params
         self._embed = jax.jit(lambda p, images: network.apply(p, images, method="embed"))
@@ -224,7 +230,7 @@ class PairRecogniser:
 
     def _halves(self, gaits: "Gaits") -> list[tuple[jax.Array, jax.Array]]:
         """Chunks of images as pairs' left and right halves, the last one filled up."""
-        everything, chunks = energy_images(gaits, self._size), []
+        everything, chunks = energy_images(gaits, self._size, self._energy), []
         for start in range(0, len(everything), _CHUNK):
             images = everything[start : start + _CHUNK]
             images = np.pad(images, ((0, _CHUNK - len(images)), (0, 0), (0, 0)))

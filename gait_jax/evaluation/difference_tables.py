@@ -1,0 +1,46 @@
+"""The tables of a report that say by how much one thing is higher than another."""
+
+import pandas as pd
+
+from gait_jax.evaluation.report import Table
+from gait_jax.evaluation.rows import MEASURED, find, in_prose
+from gait_jax.evaluation.scoring import OVER_METHOD
+from gait_jax.evaluation.tables import RATES, Labels, with_text
+
+
+def differences_table(
+    frame: pd.DataFrame, labels: Labels, metric: str, setting: str
+) -> Table | None:
+    """By how much success is higher with one method than with another, or by recogniser: points.
+
+    Args:
+      frame: rows as from `rows.to_frame`.
+      labels: the methods' names in prose by their names.
+      metric: `scoring.OVER_METHOD` or `scoring.OVER_RECOGNISER`.
+      setting: "same view" or "cross-view".
+
+    Returns:
+      None where nothing of the kind was measured.
+    """
+    found = find(frame, source=MEASURED, setting=setting)
+    parts = found["metric"].str.extract(rf"^({metric})@(\d+)$")
+    # Shown as other differences are.
+    found = found.assign(metric="difference", rank=parts[1])[parts[0].notna()]
+    if found.empty:
+        return None
+    shown = with_text(found, RATES)
+    # Methods by their labels; what is no method's name stays.
+    first, against, beside = (
+        [labels.get(name, name) for name in shown[column]]
+        for column in (
+            ("method", "against", "recogniser")
+            if metric == OVER_METHOD
+            else ("recogniser", "against", "method")
+        )
+    )
+    head = ["success of", "over", "recogniser", "attacker", "rank", "difference"]
+    if metric != OVER_METHOD:
+        head[:3] = ["success against", "over", "method"]
+    attackers = [in_prose(name) for name in shown["attacker"]]
+    columns = (first, against, beside, attackers, shown["rank"], shown["text"])
+    return Table(pd.DataFrame(dict(zip(head, columns, strict=True))), text_columns=4)
