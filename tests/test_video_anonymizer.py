@@ -237,13 +237,17 @@ def test_colours_are_not_learnt_where_others_touch(anonymizer):
             one.limbs, one.touching, one.clothes = limbs, i in touches, np.eye(2, 4)
             yield [one]
 
-    frames = [Frame(image, i, 1) for i, image in enumerate(walk_in(SCENE, masks))]
+    pattern = np.random.default_rng(0).integers(0, 256, SCENE.shape).astype(np.uint8)
+    shown = np.where(masks[0][..., None] > 0, pattern, SCENE)
+    frames = [Frame(shown, i, 1) for i in range(18)]
     colourise = _Shots()
-    scene = estimate(SCENE[None])
-    worker = VideoAnonymizer(anonymizer, scene, Painter(colourise), jax.random.key(0), 25.0)
+    scene, painter = estimate(SCENE[None]), Painter(colourise, blur_faces=False)
+    worker = VideoAnonymizer(anonymizer, scene, painter, jax.random.key(0), 25.0)
     with worker.look(found()) as following:
         assert len(list(worker(frames, following))) == 18
     assert [shot.limbs is None for shot in colourise.seen] == [i in touches for i in range(18)]
-    # They are where the window is.
-    window = next(iter(following))[0].window
-    np.testing.assert_allclose(colourise.seen[0].limbs.points[0, :2], 50 - np.array(window[:2]))
+    # They are where the window is, which shows what the frame does there.
+    shot = colourise.seen[0]
+    x, y = (50 - shot.limbs.points[0, :2]).astype(int)
+    rows, columns = np.nonzero(shot.original)
+    np.testing.assert_array_equal(shot.picture[rows, columns, ::-1], shown[rows + y, columns + x])
