@@ -100,7 +100,7 @@ class NetworkFinder:
         if everywhere:
             places.append((0, 0, shape[1], shape[0]))
         if everywhere or not poses:
-            places += unexplained(foreground, poses)
+            places += self._unexplained(foreground, poses)
         if places:
             new = self._bodies.search(image, dict.fromkeys(places), poses, support)
             self._pursuit.add(new)
@@ -139,20 +139,15 @@ class NetworkFinder:
                 add(new, pose)
         return new
 
-
-def unexplained(foreground: np.ndarray, poses: list[Pose]) -> list[Tile]:
-    """Tiles around what differs from the scene and is nobody who is known.
-
-    Args:
-      foreground: [H, W] uint8, 1 where a frame does.
-      poses: who is known in it.
-    """
-    owner = divided(poses, foreground.shape)
-    # Of a crowd of whom some are known, those who are left.
-    left = foreground & ~_near(owner, _RIM)
-    tall = max((tall_of(pose) for pose in poses), default=0)
-    known = (owner > 0).astype(np.uint8)
-    return around(foreground, known) + around(left, least=round(_REST * tall))
+    @staticmethod
+    def _unexplained(foreground: np.ndarray, poses: list[Pose]) -> list[Tile]:
+        """Tiles around what differs from the scene and is nobody who is known."""
+        owner = divided(poses, foreground.shape)
+        # Of a crowd of whom some are known, those who are left.
+        left = foreground & ~_near(owner, _RIM)
+        tall = max((tall_of(pose) for pose in poses), default=0)
+        known = (owner > 0).astype(np.uint8)
+        return around(foreground, known) + around(left, least=round(_REST * tall))
 
 
 def _near(owner: np.ndarray, reach: int) -> np.ndarray:

@@ -9,7 +9,7 @@ from gait_jax.video.background import Background, estimate, largest_channel
 from gait_jax.video.blazepose_detector import tiles
 from gait_jax.video.blazepose_landmarks import Pose
 from gait_jax.video.bodies import Bodies, divided
-from gait_jax.video.finding import unexplained
+from gait_jax.video.finding import around
 from gait_jax.video.foreground import DifferenceSegmenter
 
 # Around a body, in its heights: soft outlines, and shadows at its feet.
@@ -79,11 +79,12 @@ def _hiding(
         for sample, mask in zip(samples, outside, strict=True):
             cv2.copyTo(plain.picture, mask, sample)
     for mask, sample in zip(hidden, samples, strict=True):
-        found = bodies.search(sample, [(0, 0, shape[1], shape[0])])
         foreground = differ(sample)
-        if foreground is not None and (tiles := unexplained(foreground, found)):
-            found += bodies.search(sample, tiles, found)
-        mask |= covered(found, shape)
+        whole = [(0, 0, shape[1], shape[0])]
+        # Tiles around all that differs, also around whom the whole picture shows: nearer by they
+        # are seen better.
+        parts = whole + (around(foreground) if foreground is not None else [])
+        mask |= covered(bodies.search(sample, parts), shape)
         off = largest_channel(cv2.absdiff(sample, plain.picture))
         for inside in places:
             if np.median(off[inside > 0]) < _CLOSE:
