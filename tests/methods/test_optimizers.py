@@ -54,7 +54,16 @@ def test_every_optimiser_is_constant_unless_asked(file):
     for group in groups:
         assert learning_rate(group, "optimizer") == group.learning_rate
         assert group.clip_norm == 0
-        assert group.weight_decay == (5e-4 if file == "wu2017" else 0)
+        assert group.weight_decay == 0
+
+
+def test_wu_published_is_trained_as_its_authors_did():
+    group = load_config("wu2017", "walkers,form=published").optimizer
+    assert (group.name, group.learning_rate, group.weight_decay) == ("sgd", 0.01, 5e-4)
+    rate = learning_rate(group, "optimizer")
+    assert [float(rate(step)) for step in (0, 149_999, 150_001, 900_001)] == pytest.approx(
+        [0.01, 0.01, 1e-3, 1e-4]
+    )
 
 
 def test_warm_up_grows_from_nothing_and_stays():
