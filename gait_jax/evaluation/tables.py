@@ -50,7 +50,7 @@ _NATURAL = {"one_region": _percent} | dict.fromkeys(
     ("distance", "outline", "turning", "movement", "overlap", "foot_slide"), _number
 )
 # What has an interval wherever there are people enough for one.
-_ESTIMATED = ("success", "clean_error", "difference")
+_ESTIMATED = ("success", "clean_error", "difference", "taken_for_noise", "original_taken_for_noise")
 FEW_PEOPLE = "few people"
 # Shown in brackets behind another one.
 _BESIDE = {"foot_slide_original": _number}

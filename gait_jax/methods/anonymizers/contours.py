@@ -61,7 +61,7 @@ def _key_itself(key: jax.Array) -> np.ndarray:
 
 
 @dataclasses.dataclass(frozen=True)
-class _Person:
+class Person:
     """A person's draw of noise.
 
     Attributes:
@@ -118,15 +118,15 @@ class ContourAnonymizer(Anonymizer):
         del corner
         return len(contour.trace(mask)) if self._codec.layout == PADDED else 0
 
-    def person(self, glimpses: Sequence[int | None], key: jax.Array, rate: float) -> _Person:
+    def person(self, glimpses: Sequence[int | None], key: jax.Array, rate: float) -> Person:
         del rate
         points = self._codec.points
         if self._codec.layout == PADDED:
             counts = [min(count, points) for count in glimpses if count is not None]
             points = round(float(np.mean(counts)))
-        return _Person(self._draw(key), points)
+        return Person(self._draw(key), points)
 
-    def bodies(self, people: Sequence[_Person], seen: Sequence[Seen]):
+    def bodies(self, people: Sequence[Person], seen: Sequence[Seen]):
         masks = [one.mask for one in seen]
         paths = [contour.trace(mask) for mask in masks]
         frames = [BodyFrame.of_path(path) for path in paths]
@@ -134,11 +134,17 @@ class ContourAnonymizer(Anonymizer):
         vectors, counts = self._codec.encode_paths(
             np.concatenate(paths), offsets, np.array([(b.x, b.y, b.height) for b in frames])
         )
-        generated = self._generate(people, vectors, counts)
+        shown = [self._shown(*one) for one in zip(people, seen, strict=True)]
+        generated = self._generate(shown, vectors, counts)
         return [
             self._decode(*one)
             for one in zip(masks, vectors, generated, counts, frames, strict=True)
         ]
+
+    def _shown(self, person: Person, one: Seen) -> Person:
+        """What of a person's draw one of their frames is given: all of it."""
+        del one
+        return person
 
     def _decode(
         self,
@@ -166,7 +172,7 @@ class ContourAnonymizer(Anonymizer):
         return jax.jit(apply).lower(self._state, vectors, counts, drawn, counts[:, 0])
 
     def _generate(
-        self, people: Sequence[_Person], vectors: np.ndarray, counts: np.ndarray
+        self, people: Sequence[Person], vectors: np.ndarray, counts: np.ndarray
     ) -> np.ndarray:
         """Ŷ [N, P, 2] for Y [N, P, 2], in chunks of one compiled shape.
 

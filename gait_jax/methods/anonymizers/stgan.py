@@ -8,7 +8,8 @@ import ml_collections
 from jax import numpy as jnp
 
 from gait_jax.methods import fields
-from gait_jax.methods.anonymizers.contour_gan import ADVERSARIAL, ContourGAN, Generated
+from gait_jax.methods.anonymizers.contour_gan import ADVERSARIAL, ContourGAN
+from gait_jax.methods.anonymizers.contour_generator import Generated
 from gait_jax.methods.anonymizers.contours import CONTOUR_DATA, ContourAnonymizer
 from gait_jax.methods.anonymizers.noise_gan import NETWORKS, NoiseGAN, config_within
 from gait_jax.methods.base import Batch, State, noise_keys
@@ -63,7 +64,8 @@ class STGAN(ContourGAN):
 
         return ContourAnonymizer(apply, state, self.config.data)
 
-    def _frozen(self, prerequisites):
+    def _frozen(self, prerequisites, statistics):
+        del statistics
         if self.config.noise != NOISE_GAN:
             return {}
         return {NOISE_GAN: self._noise_parameters(prerequisites)}
@@ -121,10 +123,10 @@ class STGAN(ContourGAN):
         noise, noise_mask = self._noise(state, noise_keys, noise_counts)
         return self.generate(state.ema["generator"], contours, counts, noise, noise_mask)
 
-    def _made(self, state: State, params, batch: Batch) -> tuple[Generated, jax.Array]:
-        """(what G with some parameters makes of a batch, ẑ₁'s mask [B, P])."""
+    def _made(self, state: State, params, batch: Batch) -> Generated:
         gait, counts = batch["contours"], batch["counts"]
         noise, noise_mask = self._noise(state, noise_keys(batch), mean_counts(counts))
         fake = self.generate(params, gait, counts, noise, noise_mask)
         mask = layout.valid_mask(counts, gait.shape[2])
-        return Generated(fake, gait, mask, noise, mask * noise_mask[:, None]), noise_mask
+        noise, noise_mask = noise[:, None], noise_mask[:, None]
+        return Generated(fake, gait, mask, noise, noise_mask, mask * noise_mask)
