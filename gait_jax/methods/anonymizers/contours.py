@@ -11,6 +11,7 @@ import numpy as np
 
 from gait_jax.gait import contour, picture, silhouette
 from gait_jax.gait.codec import PADDED, RESAMPLED, BodyFrame, ContourCodec
+from gait_jax.gait.naturalness import RAW, is_person_like
 from gait_jax.methods import fields
 from gait_jax.methods.base import State, TrainedMethod
 from gait_jax.methods.contracts import NO_OUTLINE, UNCHANGED, AnonymizedBody, Anonymizer, Seen
@@ -76,7 +77,8 @@ class Person:
 class ContourAnonymizer(Anonymizer):
     """A trained generator of contours, ready for use on silhouettes.
 
-    Measures "distance": ‖Ŷ - Y‖₁ a point in body heights.
+    Measures "distance": ‖Ŷ - Y‖₁ a point in body heights, and `naturalness.RAW` of the outline as
+    it was filled, before folds and specks are mended.
     """
 
     def __init__(
@@ -156,14 +158,15 @@ class ContourAnonymizer(Anonymizer):
     ) -> AnonymizedBody:
         mask = None
         if np.isfinite(generated[:count]).all():
-            mask = self._codec.decode(generated, count, body, original.shape)
-            mask = silhouette.clean(silhouette.fill_folds(mask, original))
+            raw = self._codec.decode(generated, count, body, original.shape)
+            mask = silhouette.clean(silhouette.fill_folds(raw, original))
         if mask is None or not mask.any():
             return AnonymizedBody(np.zeros_like(original), NO_OUTLINE)
         if np.array_equal(mask, original):
             return AnonymizedBody(np.zeros_like(original), UNCHANGED)
         distance = np.abs(generated[:count] - vector[:count]).sum(-1).mean()
-        return AnonymizedBody(mask, None, {"distance": float(distance)})
+        measures = {"distance": float(distance), RAW: float(is_person_like(raw, original))}
+        return AnonymizedBody(mask, None, measures)
 
     def _trace(self, apply: Apply) -> jax.stages.Lowered:
         vectors = np.zeros((_CHUNK, 1, self._codec.points, 2), np.float32)

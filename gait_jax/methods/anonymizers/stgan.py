@@ -32,6 +32,7 @@ def mean_counts(counts: jax.Array) -> jax.Array:
 class STGAN(ContourGAN):
     """Trains G to change a gait towards random noise, and no further from the original."""
 
+    VERSION = 2
     FIELDS = {
         **fields.TRAINING,
         **CONTOUR_DATA,
@@ -87,12 +88,16 @@ class STGAN(ContourGAN):
     def _noise(self, state: State, noise_keys, counts) -> tuple[jax.Array, jax.Array]:
         """ẑ₁ [B, P, 2], the contour that is copied to every frame, and its mask [B, P].
 
-        In the padded layout it is laid out on `counts` [B] points.
+        In the padded layout it is on `counts` [B] points: G_N's contour laid out on them.
         """
         if self.config.noise == GAUSSIAN:
             shape = (self.config.data.points, 2)
             draw = lambda key: _GAUSSIAN_SPREAD * jax.random.normal(key, shape)  # noqa: E731
             noise = jax.vmap(draw)(noise_keys)
+            if not self._cyclic:
+                # Drawn on the points themselves: numbers between two of them would spread less.
+                mask = layout.valid_mask(counts, noise.shape[1])
+                return noise * mask[..., None], mask
         else:
             noise = self.noise_gan.draw(state.frozen[NOISE_GAN], noise_keys)
         if self._cyclic:
