@@ -13,7 +13,7 @@ Result: success with α = 0.3 of 50 % (zheng2011) and 17 % (wu2017) against a cl
 
 Arguments:
     data     casia_a (the default), walkers or casia_b
-    compare  alpha or noise, as in `configs/jisa2019.py`
+    compare  alpha, noise or baseline, as in `configs/jisa2019.py`
     form     of Wu et al. (2017): published, or small where nothing is said
     networks  both, likewise
 """

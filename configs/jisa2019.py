@@ -15,6 +15,8 @@ Arguments:
     data     walkers (the default) or casia_b
     compare  alpha: α = 0.2, 0.3 and 0.4 (figures 15 to 18)
              noise: α = 0.3 with G_N's noise and with a Gaussian seed (figure 7)
+             baseline: α = 0.3 and Tieu et al. (2017) (figure 11), with how often somebody is taken
+             for whose gait the noise was
              without it, ST-GAN with α = 0.3
     form     of Wu et al. (2017): published (the default on casia_b), for a GPU or TPU, or small
     networks  both: Wu et al.'s LB beside MT, which the papers attack with; it looks at every pair
@@ -23,11 +25,11 @@ Arguments:
 
 import ml_collections
 
-from configs import common, stgan_resampled, wu2017, zheng2011
+from configs import common, stgan_resampled, tieu2017, wu2017, zheng2011
 
 ARGUMENTS = {
     "data": "walkers",
-    "compare": ("", "alpha", "noise"),
+    "compare": ("", "alpha", "noise", "baseline"),
     "form": ("", "small", "published"),
     "networks": ("", "both"),
 }
@@ -53,6 +55,10 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
     # Measured on every so-manyth sequence.
     c.evaluators.naturalness = ml_collections.ConfigDict({"every": 10})
 
+    if arg.compare == "baseline":
+        # Enrols the people whose gaits were the noise, too.
+        c.evaluators.noise_people = ml_collections.ConfigDict()
+
     c.recognisers = ml_collections.ConfigDict()
     c.recognisers.zheng2011 = common.measured(zheng2011.get_config(f"data={arg.data}"))
     wu = f"data={arg.data},form={arg.form}"
@@ -76,6 +82,9 @@ def _methods(data: str, compare: str) -> ml_collections.ConfigDict:
     if compare == "noise":
         c.gaussian = _stgan(data, "ST-GAN, α = 0.3, Gaussian seed")
         c.gaussian.train.noise = "gaussian"
+    if compare == "baseline":
+        baseline = tieu2017.get_config(f"data={data}")
+        c.tieu2017 = common.measured(baseline, label="baseline (Tieu 2017)")
     return c
 
 

@@ -11,7 +11,7 @@ Result: was not measured.
 
 Arguments:
     data     walkers (the default) or casia_b
-    compare  alpha or noise, as in `configs/jisa2019.py`
+    compare  alpha, noise or baseline, as in `configs/jisa2019.py`
     form     small or published, likewise
     networks  both, likewise
 """
@@ -30,7 +30,8 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
     for method in c.methods.values():
         method.train.data.group = "train"
         method.train.data.validation_group = "train"
-        method.train.noise_gan.data.group = "train"
+        if "noise_gan" in method.train:
+            method.train.noise_gan.data.group = "train"
     for recogniser in c.recognisers.values():
         recogniser.train.data.validation_group = "train"
     return c

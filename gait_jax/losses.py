@@ -134,20 +134,20 @@ def patch_grams(
     return grams / jnp.maximum(sizes, 1)[..., None, None], sizes
 
 
-def nearest_patches(sizes: jax.Array, grid: tuple[int, int]) -> jax.Array:
+def nearest_patches(sizes: jax.Array, grid: tuple[int, int], cell: tuple[int, int]) -> jax.Array:
     """For each patch the nearest one that has pixels, by the distance of their middles.
 
     Args:
       sizes: [B, L] pixels of each patch, row by row.
       grid: rows and columns of the grid.
+      cell: rows and columns of a patch in pixels, which distances are in.
 
     Returns:
-      [B, L] int32; a patch with pixels is its own nearest. The unit of distance is a patch's side
-      along each axis.
+      [B, L] int32; a patch with pixels is its own nearest.
     """
     rows, columns = grid
     row, column = jnp.divmod(jnp.arange(rows * columns), columns)
-    squared = (row[:, None] - row) ** 2 + (column[:, None] - column) ** 2
+    squared = (cell[0] * (row[:, None] - row)) ** 2 + (cell[1] * (column[:, None] - column)) ** 2
     return jnp.where(sizes[:, None] > 0, squared, jnp.inf).argmin(-1).astype(jnp.int32)
 
 
@@ -175,7 +175,8 @@ def edge_style(
     """
     target, target_sizes = patch_grams(image, centre, grid)
     found, sizes = patch_grams(output, edge, grid)
-    nearest = nearest_patches(target_sizes, grid)
+    cell = image.shape[1] // grid[0], image.shape[2] // grid[1]
+    nearest = nearest_patches(target_sizes, grid, cell)
     target = jnp.take_along_axis(target, nearest[..., None, None], axis=1)
     matched = (sizes > 0) & (target_sizes.sum(-1, keepdims=True) > 0)
     return (jnp.abs(target - found).sum((-2, -1)) * matched).sum(-1).mean()

@@ -150,8 +150,15 @@ def test_the_nearest_patch_with_pixels():
     #   0 1
     #   2 3
     #   4 5
-    nearest = losses.nearest_patches(jnp.array([[0, 3, 0, 0, 1, 0]]), (3, 2))
+    nearest = losses.nearest_patches(jnp.array([[0, 3, 0, 0, 1, 0]]), (3, 2), (12, 12))
     assert nearest.tolist() == [[1, 1, 4, 1, 4, 4]]
+
+
+def test_the_nearest_patch_is_the_nearest_in_pixels():
+    # From patch 3 of 2×3, patch 0 is one row of 30 pixels away, patch 5 two columns of 10.
+    sizes = jnp.array([[1, 0, 0, 0, 0, 1]])
+    assert losses.nearest_patches(sizes, (2, 3), (30, 10))[0, 3] == 5
+    assert losses.nearest_patches(sizes, (2, 3), (10, 10))[0, 3] == 0
 
 
 _CENTRE = jnp.array([[[1.0, 0.0, 0.0, 0.0]]])

@@ -76,6 +76,9 @@ class Windows:
     """All windows of T consecutive usable frames of some subjects; random access.
 
     A window never reaches over a missing or unusable frame.
+
+    Attributes:
+      starts: [N] int64 the store's indices of the frames with which they begin.
     """
 
     def __init__(
@@ -96,10 +99,10 @@ class Windows:
           stride: frames from one window's start to the next one's.
         """
         self._store, self._codec, self._frames = store, codec, frames
-        self._starts = window_starts(store.gaits, subjects, frames, stride)
+        self.starts = window_starts(store.gaits, subjects, frames, stride)
 
     def __len__(self) -> int:
-        return len(self._starts)
+        return len(self.starts)
 
     def take(self, indices: np.ndarray, seeds: np.ndarray) -> Batch:
         """Encodes some windows at once.
@@ -112,7 +115,7 @@ class Windows:
             {"contours": [B, T, P, 2] float32 in body heights, "counts": [B, T] int32 valid points,
             "noise_seed": [B] uint32, the seeds}.
         """
-        frames = self._starts[indices][:, None] + np.arange(self._frames)
+        frames = self.starts[indices][:, None] + np.arange(self._frames)
         contours, counts = encode(self._store, self._codec, frames)
         return {"contours": contours, "counts": counts, "noise_seed": seeds}
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from gait_jax.evaluation import difference_tables, plots, report, scoring, tables
+from gait_jax.evaluation import difference_tables, noise_tables, plots, report, scoring, tables
 from gait_jax.evaluation.protocol import Conditions, Protocol
 from gait_jax.evaluation.report import Section
 from gait_jax.evaluation.rows import ALL, CROSS_VIEW, MEASURED, SAME_VIEW, find
@@ -136,6 +136,23 @@ def naturalness(frame: pd.DataFrame, labels: tables.Labels) -> Section:
       labels: the methods' names in prose by their names, in the order wanted.
     """
     return Section("Naturalness", [tables.naturalness_table(frame, labels)])
+
+
+def noise_people(frame: pd.DataFrame, labels: tables.Labels) -> list[Section]:
+    """Who is taken for the person whose gait was the noise; nothing where nobody's was.
+
+    Args:
+      frame: rows as from `rows.to_frame`.
+      labels: the methods' names in prose by their names.
+    """
+    table = noise_tables.noise_people_table(frame, labels)
+    told = report.Text(
+        "Where the noise is a recorded gait, its person is enrolled here, too. 2019 holds against "
+        "such noise that a recogniser may take the original for it: as far as it does, the noise "
+        "hides nobody."
+    )
+    title = "Taken for the person whose gait was the noise, %, same view, clean gallery"
+    return [Section(title, [told, table])] if table else []
 
 
 def colour(frame: pd.DataFrame, labels: tables.Labels, forms: Mapping[str, str]) -> list[Section]:

@@ -19,6 +19,7 @@ from gait_jax.evaluation.rows import (
     find,
     in_prose,
 )
+from gait_jax.gait import naturalness
 
 Labels = Mapping[str, str]
 Show = Callable[[float], str]
@@ -46,11 +47,11 @@ def _decibels(value: float) -> str:
 # How the numbers of each metric are shown.
 RATES = dict.fromkeys(("success", "clean_error", "difference", "chance"), _percent)
 _COUNTS = dict.fromkeys(("sequences", "sequences_lost", "frames", "frames_empty"), _count)
-_NATURAL = {"one_region": _percent} | dict.fromkeys(
+_NATURAL = {"one_region": _percent, naturalness.RAW: _percent} | dict.fromkeys(
     ("distance", "outline", "turning", "movement", "overlap", "foot_slide"), _number
 )
 # What has an interval wherever there are people enough for one.
-_ESTIMATED = ("success", "clean_error", "difference")
+_ESTIMATED = ("success", "clean_error", "difference", "taken_for_noise", "original_taken_for_noise")
 FEW_PEOPLE = "few people"
 # Shown in brackets behind another one.
 _BESIDE = {"foot_slide_original": _number}
@@ -220,6 +221,7 @@ def naturalness_table(frame: pd.DataFrame, labels: Labels) -> Table:
     titles = {
         "distance": "‖Ŷ-Y‖₁, body heights",
         "one_region": "person-like, %",
+        naturalness.RAW: "before mending, %",
         "outline": "outline",
         "turning": "turning",
         "movement": "movement",
@@ -239,7 +241,8 @@ def naturalness_table(frame: pd.DataFrame, labels: Labels) -> Table:
     columns |= {title: text[name] for name, title in titles.items()}
     return Table(
         pd.DataFrame({name: list(cells) for name, cells in columns.items()}),
-        note="Person-like: frames that are one simple region as tall and as large as the original. "
+        note="Person-like: frames that are one simple region as tall and as large as the original; "
+        "before mending: of all frames, as outlines were filled, folds and specks left in. "
         "Outline: boundary length over the original's, median; turning: by how much it turns, with "
         "every dent and lump, likewise. Movement: IoU of neighbouring frames over the original's. "
         "Overlap: IoU with the original. Foot slide: where people cross the picture, the share of "

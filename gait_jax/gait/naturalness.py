@@ -7,6 +7,10 @@ import numpy as np
 
 from gait_jax.gait import contour, footing
 
+# What anonymisers that draw outlines say of them: the share of frames that are person-like (see
+# `is_person_like`) before what is filled is mended.
+RAW = "one_region_raw"
+
 _MEASURES = (
     "one_region",
     "outline",

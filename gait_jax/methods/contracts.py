@@ -78,8 +78,7 @@ class Seen:
 class Anonymizer(abc.ABC):
     """Gives a person's gait to somebody else. Fails closed.
 
-    All of a person's frames are glanced at before one of them is anonymised: what is kept of each
-    is little, so that a long video needs little memory.
+    All of a person's frames are glanced at before one is anonymised, and little is kept of each.
     """
 
     def glimpse(self, mask: np.ndarray, corner: tuple[int, int] = (0, 0)) -> Any:
@@ -122,6 +121,11 @@ class Anonymizer(abc.ABC):
 
     def told(self, person: Any) -> str | None:
         """What a person's result can tell of the original, in a line; None where nobody knows."""
+        del person
+        return None
+
+    def borrowed(self, person: Any) -> str | None:
+        """Whose recorded gait a person's result was made with; None where it was nobody's."""
         del person
         return None
 

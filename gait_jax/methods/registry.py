@@ -4,6 +4,7 @@ from gait_jax.methods.anonymizers.noise_gan import NoiseGAN
 from gait_jax.methods.anonymizers.stand_in import StandIn
 from gait_jax.methods.anonymizers.stgan import STGAN
 from gait_jax.methods.anonymizers.stgan_twins import TwinSTGAN
+from gait_jax.methods.anonymizers.tieu2017 import Tieu2017
 from gait_jax.methods.base import Method
 from gait_jax.methods.colourisers.colour_transfer import ColourTransfer
 from gait_jax.methods.embeddings.gait_windows import GaitWindows
@@ -27,6 +28,7 @@ METHODS: dict[str, type[Method]] = {
     "stand_in": StandIn,
     "stgan": STGAN,
     "stgan_twins": TwinSTGAN,
+    "tieu2017": Tieu2017,
     "wu2017": Wu2017,
     "zheng2011": Zheng2011,
 }

@@ -22,7 +22,7 @@ class ContourDiscriminator(nn.Module):
       hidden: units of the fully connected layer.
       pool: points averaged before the first convolution.
       cyclic: whether the contour's last point meets its first.
-      dtype: what the layers compute with; inputs, outputs and parameters are float32.
+      dtype: what the layers compute with but the last; inputs, outputs and parameters are float32.
     """
 
     widths: Sequence[int]
@@ -41,7 +41,7 @@ class ContourDiscriminator(nn.Module):
                 x = jnp.pad(x, ((0, 0), (0, 1), (0, 0)))
             x = nn.leaky_relu(conv(width, 4, 2, self.cyclic, self.dtype)(x), 0.2)
         x = nn.leaky_relu(nn.Dense(self.hidden, dtype=self.dtype)(x.reshape(len(x), -1)), 0.2)
-        return nn.Dense(1, dtype=self.dtype)(x)[:, 0].astype(jnp.float32)
+        return nn.Dense(1)(x.astype(jnp.float32))[:, 0]
 
 
 class TemporalDiscriminator(nn.Module):
@@ -51,7 +51,7 @@ class TemporalDiscriminator(nn.Module):
       embedding: units of the linear map from a contour to the LSTM's input.
       lstm: units of the LSTM.
       pool: points averaged before.
-      dtype: what the layers compute with; inputs, outputs and parameters are float32.
+      dtype: what the layers compute with but the last; inputs, outputs and parameters are float32.
     """
 
     embedding: int
@@ -66,4 +66,4 @@ class TemporalDiscriminator(nn.Module):
         means, _ = layout.pool(contours.reshape(-1, points, 2), mask.reshape(-1, points), self.pool)
         x = nn.Dense(self.embedding, dtype=self.dtype)(_SCALE * means.reshape(count, frames, -1))
         x = nn.RNN(nn.OptimizedLSTMCell(self.lstm, dtype=self.dtype))(x)
-        return nn.Dense(1, dtype=self.dtype)(x.reshape(count, -1))[:, 0].astype(jnp.float32)
+        return nn.Dense(1)(x.reshape(count, -1).astype(jnp.float32))[:, 0]

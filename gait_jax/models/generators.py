@@ -56,7 +56,7 @@ class ContourDecoder(nn.Module):
       code: channels of the code at each position.
       points: P.
       cyclic: whether the contour's last point meets its first.
-      dtype: what the layers compute with; inputs, outputs and parameters are float32.
+      dtype: what the layers compute with but the last; inputs, outputs and parameters are float32.
     """
 
     widths: Sequence[int]
@@ -77,8 +77,9 @@ class ContourDecoder(nn.Module):
         x = nn.relu(conv(self.widths[-1], 3, 1, self.cyclic, self.dtype)(x))
         for width in reversed(self.widths[:-1]):
             x = nn.relu(shuffle_up(conv(2 * width, 3, 1, self.cyclic, self.dtype)(x), 2))
-        control = conv(2, 3, 1, self.cyclic, self.dtype)(x)
-        return spline.curve(control.astype(jnp.float32), CONTROL_STRIDE, self.cyclic)
+        # Whatever the layers compute with, control points are not rounded.
+        control = conv(2, 3, 1, self.cyclic, jnp.float32)(x.astype(jnp.float32))
+        return spline.curve(control, CONTROL_STRIDE, self.cyclic)
 
 
 class NoiseGenerator(nn.Module):
@@ -89,7 +90,8 @@ class NoiseGenerator(nn.Module):
         points: P.
         stride: points per control point of the curve; divides P. A contour drawn from nothing needs
             fewer control points than one that follows a gait: they are what can be ragged.
-        dtype: what the layers compute with; inputs, outputs and parameters are float32.
+        dtype: what the layers compute with but the last; inputs, outputs and parameters are
+            float32.
     """
 
     widths: Sequence[int]
@@ -103,10 +105,9 @@ class NoiseGenerator(nn.Module):
         x = seeds
         for width in self.widths:
             x = nn.relu(nn.Dense(width, dtype=self.dtype)(x))
-        control = nn.Dense(2 * self.points // self.stride, dtype=self.dtype)(x).reshape(
-            len(x), -1, 2
-        )
-        return spline.curve(control.astype(jnp.float32), self.stride, cyclic=True)
+        # Whatever the layers compute with, control points are not rounded.
+        control = nn.Dense(2 * self.points // self.stride)(x.astype(jnp.float32))
+        return spline.curve(control.reshape(len(x), -1, 2), self.stride, cyclic=True)
 
 
 class GaitGenerator(nn.Module):
@@ -120,7 +121,7 @@ class GaitGenerator(nn.Module):
       hidden: units of the fully connected bottleneck; 0 for none.
       points: P.
       cyclic: whether the contour's last point meets its first.
-      dtype: what the layers compute with; inputs, outputs and parameters are float32.
+      dtype: what the layers compute with but the last; inputs, outputs and parameters are float32.
     """
 
     widths: Sequence[int]

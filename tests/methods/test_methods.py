@@ -86,6 +86,19 @@ def test_noise_is_one_contour_for_every_frame_laid_out_on_the_mean_count(padded)
     assert not np.allclose(whole[0], whole[1])
 
 
+def test_a_gaussian_seed_spreads_alike_in_both_layouts():
+    # Between two of its points it would have 2/3 of the variance: a standard deviation of 0.16.
+    for layout, valid in (("padded", 1500), ("resampled", 2000)):
+        config = config_of("stgan")
+        config.noise, config.data.layout, config.data.points = "gaussian", layout, 2000
+        method = STGAN(config)
+        keys = jax.random.split(jax.random.key(0), 4)
+        noise, mask = method._noise(method.init(), keys, jnp.full(4, valid))
+        assert np.asarray(mask).sum(1).tolist() == [valid] * 4
+        assert float(noise[:, :valid].std()) == pytest.approx(0.2, rel=0.02)
+        assert not np.asarray(noise[:, valid:]).any()
+
+
 def test_noise_reaches_the_result(padded):
     method, state, batch = padded
     args = (

@@ -1,4 +1,5 @@
 import jax
+import jax.extend
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -164,3 +165,37 @@ def test_the_temporal_discriminator_depends_on_the_order_of_frames():
     assert abs(other[1] - logits[1]) > 1e-4
     beyond = jnp.where(mask[..., None] > 0, contours, 77.0)
     np.testing.assert_allclose(apply(params, beyond, mask), logits, atol=1e-6)
+
+
+def _inputs_of_last_products(network, *inputs):
+    """The types that the last product with weights takes, when it is traced."""
+    shapes = jax.eval_shape(network.init, jax.random.key(0), *inputs)
+    traced = jax.make_jaxpr(network.apply)(shapes, *inputs)
+    found = []
+
+    def look(jaxpr):
+        for equation in jaxpr.eqns:
+            for inner in jax.extend.core.jaxprs_in_params(equation.params):
+                look(inner)
+            if equation.primitive.name in ("dot_general", "conv_general_dilated"):
+                found.append({str(v.aval.dtype) for v in equation.invars})
+
+    look(traced.jaxpr)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("network", "shapes", "products"),
+    [
+        # Behind the control points stands the product with the spline's weights.
+        (GaitGenerator((2, 3), 2, 4, 16, True, jnp.bfloat16), [(1, 2, 16, 2), (1, 2, 16),
+                                                              (1, 16, 2), (1, 16)], 2),
+        (NoiseGenerator((4,), 16, 2, jnp.bfloat16), [(2, 4)], 2),
+        (ContourDiscriminator((2, 3), 4, 1, True, jnp.bfloat16), [(2, 16, 2), (2, 16)], 1),
+        (TemporalDiscriminator(4, 4, 1, jnp.bfloat16), [(2, 3, 16, 2), (2, 3, 16)], 1),
+    ],
+)  # fmt: skip
+def test_what_makes_control_points_and_logits_is_not_rounded(network, shapes, products):
+    found = _inputs_of_last_products(network, *(jnp.ones(shape) for shape in shapes))
+    assert found[-products:] == [{"float32"}] * products
+    assert {"bfloat16"} in found[:-products]

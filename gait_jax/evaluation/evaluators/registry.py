@@ -6,6 +6,7 @@ from gait_jax.evaluation.evaluators.colour import Colour
 from gait_jax.evaluation.evaluators.identification import Identification
 from gait_jax.evaluation.evaluators.inversion import Inversion
 from gait_jax.evaluation.evaluators.naturalness import Naturalness
+from gait_jax.evaluation.evaluators.noise_people import NoisePeople
 from gait_jax.evaluation.evaluators.realism import Realism
 
 EVALUATORS: dict[str, type[Evaluator]] = {
@@ -14,5 +15,6 @@ EVALUATORS: dict[str, type[Evaluator]] = {
     "identification": Identification,
     "inversion": Inversion,
     "naturalness": Naturalness,
+    "noise_people": NoisePeople,
     "realism": Realism,
 }

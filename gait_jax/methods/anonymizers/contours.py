@@ -11,6 +11,7 @@ import numpy as np
 
 from gait_jax.gait import contour, picture, silhouette
 from gait_jax.gait.codec import PADDED, RESAMPLED, BodyFrame, ContourCodec
+from gait_jax.gait.naturalness import RAW, is_person_like
 from gait_jax.methods import fields
 from gait_jax.methods.base import State, TrainedMethod
 from gait_jax.methods.contracts import NO_OUTLINE, UNCHANGED, AnonymizedBody, Anonymizer, Seen
@@ -61,7 +62,7 @@ def _key_itself(key: jax.Array) -> np.ndarray:
 
 
 @dataclasses.dataclass(frozen=True)
-class _Person:
+class Person:
     """A person's draw of noise.
 
     Attributes:
@@ -76,7 +77,8 @@ class _Person:
 class ContourAnonymizer(Anonymizer):
     """A trained generator of contours, ready for use on silhouettes.
 
-    Measures "distance": ‖Ŷ - Y‖₁ a point in body heights.
+    Measures "distance": ‖Ŷ - Y‖₁ a point in body heights, and `naturalness.RAW` of the outline as
+    it was filled, before folds and specks are mended.
     """
 
     def __init__(
@@ -118,15 +120,15 @@ class ContourAnonymizer(Anonymizer):
         del corner
         return len(contour.trace(mask)) if self._codec.layout == PADDED else 0
 
-    def person(self, glimpses: Sequence[int | None], key: jax.Array, rate: float) -> _Person:
+    def person(self, glimpses: Sequence[int | None], key: jax.Array, rate: float) -> Person:
         del rate
         points = self._codec.points
         if self._codec.layout == PADDED:
             counts = [min(count, points) for count in glimpses if count is not None]
             points = round(float(np.mean(counts)))
-        return _Person(self._draw(key), points)
+        return Person(self._draw(key), points)
 
-    def bodies(self, people: Sequence[_Person], seen: Sequence[Seen]):
+    def bodies(self, people: Sequence[Person], seen: Sequence[Seen]):
         masks = [one.mask for one in seen]
         paths = [contour.trace(mask) for mask in masks]
         frames = [BodyFrame.of_path(path) for path in paths]
@@ -134,11 +136,17 @@ class ContourAnonymizer(Anonymizer):
         vectors, counts = self._codec.encode_paths(
             np.concatenate(paths), offsets, np.array([(b.x, b.y, b.height) for b in frames])
         )
-        generated = self._generate(people, vectors, counts)
+        shown = [self._shown(*one) for one in zip(people, seen, strict=True)]
+        generated = self._generate(shown, vectors, counts)
         return [
             self._decode(*one)
             for one in zip(masks, vectors, generated, counts, frames, strict=True)
         ]
+
+    def _shown(self, person: Person, one: Seen) -> Person:
+        """What of a person's draw one of their frames is given: all of it."""
+        del one
+        return person
 
     def _decode(
         self,
@@ -150,14 +158,15 @@ class ContourAnonymizer(Anonymizer):
     ) -> AnonymizedBody:
         mask = None
         if np.isfinite(generated[:count]).all():
-            mask = self._codec.decode(generated, count, body, original.shape)
-            mask = silhouette.clean(silhouette.fill_folds(mask, original))
+            raw = self._codec.decode(generated, count, body, original.shape)
+            mask = silhouette.clean(silhouette.fill_folds(raw, original))
         if mask is None or not mask.any():
             return AnonymizedBody(np.zeros_like(original), NO_OUTLINE)
         if np.array_equal(mask, original):
             return AnonymizedBody(np.zeros_like(original), UNCHANGED)
         distance = np.abs(generated[:count] - vector[:count]).sum(-1).mean()
-        return AnonymizedBody(mask, None, {"distance": float(distance)})
+        measures = {"distance": float(distance), RAW: float(is_person_like(raw, original))}
+        return AnonymizedBody(mask, None, measures)
 
     def _trace(self, apply: Apply) -> jax.stages.Lowered:
         vectors = np.zeros((_CHUNK, 1, self._codec.points, 2), np.float32)
@@ -166,7 +175,7 @@ class ContourAnonymizer(Anonymizer):
         return jax.jit(apply).lower(self._state, vectors, counts, drawn, counts[:, 0])
 
     def _generate(
-        self, people: Sequence[_Person], vectors: np.ndarray, counts: np.ndarray
+        self, people: Sequence[Person], vectors: np.ndarray, counts: np.ndarray
     ) -> np.ndarray:
         """Ŷ [N, P, 2] for Y [N, P, 2], in chunks of one compiled shape.
 

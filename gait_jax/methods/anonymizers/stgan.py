@@ -8,7 +8,8 @@ import ml_collections
 from jax import numpy as jnp
 
 from gait_jax.methods import fields
-from gait_jax.methods.anonymizers.contour_gan import ADVERSARIAL, ContourGAN, Generated
+from gait_jax.methods.anonymizers.contour_gan import ADVERSARIAL, ContourGAN
+from gait_jax.methods.anonymizers.contour_generator import Generated
 from gait_jax.methods.anonymizers.contours import CONTOUR_DATA, ContourAnonymizer
 from gait_jax.methods.anonymizers.noise_gan import NETWORKS, NoiseGAN, config_within
 from gait_jax.methods.base import Batch, State, noise_keys
@@ -31,6 +32,7 @@ def mean_counts(counts: jax.Array) -> jax.Array:
 class STGAN(ContourGAN):
     """Trains G to change a gait towards random noise, and no further from the original."""
 
+    VERSION = 2
     FIELDS = {
         **fields.TRAINING,
         **CONTOUR_DATA,
@@ -63,7 +65,8 @@ class STGAN(ContourGAN):
 
         return ContourAnonymizer(apply, state, self.config.data)
 
-    def _frozen(self, prerequisites):
+    def _frozen(self, prerequisites, statistics):
+        del statistics
         if self.config.noise != NOISE_GAN:
             return {}
         return {NOISE_GAN: self._noise_parameters(prerequisites)}
@@ -85,12 +88,16 @@ class STGAN(ContourGAN):
     def _noise(self, state: State, noise_keys, counts) -> tuple[jax.Array, jax.Array]:
         """ẑ₁ [B, P, 2], the contour that is copied to every frame, and its mask [B, P].
 
-        In the padded layout it is laid out on `counts` [B] points.
+        In the padded layout it is on `counts` [B] points: G_N's contour laid out on them.
         """
         if self.config.noise == GAUSSIAN:
             shape = (self.config.data.points, 2)
             draw = lambda key: _GAUSSIAN_SPREAD * jax.random.normal(key, shape)  # noqa: E731
             noise = jax.vmap(draw)(noise_keys)
+            if not self._cyclic:
+                # Drawn on the points themselves: numbers between two of them would spread less.
+                mask = layout.valid_mask(counts, noise.shape[1])
+                return noise * mask[..., None], mask
         else:
             noise = self.noise_gan.draw(state.frozen[NOISE_GAN], noise_keys)
         if self._cyclic:
@@ -121,10 +128,10 @@ class STGAN(ContourGAN):
         noise, noise_mask = self._noise(state, noise_keys, noise_counts)
         return self.generate(state.ema["generator"], contours, counts, noise, noise_mask)
 
-    def _made(self, state: State, params, batch: Batch) -> tuple[Generated, jax.Array]:
-        """(what G with some parameters makes of a batch, ẑ₁'s mask [B, P])."""
+    def _made(self, state: State, params, batch: Batch) -> Generated:
         gait, counts = batch["contours"], batch["counts"]
         noise, noise_mask = self._noise(state, noise_keys(batch), mean_counts(counts))
         fake = self.generate(params, gait, counts, noise, noise_mask)
         mask = layout.valid_mask(counts, gait.shape[2])
-        return Generated(fake, gait, mask, noise, mask * noise_mask[:, None]), noise_mask
+        noise, noise_mask = noise[:, None], noise_mask[:, None]
+        return Generated(fake, gait, mask, noise, noise_mask, mask * noise_mask)

@@ -12,7 +12,8 @@ from jax import numpy as jnp
 from gait_jax import losses
 from gait_jax.gait.codec import RESAMPLED
 from gait_jax.methods import fields
-from gait_jax.methods.anonymizers.contour_gan import ADVERSARIAL, ContourGAN, Generated
+from gait_jax.methods.anonymizers.contour_gan import ADVERSARIAL, ContourGAN
+from gait_jax.methods.anonymizers.contour_generator import Generated
 from gait_jax.methods.anonymizers.contours import CONTOUR_DATA, ContourAnonymizer
 from gait_jax.methods.base import Batch, Metrics, State
 from gait_jax.models import layout
@@ -74,16 +75,16 @@ class TwinSTGAN(ContourGAN):
 
         return ContourAnonymizer(apply, state, self.config.data, draw)
 
-    def _made(self, state: State, params, batch: Batch) -> tuple[Generated, jax.Array]:
+    def _made(self, state: State, params, batch: Batch) -> Generated:
         del state
         noise, target = batch["noise"], batch["twins" if self.target == TWIN else "contours"]
         noise_mask = jnp.ones(noise.shape[:2])
         fake = self.generate(params, batch["contours"], batch["counts"], noise, noise_mask)
         mask = layout.valid_mask(batch["counts"], target.shape[2])
-        return Generated(fake, target, mask, noise, mask), noise_mask
+        return Generated(fake, target, mask, noise[:, None], noise_mask[:, None], mask)
 
     def evaluate(self, state: State, batch: Batch) -> Metrics:
-        made, _ = self._made(state, state.ema["generator"], batch)
+        made = self._made(state, state.ema["generator"], batch)
         gait, twins = batch["contours"], batch["twins"]
         distance = lambda a, b: losses.contour_distance(a, b, made.mask)  # noqa: E731
         # The person shows where the result is nearer to the original than to the twin.
