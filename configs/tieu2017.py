@@ -12,7 +12,9 @@ people whom it was trained on.
 
 Time: on walkers, two CPU cores that were shared with other work, 10 minutes.
 Result: on walkers outside the training ‖Ŷ-Y‖₁ is 0.031 body heights a point, ‖Ŷ-Ẑ‖₁ 0.082;
-movement is 0.73 of the original's.
+movement is 0.73 of the original's. Of 215 walks of test people success against zheng2011 is 79 %
+(clean error 30), the view is read right in 69 %, and 1.4 % are taken for the noise's person (before
+0, chance 5.6).
 
 Arguments:
     data           walkers (the default), casia_a or casia_b
