@@ -6,6 +6,7 @@ least squares selects features, and the nearest neighbour in the gallery's view 
 prints sizes or equations, so that these are the field's, and the recogniser is Zheng-style.
 """
 
+import collections
 import warnings
 from typing import TYPE_CHECKING
 
@@ -37,10 +38,11 @@ def _vectors(images: np.ndarray) -> np.ndarray:
 def shared_walks(gaits: "Gaits") -> np.ndarray:
     """Which sequences of different views show the same walk.
 
-    The same person, condition and number. Where no number of a condition is there in all of its
+    The same person, condition and number. Where nobody has a number of a condition in all of its
     views, they were numbered apart, as in CASIA-A, whose odd numbers walk one way and whose even
-    ones the other: there it is the place among the numbers that a view has of anybody. So nobody's
-    lost sequence moves another one.
+    ones the other: there it is the place among the numbers that half of the people have in a view,
+    so that nobody's lost sequence moves another one; of somebody who walked the other way, as some
+    of CASIA-A did, the place among their own.
 
     Args:
       gaits: [N] sequences.
@@ -51,11 +53,21 @@ def shared_walks(gaits: "Gaits") -> np.ndarray:
     places = gaits.numbers.copy()
     for condition in np.unique(gaits.conditions):
         here = gaits.conditions == condition
-        by_view = [here & (gaits.views == view) for view in np.unique(gaits.views[here])]
-        numbers = [np.unique(gaits.numbers[rows]) for rows in by_view]
-        if not set.intersection(*(set(known) for known in numbers)):
-            for rows, known in zip(by_view, numbers, strict=True):
-                places[rows] = np.searchsorted(known, gaits.numbers[rows])
+        by_view = [
+            np.flatnonzero(here & (gaits.views == view)) for view in np.unique(gaits.views[here])
+        ]
+        walks = [set(zip(gaits.subjects[i], gaits.numbers[i], strict=True)) for i in by_view]
+        if set.intersection(*walks):
+            continue
+        for rows, found in zip(by_view, walks, strict=True):
+            people = {subject for subject, _ in found}
+            counts = collections.Counter(number for _, number in found)
+            usual = sorted(n for n, count in counts.items() if 2 * count >= len(people))
+            for person in people:
+                own = rows[gaits.subjects[rows] == person]
+                numbers = gaits.numbers[own]
+                alike = np.isin(numbers, usual).all()
+                places[own] = np.searchsorted(usual if alike else np.unique(numbers), numbers)
     names = zip(gaits.subjects, gaits.conditions, places, strict=True)
     return np.array([" ".join(map(str, name)) for name in names], np.str_)
 
