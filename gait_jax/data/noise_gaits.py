@@ -1,12 +1,14 @@
 """Recorded gaits of training people as the noise of other people's (Tieu et al. 2017)."""
 
+import dataclasses
+
 import ml_collections
 import numpy as np
 
 from gait_jax.data.batches import Batch, TrainingData
 from gait_jax.data.contour_store import ContourStore, open_contours
 from gait_jax.data.dataset import GaitDataset
-from gait_jax.data.windows import Windows, encode, windows_of
+from gait_jax.data.windows import Windows, encode, window_data
 from gait_jax.gait import noise_gaits
 from gait_jax.gait.codec import RESAMPLED, ContourCodec
 from gait_jax.gait.noise_gaits import RecordedWalks
@@ -157,25 +159,16 @@ def noisy_data(
     Raises:
       InputError: its groups cannot be used, or a group has no window.
     """
+    data = window_data(dataset, config, progress)
     contours = open_contours(dataset.gaits, progress)
-    codec = ContourCodec(config.layout, config.points)
     arrays = gather(dataset, contours, config)
     train, held_out = (
-        NoisyWindows(
-            windows_of(dataset, contours, group, codec, config.frames, config.stride),
-            contours,
-            arrays,
-            config,
-        )
-        for group in (config.group, config.validation_group)
+        NoisyWindows(windows, contours, arrays, config) for windows in (data.train, data.held_out)
     )
-    return TrainingData(
-        train,
-        held_out,
-        ("frames", config.frames),
-        f"{len(train)} windows of {config.frames} frames from "
-        f"{', '.join(dataset.members(config.group))}, "
-        f"{np.count_nonzero(arrays['lengths'])} noise gaits",
-        dataset.description,
-        arrays,
+    return dataclasses.replace(
+        data,
+        train=train,
+        held_out=held_out,
+        summary=f"{data.summary}, {np.count_nonzero(arrays['lengths'])} noise gaits",
+        statistics=arrays,
     )

@@ -28,16 +28,6 @@ RUN: Fields = {
     "train.data.name": fields.text,
 }
 
-# Of each run that is trained or taken.
-RUN: Fields = {
-    "checkpoint": fields.folder,
-    "step": fields.Check(
-        f"empty, a number of steps, or {steps.BEST}",
-        lambda value: isinstance(value, str) and (value in ("", steps.BEST) or value.isdecimal()),
-    ),
-    "train.data.name": fields.text,
-}
-
 # Measures, or reads what was measured before.
 Piece = Callable[[], Iterable[Row]]
 

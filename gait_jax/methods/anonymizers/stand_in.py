@@ -13,13 +13,13 @@ import optax
 
 from gait_jax.gait import picture
 from gait_jax.gait.glimpses import COLUMNS, KINDS, MOTION, NEITHER, ROWS
-from gait_jax.methods import fields
+from gait_jax.methods import descent, fields
 from gait_jax.methods.anonymizers.stand_in_plan import KEPT, OWN
 from gait_jax.methods.anonymizers.standing_in import StandInAnonymizer
-from gait_jax.methods.base import Batch, Metrics, State, TrainedMethod, Tree, move_average
+from gait_jax.methods.base import Batch, Metrics, State, TrainedMethod, Tree
 from gait_jax.methods.optimizers import adam
 from gait_jax.models.gait_reader import GaitReader, Reading
-from gait_jax.runtime import keys, parallel
+from gait_jax.runtime import keys
 
 # Degrees: what a bin of views may be, and what an error of elevation is measured in.
 _BIN, _DEGREES = 18.0, 30.0
@@ -106,20 +106,10 @@ class StandIn(TrainedMethod):
         return total, {"loss": total} | losses
 
     def train_step(self, state: State, batch: Batch) -> tuple[State, Metrics]:
-        params = state.params["reader"]
-        grads, metrics = parallel.accumulate(
-            lambda part: jax.grad(self._loss, has_aux=True)(params, part),
-            batch,
-            self.config.accumulate,
+        config = self.config
+        return descent.step(
+            state, batch, "reader", self.optimizer, self._loss, config.accumulate, config.ema_decay
         )
-        updates, opt = self.optimizer.update(parallel.mean(grads), state.opt["reader"], params)
-        params = {"reader": optax.apply_updates(params, updates)}
-        return state.replace(
-            step=state.step + 1,
-            params=params,
-            opt={"reader": opt},
-            ema=move_average(state.ema, params, state.step, self.config.ema_decay),
-        ), parallel.mean(metrics)
 
     def evaluate(self, state: State, batch: Batch) -> Metrics:
         """Errors of phase in cycles, of views in degrees, and who is taken for what."""

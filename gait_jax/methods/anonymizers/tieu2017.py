@@ -11,18 +11,16 @@ from typing import Any
 
 import jax
 import numpy as np
-import optax
 from jax import numpy as jnp
 
 from gait_jax.gait import noise_gaits
 from gait_jax.gait.codec import PADDED
-from gait_jax.methods import fields
+from gait_jax.methods import descent, fields
 from gait_jax.methods.anonymizers.contour_generator import GENERATOR, ContourGenerator, Generated
 from gait_jax.methods.anonymizers.contours import CONTOUR_DATA, ContourAnonymizer, Person
-from gait_jax.methods.base import Batch, Metrics, State, move_average
+from gait_jax.methods.base import Batch, Metrics, State
 from gait_jax.methods.contracts import Seen
 from gait_jax.models import layout
-from gait_jax.runtime import parallel
 
 NOISE_GAITS = "noise_gaits"
 
@@ -94,30 +92,16 @@ class Tieu2017(ContourGenerator):
         return self.apply(state, params, batch["contours"], batch["counts"], batch["noise_frames"])
 
     def train_step(self, state: State, batch: Batch) -> tuple[State, Metrics]:
-        params = state.params["generator"]
-
-        def loss(p, part):
-            made = self._made(state, p, part)
+        def loss(params, part):
+            made = self._made(state, params, part)
             metrics = self._contour_terms(made.fake, made)
             total = self._total(metrics, 0.0, 0.0)
             return total, metrics | {"loss_generator": total}
 
-        grads, metrics = parallel.accumulate(
-            lambda part: jax.grad(loss, has_aux=True)(params, part),
-            batch,
-            self.config.accumulate,
+        optimizer, config = self.optimizers["generator"], self.config
+        return descent.step(
+            state, batch, "generator", optimizer, loss, config.accumulate, config.ema_decay
         )
-        updates, opt = self.optimizers["generator"].update(
-            parallel.mean(grads), state.opt["generator"], params
-        )
-        params = optax.apply_updates(params, updates)
-        ema = move_average(state.ema["generator"], params, state.step, self.config.ema_decay)
-        return state.replace(
-            step=state.step + 1,
-            params={"generator": params},
-            opt={"generator": opt},
-            ema={"generator": ema},
-        ), parallel.mean(metrics)
 
     def anonymizer(self, state: State) -> "NoiseGaitAnonymizer":
         def apply(state, contours, counts, drawn, noise_counts):

@@ -5,26 +5,24 @@ from collections.abc import Sequence
 
 import jax
 import numpy as np
-import optax
 from flax import linen as nn
 from jax import numpy as jnp
 
 from gait_jax import losses
 from gait_jax.gait.crop import Crop
-from gait_jax.methods import fields
+from gait_jax.methods import descent, fields
 from gait_jax.methods.base import (
     Batch,
     Metrics,
     State,
     TrainedMethod,
     check_divides,
-    move_average,
 )
 from gait_jax.methods.colourisers.placed import Placed
 from gait_jax.methods.optimizers import adam
 from gait_jax.models.colour_transfer import ColourTransferNetwork, composed, offsets
 from gait_jax.pretrained import DEFAULT
-from gait_jax.runtime import homes, keys, parallel
+from gait_jax.runtime import homes, keys
 from gait_jax.runtime.errors import InputError
 
 ANONYMIZER = "anonymizer"
@@ -137,21 +135,16 @@ class ColourTransfer(TrainedMethod):
         return total, metrics | {"loss": total}
 
     def train_step(self, state: State, batch: Batch) -> tuple[State, Metrics]:
-        params = state.params["network"]
-        grads, metrics = parallel.accumulate(
-            lambda part: jax.grad(self._loss, has_aux=True)(params, part),
+        config = self.config
+        return descent.step(
+            state,
             batch,
-            self.config.accumulate,
+            "network",
+            self.optimizer,
+            self._loss,
+            config.accumulate,
+            config.ema_decay,
         )
-        updates, opt = self.optimizer.update(parallel.mean(grads), state.opt["network"], params)
-        params = optax.apply_updates(params, updates)
-        ema = move_average(state.ema["network"], params, state.step, self.config.ema_decay)
-        return state.replace(
-            step=state.step + 1,
-            params={"network": params},
-            opt={"network": opt},
-            ema={"network": ema},
-        ), parallel.mean(metrics)
 
     def evaluate(self, state: State, batch: Batch) -> Metrics:
         return self._loss(state.ema["network"], batch)[1]

@@ -4,13 +4,12 @@ from collections.abc import Sequence
 
 import jax
 import numpy as np
-import optax
 from jax import numpy as jnp
 
 from gait_jax import losses
 from gait_jax.gait import picture, silhouette
 from gait_jax.gait.codec import RESAMPLED, ContourCodec
-from gait_jax.methods import fields
+from gait_jax.methods import descent, fields
 from gait_jax.methods.base import (
     Batch,
     Metrics,
@@ -18,12 +17,11 @@ from gait_jax.methods.base import (
     TrainedMethod,
     Tree,
     check_divides,
-    move_average,
 )
 from gait_jax.methods.optimizers import adam
 from gait_jax.models.generators import total_stride
 from gait_jax.models.inversion import ContourInverter
-from gait_jax.runtime import keys, parallel
+from gait_jax.runtime import keys
 
 # Windows handed to the network at once: one compiled shape for walks of every length.
 _CHUNK = 4
@@ -82,26 +80,16 @@ class ContourInversion(TrainedMethod):
         )
 
     def train_step(self, state: State, batch: Batch) -> tuple[State, Metrics]:
-        params = state.params["network"]
-
         def loss(params, part):
             found = self._distance(
                 self.network.apply(params, part["contours"]), part, self.config.loss.norm
             )
             return found, {"loss": found}
 
-        grads, metrics = parallel.accumulate(
-            lambda part: jax.grad(loss, has_aux=True)(params, part), batch, self.config.accumulate
+        config = self.config
+        return descent.step(
+            state, batch, "network", self.optimizer, loss, config.accumulate, config.ema_decay
         )
-        updates, opt = self.optimizer.update(parallel.mean(grads), state.opt["network"], params)
-        params = optax.apply_updates(params, updates)
-        ema = move_average(state.ema["network"], params, state.step, self.config.ema_decay)
-        return state.replace(
-            step=state.step + 1,
-            params={"network": params},
-            opt={"network": opt},
-            ema={"network": ema},
-        ), parallel.mean(metrics)
 
     def evaluate(self, state: State, batch: Batch) -> Metrics:
         """How far from the original the anonymised contours are, and what is given back."""
