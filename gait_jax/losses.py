@@ -3,8 +3,9 @@
 At the end are those of recognisers by silhouette sets, with papers of their own.
 
 Discriminators give logits, so that log D = log σ(logit) is computed without overflow.
-Expectations are means over the batch; contour norms are means over the valid points of a frame, in
-body heights, so that neither the number of points nor zero padding weighs in.
+Expectations are means over the batch. Contour norms are in body heights and, but for the one as
+printed, means over a frame's valid points, so that their number does not weigh in; zero padding
+never does.
 """
 
 import jax
@@ -14,6 +15,7 @@ from jax.nn import log_sigmoid
 
 L1 = "l1"
 L2 = "l2"
+L1_SUM = "l1_sum"
 
 
 def discriminator(real: jax.Array, fake: jax.Array) -> jax.Array:
@@ -43,28 +45,30 @@ def generator_adversarial(fake: jax.Array, saturating: bool) -> jax.Array:
 
 
 def contour_distance(a: jax.Array, b: jax.Array, mask: jax.Array, norm: str = L1) -> jax.Array:
-    """E‖a - b‖ per point (eqs 6 and 7) over valid points.
+    """E‖a - b‖ (eqs 6 and 7) over valid points.
 
     Args:
       a: [..., P, 2] contours in body heights.
       b: the same, broadcastable.
       mask: [..., P] 1 where both are valid; a frame without valid points counts as 0.
-      norm: `l1`: |Δx| + |Δy|, in body heights; `l2`: Δx² + Δy², in squared body heights.
+      norm: `l1`: |Δx| + |Δy|, in body heights; `l2`: Δx² + Δy², in squared body heights; both a
+        mean over each frame's valid points. `l1_sum`: `l1` as printed, a sum over them.
 
     Returns:
-      A scalar: the mean over frames of the mean over each frame's valid points.
+      A scalar: the mean over frames.
 
     Raises:
-      ValueError: the norm is neither.
+      ValueError: the norm is none of them.
     """
     difference = a - b
-    if norm == L1:
+    if norm in (L1, L1_SUM):
         each = jnp.abs(difference).sum(-1)
     elif norm == L2:
         each = jnp.square(difference).sum(-1)
     else:
-        raise ValueError(f"contour norm {norm!r} is not known: use {L1!r} or {L2!r}")
-    return ((each * mask).sum(-1) / jnp.maximum(mask.sum(-1), 1)).mean()
+        raise ValueError(f"contour norm {norm!r} is not known: use {L1!r}, {L2!r} or {L1_SUM!r}")
+    summed = (each * mask).sum(-1)
+    return (summed if norm == L1_SUM else summed / jnp.maximum(mask.sum(-1), 1)).mean()
 
 
 def generator(

@@ -84,6 +84,12 @@ def test_l2_distance_by_hand():
     assert distance == pytest.approx((22 / 3 + 5) / 2, rel=1e-6)
 
 
+def test_printed_distance_is_a_sum_over_points():
+    # Frame 1: 3 + 3 + 4; frame 2: 3.
+    distance = losses.contour_distance(_A, _B, _MASK, losses.L1_SUM)
+    assert distance == pytest.approx((10 + 3) / 2, rel=1e-6)
+
+
 def test_distance_of_a_frame_without_valid_points_is_zero():
     distance = losses.contour_distance(_A, _B, _MASK.at[1].set(0))
     assert distance == pytest.approx(10 / 3 / 2, rel=1e-6)
@@ -104,7 +110,7 @@ def test_distance_has_no_gradient_beyond_the_mask(norm, gradient):
 
 
 def test_an_unknown_norm_is_refused():
-    with pytest.raises(ValueError, match="contour norm 'l0' is not known: use 'l1' or 'l2'"):
+    with pytest.raises(ValueError, match="contour norm 'l0' is not known: use 'l1', 'l2' or 'l1_s"):
         losses.contour_distance(_A, _B, _MASK, "l0")
 
 

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from gait_jax.evaluation.report import Table
-from gait_jax.evaluation.rows import MEASURED, find, in_prose
+from gait_jax.evaluation.rows import ALL, MEASURED, find, in_prose
 from gait_jax.evaluation.scoring import OVER_METHOD
 from gait_jax.evaluation.tables import RATES, Labels, with_text
 
@@ -22,7 +22,7 @@ def differences_table(
     Returns:
       None where nothing of the kind was measured.
     """
-    found = find(frame, source=MEASURED, setting=setting)
+    found = find(frame, source=MEASURED, setting=setting, view=ALL)
     parts = found["metric"].str.extract(rf"^({metric})@(\d+)$")
     # Shown as other differences are.
     found = found.assign(metric="difference", rank=parts[1])[parts[0].notna()]

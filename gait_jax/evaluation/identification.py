@@ -1,6 +1,7 @@
 """Rank-k identification rates and how sure they are."""
 
 import dataclasses
+from collections.abc import Callable
 
 import numpy as np
 from scipy import stats
@@ -83,16 +84,59 @@ def rate(values: np.ndarray, people: np.ndarray, resamples: int = 2000) -> Rate:
         raise ValueError("a rate needs a probe at least")
     _, owner = np.unique(people, return_inverse=True)
     sums, counts = np.bincount(owner, values), np.bincount(owner)
-    low = high = None
-    if len(counts) >= FEWEST_PEOPLE:
-        found = stats.bootstrap(
-            (sums, counts),
-            lambda s, n, axis: s.sum(axis=axis) / n.sum(axis=axis),
-            paired=True,
-            vectorized=True,
-            n_resamples=resamples,
-            method="percentile",
-            rng=np.random.default_rng(0),
+    mean = lambda s, n, axis: s.sum(axis=axis) / n.sum(axis=axis)  # noqa: E731
+    interval = _interval((sums, counts), mean, len(counts), resamples)
+    return Rate(float(np.mean(values)), *interval, len(values))
+
+
+def contrast(
+    values: np.ndarray, people: np.ndarray, chosen: np.ndarray, resamples: int = 2000
+) -> Rate:
+    """By how much the mean over some probes is higher than over the others (see `rate`).
+
+    Args:
+      values: [P] float, one a probe.
+      people: [P] their people.
+      chosen: [P] bool, the probes whose mean comes first.
+      resamples: bootstrap samples, drawn with a fixed seed.
+
+    Raises:
+      ValueError: all of the probes are chosen, or none is.
+    """
+    if chosen.all() or not chosen.any():
+        raise ValueError("a contrast needs probes on both sides")
+    _, owner = np.unique(people, return_inverse=True)
+    count = int(owner.max()) + 1
+    sides = []
+    for side in (chosen, ~chosen):
+        mine = owner[side]
+        sides += [np.bincount(mine, values[side], count), np.bincount(mine, minlength=count)]
+
+    def difference(s, n, t, m, axis):
+        first, second = (
+            total.sum(axis=axis) / np.maximum(number.sum(axis=axis), 1)
+            for total, number in ((s, n), (t, m))
         )
-        low, high = (float(x) for x in found.confidence_interval)
-    return Rate(float(np.mean(values)), low, high, len(values))
+        return first - second
+
+    value = float(values[chosen].mean() - values[~chosen].mean())
+    return Rate(value, *_interval(tuple(sides), difference, count, resamples), len(values))
+
+
+def _interval(
+    by_person: tuple[np.ndarray, ...], statistic: Callable, people: int, resamples: int
+) -> tuple[float, float] | tuple[None, None]:
+    """The 95 % percentile interval of a statistic over people; none of too few."""
+    if people < FEWEST_PEOPLE:
+        return None, None
+    found = stats.bootstrap(
+        by_person,
+        statistic,
+        paired=True,
+        vectorized=True,
+        n_resamples=resamples,
+        method="percentile",
+        rng=np.random.default_rng(0),
+    )
+    low, high = found.confidence_interval
+    return float(low), float(high)

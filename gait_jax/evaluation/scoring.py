@@ -15,6 +15,10 @@ from gait_jax.runtime.errors import InputError
 
 # By how much success is higher than another method's, or than against another recogniser.
 OVER_METHOD, OVER_RECOGNISER = "success_over_method", "success_over_recogniser"
+# Added to these: by how much that is more in side views than in the others, and which they are
+# (2019 §4.2).
+SIDEWAYS = "_sideways"
+_SIDE_VIEWS = (72, 90, 108)
 
 # Part of the key of what is kept: raise it when the same distances give other hits.
 VERSION = 1
@@ -115,24 +119,38 @@ def differences(
         of one of them.
 
     Yields:
-      For each setting and rank a row over all conditions and views: the difference with its 95 %
-      interval by a bootstrap that draws the same people for both; n is the number of probes.
+      For each setting and rank a row over all conditions and views, in the same view also one for
+      each view and one of the side views against the others: the difference with its 95 % interval
+      by a bootstrap that draws the same people for both; n is the number of probes.
     """
     for setting in (SAME_VIEW, CROSS_VIEW):
         labels, one, other = _of_same_probes(first, second, setting)
         if not len(labels):
             continue
+        people, seen = labels[:, 0], labels[:, 3]
+        views = sorted(set(seen), key=int) if setting == SAME_VIEW else []
+        sideways = np.isin(seen.astype(int), _SIDE_VIEWS)
         for k, rank in enumerate(ranks):
-            rate = identification.rate(other[:, k] - one[:, k], labels[:, 0])
-            yield Row(
-                metric=f"{metric}@{rank}",
-                setting=setting,
-                value=rate.value,
-                low=rate.low,
-                high=rate.high,
-                n=rate.probes,
-                **names,
-            )
+            more = other[:, k] - one[:, k]
+
+            def row(rate, kind="", view=ALL, rank=rank, setting=setting):
+                return Row(
+                    metric=f"{metric}{kind}@{rank}",
+                    setting=setting,
+                    view=view,
+                    value=rate.value,
+                    low=rate.low,
+                    high=rate.high,
+                    n=rate.probes,
+                    **names,
+                )
+
+            yield row(identification.rate(more, people))
+            for view in views:
+                at = seen == view
+                yield row(identification.rate(more[at], people[at]), view=str(view))
+            if views and sideways.any() and not sideways.all():
+                yield row(identification.contrast(more, people, sideways), SIDEWAYS)
 
 
 def rows(

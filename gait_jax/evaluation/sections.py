@@ -155,6 +155,31 @@ def noise_people(frame: pd.DataFrame, labels: tables.Labels) -> list[Section]:
     return [Section(title, [told, table])] if table else []
 
 
+def noise_share(
+    frame: pd.DataFrame, labels: tables.Labels, pictures: Mapping[str, bytes]
+) -> list[Section]:
+    """How much of what methods change is random; nothing where it was not measured.
+
+    Args:
+      frame: rows as from `rows.to_frame`.
+      labels: the methods' names in prose by their names.
+      pictures: PNGs of noise beside real contours, by the method's name in prose.
+    """
+    table = noise_tables.noise_share_table(frame, labels)
+    told = report.Text(
+        "Some walks are anonymised several times with other noise. Distances are a point in body "
+        "heights. What the mean over draws has changed, every draw changes, and whoever has the "
+        "model knows it; the noise's share is of the mean square of the change, 100 % where the "
+        "draws scatter about the original. Noise that hides somebody lies about as far apart as "
+        "real people's contours do."
+    )
+    drawn = [
+        report.Figure(png, f"noise of {label}", caption=f"{label}: noise, and real contours")
+        for label, png in pictures.items()
+    ]
+    return [Section("How much of the change is random", [told, table, *drawn])] if table else []
+
+
 def colour(frame: pd.DataFrame, labels: tables.Labels, forms: Mapping[str, str]) -> list[Section]:
     """How true the colours are, a section for each form that was measured.
 

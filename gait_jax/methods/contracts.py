@@ -129,6 +129,11 @@ class Anonymizer(abc.ABC):
         del person
         return None
 
+    def noise(self, person: Any) -> np.ndarray | None:
+        """The closed contour [P, 2] in body heights that was drawn for a person; None: none was."""
+        del person
+        return None
+
     def is_whole(self, body: np.ndarray, original: np.ndarray) -> bool:
         """Whether what was made is one whole person; by default beside the original's extent.
 
@@ -164,8 +169,7 @@ class Anonymizer(abc.ABC):
                 problems[i] = UNREADABLE
                 continue
             body_mask = silhouette.clean(mask)
-            flaw = silhouette.flaw(body_mask)
-            if flaw:
+            if flaw := silhouette.flaw(body_mask):
                 problems[i] = flaw
             else:
                 seen.append(Seen(body_mask, i))
@@ -197,7 +201,7 @@ class Recogniser(Protocol):
           gallery: who is enrolled.
 
         Returns:
-          [P, G] float32, smaller is more alike; no NaN.
+          [P, G] float32, smaller is more alike.
 
         Raises:
           InputError: the recogniser cannot look at some of them.
@@ -222,10 +226,7 @@ class Embedder(Protocol):
             follow.
 
         Returns:
-          ([N, T, D] float32 of frames, [N, E] float32 of windows).
-
-        Raises:
-          InputError: what is kept of the gaits is damaged.
+          ([N, T, D] float32 of frames, [N, E] float32 of windows); InputError: it is damaged.
         """
 
 
@@ -292,8 +293,7 @@ class Inverter(Protocol):
         """Inverts one anonymised walk.
 
         Args:
-          masks: its usable frames [H, W] uint8 of 0 and 1 in order of time, one at least, none
-            empty.
+          masks: its usable frames [H, W] uint8 of 0 and 1 in order of time, not empty.
 
         Returns:
           As many masks of the same sizes; one may be empty.

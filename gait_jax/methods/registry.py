@@ -3,6 +3,7 @@
 from gait_jax.methods.anonymizers.noise_gan import NoiseGAN
 from gait_jax.methods.anonymizers.stand_in import StandIn
 from gait_jax.methods.anonymizers.stgan import STGAN
+from gait_jax.methods.anonymizers.stgan_printed import PrintedSTGAN
 from gait_jax.methods.anonymizers.stgan_twins import TwinSTGAN
 from gait_jax.methods.anonymizers.tieu2017 import Tieu2017
 from gait_jax.methods.base import Method
@@ -27,6 +28,7 @@ METHODS: dict[str, type[Method]] = {
     "side_channels": SideChannels,
     "stand_in": StandIn,
     "stgan": STGAN,
+    "stgan_printed": PrintedSTGAN,
     "stgan_twins": TwinSTGAN,
     "tieu2017": Tieu2017,
     "wu2017": Wu2017,

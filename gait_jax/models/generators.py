@@ -49,7 +49,7 @@ class ContourEncoder(nn.Module):
 
 
 class ContourDecoder(nn.Module):
-    """From a code to a contour on a B-spline.
+    """From a code to a contour.
 
     Attributes:
       widths: channels before each doubling of the length (the encoder's, backwards).
@@ -57,6 +57,8 @@ class ContourDecoder(nn.Module):
       points: P.
       cyclic: whether the contour's last point meets its first.
       dtype: what the layers compute with but the last; inputs, outputs and parameters are float32.
+      curve: whether the last convolution gives control points of a B-spline, or the points
+        themselves.
     """
 
     widths: Sequence[int]
@@ -64,6 +66,7 @@ class ContourDecoder(nn.Module):
     points: int
     cyclic: bool
     dtype: Any = jnp.float32
+    curve: bool = True
 
     @nn.compact
     def __call__(self, code: jax.Array) -> jax.Array:
@@ -77,9 +80,12 @@ class ContourDecoder(nn.Module):
         x = nn.relu(conv(self.widths[-1], 3, 1, self.cyclic, self.dtype)(x))
         for width in reversed(self.widths[:-1]):
             x = nn.relu(shuffle_up(conv(2 * width, 3, 1, self.cyclic, self.dtype)(x), 2))
-        # Whatever the layers compute with, control points are not rounded.
-        control = conv(2, 3, 1, self.cyclic, jnp.float32)(x.astype(jnp.float32))
-        return spline.curve(control, CONTROL_STRIDE, self.cyclic)
+        # Whatever the layers compute with, control points and points are not rounded.
+        channels = 2 if self.curve else 2 * CONTROL_STRIDE
+        x = conv(channels, 3, 1, self.cyclic, jnp.float32)(x.astype(jnp.float32))
+        if not self.curve:
+            return shuffle_up(x, CONTROL_STRIDE)
+        return spline.curve(x, CONTROL_STRIDE, self.cyclic)
 
 
 class NoiseGenerator(nn.Module):
@@ -89,7 +95,8 @@ class NoiseGenerator(nn.Module):
         widths: units of the hidden layers.
         points: P.
         stride: points per control point of the curve; divides P. A contour drawn from nothing needs
-            fewer control points than one that follows a gait: they are what can be ragged.
+            fewer control points than one that follows a gait: they are what can be ragged. 0: no
+            curve, the last layer gives the points themselves.
         dtype: what the layers compute with but the last; inputs, outputs and parameters are
             float32.
     """
@@ -105,9 +112,10 @@ class NoiseGenerator(nn.Module):
         x = seeds
         for width in self.widths:
             x = nn.relu(nn.Dense(width, dtype=self.dtype)(x))
-        # Whatever the layers compute with, control points are not rounded.
-        control = nn.Dense(2 * self.points // self.stride)(x.astype(jnp.float32))
-        return spline.curve(control.reshape(len(x), -1, 2), self.stride, cyclic=True)
+        # Whatever the layers compute with, control points and points are not rounded.
+        numbers = 2 * self.points // max(self.stride, 1)
+        x = nn.Dense(numbers)(x.astype(jnp.float32)).reshape(len(x), -1, 2)
+        return spline.curve(x, self.stride, cyclic=True) if self.stride else x
 
 
 class GaitGenerator(nn.Module):
@@ -122,6 +130,7 @@ class GaitGenerator(nn.Module):
       points: P.
       cyclic: whether the contour's last point meets its first.
       dtype: what the layers compute with but the last; inputs, outputs and parameters are float32.
+      curve: see `ContourDecoder`.
     """
 
     widths: Sequence[int]
@@ -130,6 +139,7 @@ class GaitGenerator(nn.Module):
     points: int
     cyclic: bool
     dtype: Any = jnp.float32
+    curve: bool = True
 
     @nn.compact
     def __call__(
@@ -152,7 +162,6 @@ class GaitGenerator(nn.Module):
         gait_code = ContourEncoder(*encoder, name="gait_encoder")(flat(gait), flat(gait_mask))
         noise_code = ContourEncoder(*encoder, name="noise_encoder")(noise, noise_mask)
         code = gait_code + jnp.repeat(noise_code, frames, axis=0)
-        decoder = ContourDecoder(
-            self.widths, self.code, self.points, self.cyclic, self.dtype, name="decoder"
-        )
+        sizes = self.widths, self.code, self.points, self.cyclic
+        decoder = ContourDecoder(*sizes, self.dtype, self.curve, name="decoder")
         return decoder(code).reshape(gait.shape)

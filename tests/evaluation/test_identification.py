@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from gait_jax.evaluation.identification import rank_hits, rate
+from gait_jax.evaluation.identification import Rate, contrast, rank_hits, rate
 
 # Distances of four probes to a gallery of two images of a, two of b and one of c.
 _GALLERY = np.array(["a", "b", "a", "b", "c"])
@@ -90,3 +90,18 @@ def test_people_weigh_by_their_probes():
     # Three probes of a (all hit), one of b (missed).
     found = rate(np.array([1.0, 1, 1, 0]), np.array(list("aaab")))
     assert found.value == 0.75
+
+
+def test_a_contrast_is_the_difference_of_two_means():
+    people = np.array(["a", "a", "b", "b"])
+    chosen = np.array([True, False, True, False])
+    found = contrast(np.array([3.0, 1.0, 5.0, 1.0]), people, chosen)
+    # Of two people there is no interval.
+    assert found == Rate(3.0, None, None, 4)
+    ten = np.repeat([*"abcdefghij"], 2)
+    found = contrast(np.tile([2.0, 1.0], 10), ten, np.tile([True, False], 10))
+    # All people differ alike.
+    assert found == Rate(1.0, 1.0, 1.0, 20)
+    for side in (np.zeros(4, bool), np.ones(4, bool)):
+        with pytest.raises(ValueError, match="both sides"):
+            contrast(np.zeros(4), people, side)

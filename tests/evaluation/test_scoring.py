@@ -109,19 +109,38 @@ def test_differences_are_of_the_same_people():
     # than what they differ by, which is one of ten.
     first, second = _ten([0] * 6 + [1] * 4), _ten([0] * 5 + [1] * 5)
     names = {"method": "m", "recogniser": "r", "attacker": "clean gallery", "against": "n"}
-    same, cross = scoring.differences(first, second, (1,), scoring.OVER_METHOD, **names)
+    same, own, cross = scoring.differences(first, second, (1,), scoring.OVER_METHOD, **names)
     assert (same.metric, same.against, same.setting) == ("success_over_method@1", "n", SAME_VIEW)
     assert (same.value, same.low, same.high, same.n) == pytest.approx((0.1, 0.0, 0.3, 10))
     assert (cross.setting, cross.value) == (CROSS_VIEW, same.value)
+    # All walk in one view.
+    assert (own.view, own.setting, own.value, own.low) == ("0", SAME_VIEW, same.value, same.low)
     alone = [r for r in scoring.rows(first, _ten([1] * 10), (1,), **_NAMES)
              if (r.metric, r.view, r.setting) == ("success@1", ALL, SAME_VIEW)][-1]  # fmt: skip
     assert alone.high - alone.low > 0.5
     # A walk that one of them lacks counts for neither, in whatever order they stand.
     part = _hits([1, 0, 0], [("j", "nm", "5", "0"), ("a", "nm", "5", "0"), ("f", "nm", "5", "0")])
-    (row, _) = scoring.differences(part, second, (1,), scoring.OVER_METHOD, **names)
+    (row, *_) = scoring.differences(part, second, (1,), scoring.OVER_METHOD, **names)
     assert (row.value, row.n, row.low) == (pytest.approx(1 / 3), 3, None)
     nobody = _hits([1], [("z", "nm", "5", "0")])
     assert not [*scoring.differences(nobody, second, (1,), scoring.OVER_METHOD, **names)]
+
+
+def test_side_views_are_held_against_the_others():
+    # Ten people from the side and from ahead: the first method hides all from the side, and four
+    # from ahead; the second one nobody from the side, and two from ahead.
+    labels = [(name, "nm", "5", view) for view in ("90", "0") for name in "abcdefghij"]
+    first = _hits([0] * 10 + [0] * 4 + [1] * 6, labels)
+    second = _hits([1] * 10 + [0] * 2 + [1] * 8, labels)
+    names = {"method": "m", "recogniser": "r", "attacker": "clean gallery", "against": "n"}
+    rows = list(scoring.differences(first, second, (1,), scoring.OVER_METHOD, **names))
+    found = {(r.metric, r.view): r for r in rows if r.setting == SAME_VIEW}
+    assert found["success_over_method@1", "90"].value == 1.0
+    assert found["success_over_method@1", "0"].value == pytest.approx(0.2)
+    sideways = found["success_over_method_sideways@1", ALL]
+    # Of people drawn with replacement, a share of 0.2 ± 0.25 has its 95 %: from 0 to 0.5.
+    assert (sideways.value, sideways.n) == (pytest.approx(0.8), 20)
+    assert (sideways.low, sideways.high) == (pytest.approx(0.5, abs=0.1), 1.0)
 
 
 def test_every_rank_has_rows_of_its_own():

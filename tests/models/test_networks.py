@@ -6,7 +6,7 @@ import pytest
 
 from gait_jax.models import layout, spline
 from gait_jax.models.discriminators import ContourDiscriminator, TemporalDiscriminator
-from gait_jax.models.generators import GaitGenerator, NoiseGenerator
+from gait_jax.models.generators import ContourDecoder, GaitGenerator, NoiseGenerator
 
 
 def _random(*shape, seed=0) -> jax.Array:
@@ -92,6 +92,36 @@ def _generate(cyclic, hidden, points=32):
         jax.jit(lambda gait, noise: generator.apply(params, gait, masks[0], noise, masks[1])),
         gait,
         noise,
+    )
+
+
+def _last_layer_gives(bias):
+    """A decoder of 8 points on no curve, whose last convolution gives its bias everywhere."""
+    decoder = ContourDecoder(widths=(2, 3), code=2, points=16, cyclic=False, curve=False)
+    code = jnp.ones((1, 4))
+    params = _random_params(decoder, code)
+    (last,) = [leaf for leaf in params["params"] if leaf == "Conv_2"]
+    params["params"][last] = {
+        "kernel": jnp.zeros_like(params["params"][last]["kernel"]),
+        "bias": jnp.asarray(bias, jnp.float32),
+    }
+    return decoder.apply(params, code)
+
+
+def test_without_a_curve_the_last_layer_gives_the_points_themselves():
+    # Four positions of four points each: nothing smooths the steps between them.
+    points = _last_layer_gives([0, 1, 2, 3, 4, 5, 6, 7])
+    once = [[0, 1], [2, 3], [4, 5], [6, 7]]
+    np.testing.assert_array_equal(points, [once * 4])
+
+
+def test_noise_on_no_curve_is_what_the_last_layer_gives():
+    network = NoiseGenerator((4,), points=8, stride=0)
+    params = _random_params(network, jnp.zeros((1, 3)))
+    params["params"]["Dense_1"]["kernel"] *= 0
+    params["params"]["Dense_1"]["bias"] = jnp.arange(16.0)
+    np.testing.assert_array_equal(
+        network.apply(params, jnp.ones((1, 3))), np.arange(16.0).reshape(1, 8, 2)
     )
 
 

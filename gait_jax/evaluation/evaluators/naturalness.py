@@ -1,6 +1,7 @@
 """What became of the frames, and how natural they look beside their originals."""
 
 import functools
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from gait_jax.data.gait_store import GaitStore
-from gait_jax.evaluation import sections
+from gait_jax.evaluation import identification, sections
 from gait_jax.evaluation.cache import cached
 from gait_jax.evaluation.evaluators.base import PROTOCOL, Evaluator, Piece
 from gait_jax.evaluation.report import Section
@@ -21,8 +22,10 @@ from gait_jax.runtime.files import write_bytes
 from gait_jax.runtime.fingerprint import fingerprint
 
 # Part of the key of what is kept: raise it when the same gaits give other measures.
-VERSION = 2
+VERSION = 3
 
+# What of a walk's measures, means over its frames, one method is held against another by.
+_COMPARED = ("one_region", "turning", "overlap")
 _STRIP_FRAMES = 10
 
 
@@ -38,6 +41,29 @@ def _strip(originals: list[np.ndarray], anonymized: list[np.ndarray]) -> dict[st
         ):
             rows[name].append(picture.crop(mask, box))
     return {name: np.hstack(tiles) for name, tiles in rows.items()}
+
+
+def _differences(
+    method: str, against: str, walks: list[dict[str, Any]], others: list[dict[str, Any]]
+) -> Iterator[Row]:
+    """By how much a method's walks measure higher than another's of the same originals."""
+    known = {other["name"]: other for other in others}
+    pairs = [(walk, known[walk["name"]]) for walk in walks if walk["name"] in known]
+    if not pairs:
+        return
+    people = np.array([walk["subject"] for walk, _ in pairs])
+    for name in _COMPARED:
+        more = np.array([walk[name] - other[name] for walk, other in pairs])
+        rate = identification.rate(more, people)
+        yield Row(
+            method=method,
+            against=against,
+            metric=f"{name}_over_method",
+            value=rate.value,
+            low=rate.low,
+            high=rate.high,
+            n=rate.probes,
+        )
 
 
 class Naturalness(Evaluator):
@@ -68,9 +94,16 @@ class Naturalness(Evaluator):
         for name, mean in naturalness.mean_measures(store.measures).items():
             yield row(name, mean, len(store.sequences))
         measured = self._measured(method, store)
-        for name, value in measured.items():
+        for name, value in measured.get("all", {}).items():
             if name != "frames":
-                yield row(name, value, measured["frames"])
+                yield row(name, value, measured["all"]["frames"])
+
+    def rows(self) -> Iterator[Row]:
+        yield from super().rows()
+        # Of what the pieces have measured.
+        for pair in itertools.combinations(self.study.config.methods, 2):
+            walks = [self._measured(m, self.study.anonymized_store(m))["walks"] for m in pair]
+            yield from _differences(*pair, *walks)
 
     def _measured(self, method: str, store: GaitStore) -> dict[str, Any]:
         """Measures and draws, or reads what was measured before."""
@@ -92,6 +125,7 @@ class Naturalness(Evaluator):
         count = len(store.sequences)
         drawn = set(np.linspace(0, count - 1, 5).astype(int)[1:4])
         values: dict[str, list[float]] = {}
+        walks: list[dict[str, Any]] = []
         sheet: dict[str, np.ndarray] = {}
         for number, sequence in enumerate(store.sequences):
             if number % self.settings.every and number not in drawn:
@@ -99,15 +133,19 @@ class Naturalness(Evaluator):
             before = place[sequence.name]
             clean = [originals.mask(frame) for frame in range(before.first, before.last)]
             made = [store.mask(frame) for frame in range(sequence.first, sequence.last)]
-            for name, found in naturalness.measure(clean, made).items():
+            measured = naturalness.measure(clean, made)
+            for name, found in measured.items():
                 values.setdefault(name, []).extend(found)
+            if measured["one_region"]:
+                means = {name: float(np.mean(measured[name])) for name in _COMPARED}
+                walks.append({"name": sequence.name, "subject": sequence.subject} | means)
             if number in drawn:
                 strip = _strip(clean, made)
                 sheet |= {f"{name} {sequence.view}": tiles for name, tiles in strip.items()}
         path.parent.mkdir(parents=True, exist_ok=True)
         if sheet:
             write_bytes(path.with_suffix(".png"), picture.png(picture.sheet(sheet)))
-        return naturalness.summarize(values) if values.get("one_region") else {}
+        return {"all": naturalness.summarize(values) if walks else {}, "walks": walks}
 
     def sections(self, frame: pd.DataFrame) -> list[Section]:
         labels = self.labels()

@@ -7,6 +7,7 @@ from gait_jax.evaluation.evaluators.identification import Identification
 from gait_jax.evaluation.evaluators.inversion import Inversion
 from gait_jax.evaluation.evaluators.naturalness import Naturalness
 from gait_jax.evaluation.evaluators.noise_people import NoisePeople
+from gait_jax.evaluation.evaluators.noise_share import NoiseShare
 from gait_jax.evaluation.evaluators.realism import Realism
 
 EVALUATORS: dict[str, type[Evaluator]] = {
@@ -16,5 +17,6 @@ EVALUATORS: dict[str, type[Evaluator]] = {
     "inversion": Inversion,
     "naturalness": Naturalness,
     "noise_people": NoisePeople,
+    "noise_share": NoiseShare,
     "realism": Realism,
 }

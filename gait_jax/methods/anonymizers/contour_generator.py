@@ -1,7 +1,7 @@
 """What generators of contours share that lead a gait towards noise (2019 §3.4)."""
 
 import abc
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import jax
 from jax import numpy as jnp
@@ -23,7 +23,7 @@ GENERATOR: fields.Fields = {
     # 0 leaves the code local.
     "generator.hidden": fields.whole(0),
     "loss.alpha": fields.number(),
-    "loss.norm": fields.one_of(losses.L1, losses.L2),
+    "loss.norm": fields.one_of(losses.L1, losses.L2, losses.L1_SUM),
     "loss.contour": fields.number(),
     **fields.below("optimizer", fields.ADAM),
 }
@@ -53,8 +53,11 @@ class ContourGenerator(ContourMethod):
     """Trains G to lead a gait towards noise.
 
     Attributes:
+      CURVE: whether its contours lie on a B-spline.
       target: what metrics call it.
     """
+
+    CURVE: ClassVar[bool] = True
 
     def __init__(self, config):
         super().__init__(config)
@@ -65,7 +68,7 @@ class ContourGenerator(ContourMethod):
             "data.points", points, "the strides of generator.widths", total_stride(g.widths)
         )
         self.generator = GaitGenerator(
-            tuple(g.widths), g.code, g.hidden, points, self._cyclic, self.dtype
+            tuple(g.widths), g.code, g.hidden, points, self._cyclic, self.dtype, self.CURVE
         )
         self.optimizers = {"generator": adam(config, "optimizer")}
 
@@ -81,6 +84,15 @@ class ContourGenerator(ContourMethod):
             ema={"generator": params["generator"]},
             frozen=self._frozen(prerequisites, statistics),
         )
+
+    def facts(self) -> dict[str, Any]:
+        config = self.config
+        return {
+            "alpha": config.loss.alpha,
+            "norm": config.loss.norm,
+            "layout": config.data.layout,
+            "curve": self.CURVE,
+        }
 
     def _networks(self, key: jax.Array, gait: jax.Array, mask: jax.Array) -> dict[str, Any]:
         """Fresh parameters of what is trained, for a gait [1, T, P, 2] and its mask [1, T, P]."""

@@ -50,6 +50,8 @@ _CHUNK = 64
 # (state, Y [B, T, P, 2], valid points [B, T], what was drawn for each person [B, ...], points of a
 # padded noise contour [B]) → Ŷ [B, T, P, 2]; contours in body heights.
 Apply = Callable[[State, jax.Array, jax.Array, jax.Array, jax.Array], jax.Array]
+# (state, what was drawn for a person [...]) → the noise contour [P, 2] in body heights.
+Noise = Callable[[State, jax.Array], jax.Array]
 
 
 def _compiler_options() -> dict[str, int]:
@@ -87,6 +89,7 @@ class ContourAnonymizer(Anonymizer):
         state: State,
         data: ml_collections.ConfigDict,
         draw: Callable[[jax.Array], np.ndarray] = _key_itself,
+        noise: Noise | None = None,
     ):
         """Takes a trained generator.
 
@@ -96,11 +99,13 @@ class ContourAnonymizer(Anonymizer):
           data: of its configuration: layout and points.
           draw: what the generator takes of a person's random key, always of one shape; by default
             the key itself as numbers, [2] uint32.
+          noise: what the noise contour is of what was drawn; None where there is no such contour.
 
         Raises:
           InputError: the state does not fit the configuration's networks.
         """
         self._state, self._draw = state, draw
+        self._noise = jax.jit(noise) if noise else None
         self._codec = ContourCodec(data.layout, data.points)
         try:
             traced = self._trace(apply)
@@ -142,6 +147,9 @@ class ContourAnonymizer(Anonymizer):
             self._decode(*one)
             for one in zip(masks, vectors, generated, counts, frames, strict=True)
         ]
+
+    def noise(self, person: Person) -> np.ndarray | None:
+        return np.asarray(self._noise(self._state, person.drawn)) if self._noise else None
 
     def _shown(self, person: Person, one: Seen) -> Person:
         """What of a person's draw one of their frames is given: all of it."""

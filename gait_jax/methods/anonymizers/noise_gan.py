@@ -20,7 +20,8 @@ from gait_jax.runtime import keys
 NETWORKS: fields.Fields = {
     "seed_size": fields.whole(),
     "generator.widths": fields.wholes(),
-    "generator.stride": fields.whole(),
+    # 0 draws points on no curve.
+    "generator.stride": fields.whole(0),
     "discriminator.widths": fields.wholes(),
     "discriminator.hidden": fields.whole(),
     "discriminator.pool": fields.whole(),
@@ -57,7 +58,7 @@ class NoiseGAN(ContourMethod):
     def __init__(self, config):
         super().__init__(config)
         g, d = config.generator, config.discriminator
-        check_divides("data.points", config.data.points, "generator.stride", g.stride)
+        check_divides("data.points", config.data.points, "generator.stride", max(g.stride, 1))
         check_divides("data.points", config.data.points, "discriminator.pool", d.pool)
         self.generator = NoiseGenerator(tuple(g.widths), config.data.points, g.stride, self.dtype)
         # Whatever the layout, the contours that D_N sees are closed and valid all round.

@@ -56,14 +56,18 @@ class STGAN(ContourGAN):
         return {NOISE_GAN: homes.expanded(given) if given else self.noise_gan.config}
 
     def facts(self) -> dict[str, Any]:
-        return {"alpha": self.config.loss.alpha, "noise": self.config.noise}
+        return super().facts() | {"noise": self.config.noise}
 
     def anonymizer(self, state: State) -> ContourAnonymizer:
         def apply(state, contours, counts, drawn, noise_counts):
             noise_keys = jax.random.wrap_key_data(drawn)
             return self.apply(state, contours, counts, noise_keys, noise_counts)
 
-        return ContourAnonymizer(apply, state, self.config.data)
+        def noise(state, drawn):
+            every_point = jnp.full(1, self.config.data.points)
+            return self._noise(state, jax.random.wrap_key_data(drawn)[None], every_point)[0][0]
+
+        return ContourAnonymizer(apply, state, self.config.data, noise=noise)
 
     def _frozen(self, prerequisites, statistics):
         del statistics

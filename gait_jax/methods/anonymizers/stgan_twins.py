@@ -55,11 +55,7 @@ class TwinSTGAN(ContourGAN):
         return twin_data(self.config.data, self.config.seed, progress)
 
     def facts(self):
-        return {
-            "alpha": self.config.loss.alpha,
-            "target": self.target,
-            "noise": "the body of a stand-in",
-        }
+        return super().facts() | {"target": self.target, "noise": "the body of a stand-in"}
 
     def anonymizer(self, state: State) -> ContourAnonymizer:
         from gait_jax.data.twin_clips import portrayed
@@ -73,7 +69,7 @@ class TwinSTGAN(ContourGAN):
             params = state.ema["generator"]
             return self.generate(params, contours, counts, noise, jnp.ones(noise.shape[:2]))
 
-        return ContourAnonymizer(apply, state, self.config.data, draw)
+        return ContourAnonymizer(apply, state, self.config.data, draw, lambda _, drawn: drawn)
 
     def _made(self, state: State, params, batch: Batch) -> Generated:
         del state

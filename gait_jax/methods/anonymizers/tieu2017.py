@@ -47,7 +47,7 @@ class Tieu2017(ContourGenerator):
         return noisy_data(dataset, self.config.data, progress)
 
     def facts(self) -> dict[str, Any]:
-        return {"alpha": self.config.loss.alpha, "noise": "another person's gait"}
+        return super().facts() | {"noise": "another person's gait"}
 
     def _frozen(self, prerequisites, statistics):
         del prerequisites
