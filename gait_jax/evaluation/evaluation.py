@@ -5,9 +5,10 @@ import pathlib
 from typing import Any
 
 import ml_collections
+import pandas as pd
 
 from gait_jax import trainer
-from gait_jax.evaluation import opengait, report, rows, sections, settings, sharing
+from gait_jax.evaluation import opengait, report, rows, sections, seeds, settings, sharing
 from gait_jax.evaluation.evaluators.base import Evaluator
 from gait_jax.evaluation.evaluators.registry import EVALUATORS
 from gait_jax.evaluation.report import Section
@@ -51,9 +52,20 @@ def prepare(
       InputError: the configuration or the data cannot be used, or what is made cannot be written.
     """
     settings.check(config)
-    study = Study(config, pathlib.Path(workdir), progress)
-    for training in study.trainings():
-        trainer.prepare(training, progress)
+    for own, folder in _by_seed(config, pathlib.Path(workdir)).values():
+        for training in Study(own, folder, progress).trainings():
+            trainer.prepare(training, progress)
+
+
+def _by_seed(
+    config: ml_collections.ConfigDict, workdir: pathlib.Path
+) -> dict[int, tuple[ml_collections.ConfigDict, pathlib.Path]]:
+    """Configuration and folder by seed: the first one's folder is the evaluation's own."""
+    found = {}
+    for seed in range(config.seed, config.seed + config.get("seeds", 1)):
+        own = ml_collections.ConfigDict(config.to_dict() | {"seed": seed})
+        found[seed] = own, workdir if seed == config.seed else workdir / "seeds" / str(seed)
+    return found
 
 
 def _with_step(row: Row, study: Study) -> Row:
@@ -74,7 +86,8 @@ def evaluate(
 
     Everything stands in the folder: recognisers/ and methods/ (training runs), scores/ and the like
     (what evaluators keep), results.json, results.csv, report.html and, with `export`, opengait/.
-    Anonymised gaits stand beside the data set.
+    With several seeds, what all but the first need stands in seeds/, with the rows of each in
+    seeds/results-N.csv. Anonymised gaits stand beside the data set.
 
     Args:
       config: the configuration (see `configs/jisa2019.py`).
@@ -99,40 +112,60 @@ def evaluate(
     settings.check(config)
     # Before there is any work: a data set that is missing is made next.
     with records.tried_in(workdir):
-        study = Study(config, workdir, progress)
-        evaluators = [EVALUATORS[name](own, study) for name, own in config.evaluators.items()]
-    pieces = [piece for evaluator in evaluators for piece in evaluator.pieces()]
+        asked = [_Asked(*each, progress) for each in _by_seed(config, workdir).values()]
+    pieces = [piece for each in asked for e in each.evaluators for piece in e.pieces()]
     board = sharing.Board(workdir / "pieces" / fingerprint(config.to_dict()), len(pieces))
     if share:
         sharing.do_share(pieces, board, *share)
         try:
             with WorkdirLock(workdir):
-                return _measure(study, evaluators)
+                return _measure(config, workdir, asked)
         except InUseError:
             # Whoever holds it has all that this task has.
             return None
     with WorkdirLock(workdir):
         if processes > 1 and len(board.left()) > 1:
-            for training in study.trainings():
+            for training in (one for each in asked for one in each.study.trainings()):
                 # With all cores, before they are shared out.
                 trainer.prepare(training, progress)
             sharing.run_tasks(min(processes, len(pieces)), board, len(pieces), progress)
-        return _measure(study, evaluators)
+        return _measure(config, workdir, asked)
 
 
-def _measure(study: Study, evaluators: list[Evaluator]) -> dict[str, Any]:
-    """Asks the evaluators, and writes what they say."""
-    config, workdir = study.config, study.workdir
+class _Asked:
+    """An evaluation with one seed: its study and evaluators."""
+
+    def __init__(self, config: ml_collections.ConfigDict, workdir: pathlib.Path, progress: bool):
+        self.study = Study(config, workdir, progress)
+        self.evaluators: list[Evaluator] = [
+            EVALUATORS[name](own, self.study) for name, own in config.evaluators.items()
+        ]
+
+    def measured(self) -> pd.DataFrame:
+        """The rows of all evaluators."""
+        found = (row for evaluator in self.evaluators for row in evaluator.rows())
+        return rows.to_frame(_with_step(row, self.study) for row in found)
+
+
+def _measure(
+    config: ml_collections.ConfigDict, workdir: pathlib.Path, asked: list[_Asked]
+) -> dict[str, Any]:
+    """Asks the evaluators, and writes what they say; pictures are of the first seed."""
+    study, evaluators = asked[0].study, asked[0].evaluators
     if study.protocol and config.export:
         _export(study)
-    measured = [_with_step(row, study) for evaluator in evaluators for row in evaluator.rows()]
-    frame = rows.to_frame(measured)
+    by_seed = {each.study.config.seed: each.measured() for each in asked}
+    if len(asked) > 1:
+        for seed, measured in by_seed.items():
+            rows.write_csv(workdir / "seeds" / f"results-{seed}.csv", measured)
+    frame = seeds.combine([*by_seed.values()])
     described = study.describe()
     results = {
         "evaluators": {name: own.to_dict() for name, own in config.evaluators.items()},
         "protocol": study.protocol
         and {"name": config.protocol} | dataclasses.asdict(study.protocol),
         "seed": config.seed,
+        "seeds": [*by_seed],
         "data": study.dataset.description,
         "software": records.software(),
         "recognisers": {
@@ -140,7 +173,7 @@ def _measure(study: Study, evaluators: list[Evaluator]) -> dict[str, Any]:
             for name, run in study.recognisers.items()
         },
         "methods": described,
-        "rows": [dataclasses.asdict(row) for row in measured],
+        "rows": rows.to_json(frame),
     }
     records.write_json(workdir / "results.json", results)
     rows.write_csv(workdir / "results.csv", frame)
@@ -149,6 +182,7 @@ def _measure(study: Study, evaluators: list[Evaluator]) -> dict[str, Any]:
     told = [report.Text(said) for each in evaluators for said in each.headlines(frame)]
     parts = [Section("", [*told, *sections.warnings(labels, leaked)])]
     parts.append(sections.measured(described))
+    parts += seeds.sections([*by_seed.values()], [*by_seed], study.labels)
     if study.protocol:
         parts.append(sections.protocol(study.protocol, study.dataset.groups))
     for evaluator in evaluators:

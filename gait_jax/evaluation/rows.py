@@ -9,6 +9,7 @@ import io
 import math
 import pathlib
 from collections.abc import Iterable
+from typing import Any
 
 import pandas as pd
 
@@ -97,6 +98,12 @@ def to_frame(rows: Iterable[Row]) -> pd.DataFrame:
         for name, kind in _TYPES.items()
     }
     return pd.DataFrame(columns, columns=list(COLUMNS))
+
+
+def to_json(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """The lines of a table as from `to_frame`, as JSON values: what is absent is None."""
+    plain = frame[list(COLUMNS)].astype("object")
+    return plain.where(plain.notna(), None).to_dict("records")
 
 
 def find(frame: pd.DataFrame, **wanted: str) -> pd.DataFrame:

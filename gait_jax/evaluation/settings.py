@@ -25,6 +25,8 @@ def check(config: ml_collections.ConfigDict) -> None:
       InputError: a field is missing or wrong.
     """
     fields.check_fields(config, SHARED)
+    if "seeds" in config:
+        fields.check_fields(config, {"seeds": fields.whole(1, 1000)})
     for part in ("evaluators", "recognisers", "methods"):
         if not isinstance(config.get(part), ml_collections.ConfigDict):
             raise InputError(f"the configuration lacks {part}: take it from the files in configs/")

@@ -62,7 +62,8 @@ class Study:
         judged = [self.data.group] if self.protocol is None else self.protocol.tested
         self.dataset: GaitDataset = runs.open_data(self.data, config.seed, progress, judged)
         for settings in config.methods.values():
-            if not settings.checkpoint:
+            # What makes its own data has no group.
+            if not settings.checkpoint and "group" in settings.train.data:
                 self.dataset.members(settings.train.data.group)
 
     def trainings(self) -> Iterator[ml_collections.ConfigDict]:

@@ -254,6 +254,30 @@ def test_the_seed_is_that_of_everything_that_is_trained(config, finished):
     assert _times(finished) == before
 
 
+def test_several_seeds_are_means_and_go_on_from_one(config, finished, tmp_path):
+    config.evaluators.identification.ranks = (1,)
+    del config.evaluators.naturalness, config.recognisers.wu2017
+    config.export = False
+    workdir = tmp_path / "run"
+    alone = evaluate(config, workdir, progress=False)
+    assert alone["seeds"] == [0] and not (workdir / "seeds").exists()
+    config.seeds = 2
+    both = evaluate(config, workdir, progress=False)
+    assert both["seeds"] == [0, 1]
+    first, second = (read_csv(workdir / "seeds" / f"results-{seed}.csv") for seed in (0, 1))
+    assert first["value"].tolist() == [row["value"] for row in alone["rows"]]
+    # A person is shown with other noise by another run.
+    anonymized = first["method"] == "alpha_03"
+    assert (first["value"] != second["value"])[anonymized].any()
+    table = read_csv(workdir / "results.csv")
+    np.testing.assert_allclose(table["value"], (first["value"] + second["value"]) / 2)
+    assert "seed 1" in (workdir / "report.html").read_text()
+    # The folder of the first seed is the evaluation's own.
+    runs_of = [json.loads((folder / "methods/alpha_03/config.json").read_text())["seed"]
+               for folder in (workdir, workdir / "seeds" / "1")]  # fmt: skip
+    assert runs_of == [0, 1]
+
+
 def test_trainings_of_an_evaluation_have_no_seed_of_their_own(config):
     data = ml_collections.ConfigDict(config.data.to_dict() | {"groups": "few"})
     for run in (*config.recognisers.values(), *config.methods.values()):
