@@ -11,7 +11,8 @@ Result: was not measured.
 
 Arguments:
     data     walkers (the default) or casia_b
-    compare  alpha, noise or baseline, as in `configs/jisa2019.py`
+    compare  alpha, noise, baseline or printed, as in `configs/jisa2019.py`
+    norm     l1 or l2, likewise
     form     small or published, likewise
     networks  both, likewise
 """
@@ -27,6 +28,8 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
     """The configuration for the arguments above."""
     c = jisa2019.get_config(arg)
     c.protocol = "apsipa2020"
+    # Those of the other paper.
+    del c.evaluators.claims
     for method in c.methods.values():
         method.train.data.group = "baseline"
         method.train.data.validation_group = "recogniser"

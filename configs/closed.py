@@ -13,7 +13,8 @@ Result: success with α = 0.3 of 50 % (zheng2011) and 17 % (wu2017) against a cl
 
 Arguments:
     data     casia_a (the default), walkers or casia_b
-    compare  alpha, noise or baseline, as in `configs/jisa2019.py`
+    compare  alpha, noise, baseline or printed, as in `configs/jisa2019.py`
+    norm     l1 or l2, likewise
     form     of Wu et al. (2017): published, or small where nothing is said
     networks  both, likewise
 """

@@ -11,7 +11,8 @@ Result: was not measured.
 
 Arguments:
     data     walkers (the default) or casia_b
-    compare  alpha, noise or baseline, as in `configs/jisa2019.py`
+    compare  alpha, noise, baseline or printed, as in `configs/jisa2019.py`
+    norm     l1 or l2, likewise
     form     small or published, likewise
     networks  both, likewise
 """

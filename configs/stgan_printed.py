@@ -8,7 +8,13 @@ D_T are sure. Here G and G_N give points, discriminators see every point, and th
 weigh what they weigh on paper: norms are sums over a frame's points in pixels, beside which L_S and
 L_T are about 350 times smaller than there.
 
-Arguments: as of `configs/stgan.py`.
+Time: was not measured.
+Result: was not measured.
+
+Arguments:
+    data           walkers (the default), casia_a or casia_b
+    groups         few: for a set of a dozen people, as casia_a always has it
+    anonymized_by  a run that anonymises, whose gaits to train on in place of the originals
 """
 
 import ml_collections

@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from gait_jax.evaluation import difference_tables, noise_tables, plots, report, scoring, tables
+from gait_jax.evaluation.claims import Roles
 from gait_jax.evaluation.protocol import Conditions, Protocol
 from gait_jax.evaluation.report import Section
 from gait_jax.evaluation.rows import ALL, CROSS_VIEW, MEASURED, SAME_VIEW, find
@@ -208,13 +209,31 @@ def colour(frame: pd.DataFrame, labels: tables.Labels, forms: Mapping[str, str])
     ]
 
 
-def orderings(found: Iterable[Mapping[str, str]]) -> Section:
-    """What became of the papers' orderings.
+def claims(judged: Iterable[Sequence[str]], labels: tables.Labels, roles: Roles) -> Section:
+    """What became of a paper's claims.
 
     Args:
-      found: as from `orderings.check`.
+      judged: as from `claims.judged`.
+      labels: the methods' names in prose by their names.
+      roles: which methods are the paper's.
     """
-    return Section("Against the papers' orderings", [tables.orderings_table(found)])
+    are = {
+        "What the paper proposes": roles.ours,
+        "Its baseline": roles.baseline,
+        "With a Gaussian seed": roles.gaussian,
+        "In the order of α": roles.sweep,
+    }
+    terms = {}
+    for role, names in are.items():
+        names = [names] if isinstance(names, str) else names
+        told = "; ".join(f"{labels[name]} ({name})" for name in names if name)
+        terms[role] = f"is here: {told or 'nothing'}."
+    told = report.Text(
+        "Differences stand with their 95 % intervals, success in points. A claim holds where all "
+        "of them lie above 0, does not where one lies at or below, and otherwise cannot be told."
+    )
+    table = tables.claims_table(judged)
+    return Section("What the paper claims", [told, report.Terms(terms), table])
 
 
 def samples(pictures: Mapping[str, bytes]) -> Section:

@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import pandas as pd
 
@@ -282,11 +282,11 @@ def colour_table(frame: pd.DataFrame, labels: Labels, form: str) -> Table:
     return Table(pd.DataFrame(body, columns=["", *COLOUR_SETS]))
 
 
-def orderings_table(found: Iterable[Mapping[str, str]]) -> Table:
-    """What became of the papers' orderings.
+def claims_table(judged: Iterable[Sequence[str]]) -> Table:
+    """What became of a paper's claims.
 
     Args:
-      found: as from `orderings.check`.
+      judged: as from `claims.judged`.
     """
-    head = ["ordering", "holds", "measured"]
-    return Table(pd.DataFrame([*found], columns=head), text_columns=3)
+    head = ["where", "claim", "measured", "here it", "why"]
+    return Table(pd.DataFrame([*judged], columns=head), text_columns=5)

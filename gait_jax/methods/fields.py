@@ -75,6 +75,12 @@ text = Check("a text", lambda value: type(value) is str and "\0" not in value)
 folder = Check("a folder, or empty", text.allows)
 
 
+texts = Check(
+    "a list of texts",
+    lambda value: isinstance(value, (list, tuple)) and all(map(text.allows, value)),
+)
+
+
 def below(group: str, fields: Fields) -> dict[str, Check]:
     """The fields of a group of fields."""
     return {f"{group}.{name}": check for name, check in fields.items()}

@@ -47,6 +47,8 @@ def _tiny(manual, data_dir, methods=("alpha_03",)):
         "recognisers.zheng2011.train.components": 4,
         "recognisers.zheng2011.train.rank": 8,
         "evaluators.naturalness.every": 1,
+        "evaluators.noise_share.draws": 2,
+        "evaluators.noise_share.walks": 3,
     }
     values |= {f"recognisers.wu2017.train.{k}": v for k, v in _WU.items()}
     for method in methods:
@@ -186,8 +188,8 @@ def test_zheng_knows_the_drawn_people(frame):
 def test_the_report_needs_nothing_but_itself(finished):
     text = (finished / "report.html").read_text()
     assert not re.findall(r'(?:src|href)="(?!data:)', text)
-    # Two plots and a picture of each of two methods.
-    assert text.count("data:image/png;base64,") == 2 + 2
+    # Two plots, and of each of two methods a picture and its noise.
+    assert text.count("data:image/png;base64,") == 2 + 2 * 2
     for needed in ("clean error", "chance", CLEAN_GALLERY, "anonymised gallery", "bootstrap"):
         assert needed in text
     assert "Synthetic data" not in text
@@ -220,8 +222,8 @@ def test_what_is_done_is_not_done_again(config, finished, data_dir, results, cap
     with caplog.at_level(logging.INFO):
         again = evaluate(config, finished, progress=False)
     assert _times(finished, data_dir) == before
-    # The recognisers' clean figures, two attackers of each, and naturalness.
-    assert caplog.text.count("is done already") == 2 + 4 + 1
+    # The recognisers' clean figures, two attackers of each, naturalness and the noise's share.
+    assert caplog.text.count("is done already") == 2 + 4 + 1 + 1
     # The comparison is smaller this time, its rows are the same.
     mine = [row for row in results["rows"] if "gaussian" not in (row["method"], row["against"])]
     assert json.loads(json.dumps(again["rows"])) == mine
@@ -256,7 +258,7 @@ def test_the_seed_is_that_of_everything_that_is_trained(config, finished):
 
 def test_several_seeds_are_means_and_go_on_from_one(config, finished, tmp_path):
     config.evaluators.identification.ranks = (1,)
-    del config.evaluators.naturalness, config.recognisers.wu2017
+    del config.evaluators.naturalness, config.evaluators.noise_share, config.recognisers.wu2017
     config.export = False
     workdir = tmp_path / "run"
     alone = evaluate(config, workdir, progress=False)

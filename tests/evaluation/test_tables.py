@@ -358,10 +358,3 @@ def test_samples_stand_under_their_methods_names(tmp_path):
     (tmp_path / "a.png").write_bytes(picture.png(np.zeros((2, 2), np.uint8)))
     (shown,) = sections.samples({"Method A": (tmp_path / "a.png").read_bytes()}).blocks
     assert (shown.caption, shown.alt) == ("Method A", "samples of Method A")
-
-
-def test_orderings_are_a_table_of_words():
-    told = {"ordering": "x rises", "holds": "no", "measured": "1 %, 2 %"}
-    (table,) = sections.orderings([told]).blocks
-    assert table.text_columns == 3
-    assert _lines(table) == [["ordering", "holds", "measured"], ["x rises", "no", "1 %, 2 %"]]

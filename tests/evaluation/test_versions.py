@@ -37,6 +37,7 @@ from gait_jax.evaluation import (
     comparison,
     likeness,
     noise_people,
+    noise_share,
     realism,
     scoring,
     verification,
@@ -64,6 +65,14 @@ _CHANNELS = [
 
 # By stage: its VERSION, and what it gives for the input drawn below.
 _EXPECTED = {
+    "stgan_printed": (
+        2,
+        [0.73177, 0.844006, -0.80715, -0.760036, 0.538576, 0.536615, -0.0662835],
+    ),
+    "gait_jax.evaluation.noise_share": (
+        1,
+        [0.18392, 0.180733, 0.0624923, 0.215824, 0.0789683, 0.164275],
+    ),
     "tieu2017": (
         1,
         [1.0, 2.44189, 2.51048, 2.53447, 2.54288]
@@ -577,6 +586,29 @@ def _tieu2017(folder):
     return [*map(float, (*found, *someone.glimpse(walk[0]).ravel()[::9]))]
 
 
+def _stgan_printed(folder):
+    del folder
+    config = load_config("stgan_printed", "casia_a")
+    tiny = {"data.points": 64, "generator.widths": (4, 4), "generator.code": 2}
+    tiny |= {"generator.hidden": 4, "noise_gan.generator.widths": (4,)}
+    config.update_from_flattened_dict(tiny)
+    method = METHODS["stgan_printed"](config)
+    state = _learned(jax.eval_shape(method.init))
+    gait = np.cos(np.arange(2 * 64 * 2.0)).reshape(1, 2, 64, 2)
+    counts = np.array([[64, 50]])
+    made = method.apply(state, gait, counts, jax.random.key(1)[None], np.array([57]))
+    return [float(x) for x in np.ravel(made)[::37]]
+
+
+def _noise_share(folder):
+    del folder
+    walk = _walk(3)
+    contours = noise_share.outlines(walk[0], walk)
+    found = [noise_share.deviation(contours[0], contours[1:])]
+    noise = noise_share.at_equal_steps(contours[:, ::3] * 0.5)
+    return [row.value for row in noise_share.rows("m", found, noise, contours)]
+
+
 def _noise_people(folder):
     del folder
     probes = _made_up([(s, c, 5, v) for s in "abcd" for c in ("nm", "cl") for v in (0, 36, 90)])
@@ -612,6 +644,8 @@ _STAGES = {
     "gait_jax.evaluation.likeness": _likeness,
     "gait_jax.evaluation.noise_people": _noise_people,
     "tieu2017": _tieu2017,
+    "stgan_printed": _stgan_printed,
+    "gait_jax.evaluation.noise_share": _noise_share,
     "gait_jax.evaluation.mean_gait": _mean_gait,
     "contour_inversion": _contour_inversion,
     "gait_jax.evaluation.realism": _realism,

@@ -8,7 +8,7 @@ import pandas as pd
 from absl import logging
 
 from gait_jax.data.gaits import Gaits
-from gait_jax.evaluation import orderings, scoring, sections
+from gait_jax.evaluation import scoring, sections
 from gait_jax.evaluation.attackers import ATTACKERS
 from gait_jax.evaluation.cache import cached
 from gait_jax.evaluation.evaluators.base import PROTOCOL, Evaluator, Piece
@@ -105,10 +105,8 @@ class Identification(Evaluator):
 
     def sections(self, frame: pd.DataFrame) -> list[Section]:
         labels = self.labels()
-        found = orderings.check(frame, self.study.describe())
         return [
             *sections.success(frame, labels),
             *sections.differences(frame, labels),
-            *([sections.orderings(found)] if found else []),
             sections.by_view(frame, labels),
         ]

@@ -47,12 +47,7 @@ class Inversion(Asking):
         **Asking.FIELDS,
         **RUN,
         "draws": fields.whole(1, 1000),
-        "recognisers": fields.Check(
-            "a list of names",
-            lambda value: (
-                isinstance(value, (list, tuple)) and all(isinstance(name, str) for name in value)
-            ),
-        ),
+        "recognisers": fields.texts,
     }
 
     def __init__(self, settings, study):

@@ -2,6 +2,7 @@
 
 from gait_jax.evaluation.evaluators.attackers import Attackers
 from gait_jax.evaluation.evaluators.base import Evaluator
+from gait_jax.evaluation.evaluators.claims import Claims
 from gait_jax.evaluation.evaluators.colour import Colour
 from gait_jax.evaluation.evaluators.identification import Identification
 from gait_jax.evaluation.evaluators.inversion import Inversion
@@ -12,6 +13,7 @@ from gait_jax.evaluation.evaluators.realism import Realism
 
 EVALUATORS: dict[str, type[Evaluator]] = {
     "attackers": Attackers,
+    "claims": Claims,
     "colour": Colour,
     "identification": Identification,
     "inversion": Inversion,
