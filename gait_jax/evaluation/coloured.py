@@ -168,11 +168,13 @@ def chosen(gaits: Gaits, walks: int) -> list[int]:
     count = min(walks, *(int((gaits.views == view).sum()) for view in views))
     for turn, view in enumerate(views):
         here = np.flatnonzero(gaits.views == view)
-        # Everybody's first walk, everybody's second; who begins with which differs.
+        people = np.unique(gaits.subjects[here])
         order = []
-        for number, person in enumerate(np.unique(gaits.subjects[here])):
+        for number, person in enumerate(people):
             own = here[gaits.subjects[here] == person]
+            # Each view begins with other people, and with other walks of theirs.
+            after = (number - turn * count) % len(people)
             own = np.roll(own, -(number + turn) % len(own))
-            order += [(place, number, int(gaits.rows[row])) for place, row in enumerate(own)]
+            order += [(place, after, int(gaits.rows[row])) for place, row in enumerate(own)]
         found += [row for *_, row in sorted(order)[:count]]
     return sorted(found)

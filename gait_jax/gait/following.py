@@ -14,16 +14,16 @@ KINDS = (WALKING, *NO_WALKS)
 # Frames of a recording, at 25 a second, from one of a clip's to the next.
 EVERY = 2
 
-# Frames to each side over which place and size are averaged: together about a step.
+# Frames to each side over which place and size are made steady: together about a step.
 _STEADY = 7
 
 
 def squares(masks: Sequence[np.ndarray], reach: float, every: int = 1) -> np.ndarray | None:
     """Where somebody is, with some room around.
 
-    Place and size are those of the bounding boxes, averaged over some frames, so that arms and legs
-    that swing do not move the picture. Where nobody is, they are between the frames before and
-    after.
+    Place and size are those of the bounding boxes, along a straight line over some frames, so that
+    arms and legs that swing do not move the picture. Where nobody is, they are between the frames
+    before and after.
 
     Args:
       masks: [H, W] uint8 each, 0 where the person is not.
@@ -40,12 +40,13 @@ def squares(masks: Sequence[np.ndarray], reach: float, every: int = 1) -> np.nda
     x, y, width, height = boxes[seen].T
     found = (x + width / 2 - 0.5, y + height / 2 - 0.5, reach * height)
     times, half = np.arange(len(boxes)), _STEADY // every
-    means = []
-    for values in found:
-        # Beyond the ends they go on as they went.
-        longer = np.pad(np.interp(times, seen, values), half, "reflect", reflect_type="odd")
-        means.append(np.convolve(longer, np.full(2 * half + 1, 1 / (2 * half + 1)), mode="valid"))
-    return np.stack(means, axis=1)
+    path = np.stack([np.interp(times, seen, values) for values in found], axis=1)
+    steady = np.empty_like(path)
+    for t in times:
+        near = slice(max(t - half, 0), t + half + 1)
+        # In the middle the mean; towards the ends somebody goes on as they went.
+        steady[t] = np.polyfit(times[near] - t, path[near], min(1, len(times) - 1))[-1]
+    return steady
 
 
 def cut(picture: np.ndarray, square: np.ndarray, size: int) -> np.ndarray:

@@ -11,13 +11,14 @@ import pandas as pd
 
 from gait_jax.evaluation import papers, score_rows, score_sections
 from gait_jax.evaluation.cache import cached
-from gait_jax.evaluation.coloured import ColouredClip, ColouredClips
+from gait_jax.evaluation.coloured import ORIGINAL, ColouredClip, ColouredClips
 from gait_jax.evaluation.evaluators.base import PROTOCOL, Evaluator, Piece
 from gait_jax.evaluation.report import Section
 from gait_jax.evaluation.rows import CLEAN, Row
 from gait_jax.evaluation.score_rows import Scores
 from gait_jax.methods import fields
 from gait_jax.methods.fields import Fields
+from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.fingerprint import fingerprint
 
 # Of the clips.
@@ -37,6 +38,14 @@ class ClipScores(Evaluator):
 
     NEEDS = PROTOCOL
     METRIC: ClassVar[str]
+
+    def __init__(self, settings, study):
+        super().__init__(settings, study)
+        if settings.export_clips and ORIGINAL in study.config.methods:
+            raise InputError(
+                f"methods.{ORIGINAL} needs another name: its clips would stand where those that "
+                "were filmed do"
+            )
 
     @abc.abstractmethod
     def judge(self, clip: ColouredClip) -> np.ndarray:

@@ -20,7 +20,7 @@ from gait_jax.models import resnext3d
 from gait_jax.runtime import keys
 from gait_jax.runtime.errors import InputError
 
-_SHOWN, _SHOWN_FRAMES = 8, 8
+_SHOWN = 24
 
 
 class ResNeXt3D(TrainedMethod):
@@ -112,13 +112,12 @@ class ResNeXt3D(TrainedMethod):
         return jax.nn.sigmoid(self.logits(state.ema["network"], batch["clips"][:_SHOWN]))
 
     def picture(self, batch: Batch, samples: Tree) -> np.ndarray:
-        """A row of frames a clip, with its kind and P(walking)."""
-        rows = {}
-        for i, sure in enumerate(np.asarray(samples)):
-            clip = np.asarray(batch["clips"][i]).mean(axis=-1).astype(np.uint8)
-            chosen = np.linspace(0, len(clip) - 1, _SHOWN_FRAMES).astype(int)
-            rows[f"{i + 1} {KINDS[int(batch['kind'][i])]} {sure:.2f}"] = np.hstack([*clip[chosen]])
-        return picture.sheet(rows)
+        """Of each clip its first and its middle frame, with its kind and P(walking)."""
+        tiles = []
+        for clip, kind, sure in zip(batch["clips"], batch["kind"], samples, strict=False):
+            grey = np.asarray(clip).mean(axis=-1).astype(np.uint8)
+            tiles.append((grey[[0, len(grey) // 2]], f"{KINDS[int(kind)]} {float(sure):.2f}"))
+        return picture.pairs(tiles)
 
     def onlooker(self, state: State) -> "MadePeopleOnlooker":
         data = self.config.data
