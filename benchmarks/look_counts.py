@@ -7,17 +7,14 @@ import cv2
 import numpy as np
 
 from gait_jax.gait import contour
-from gait_jax.video.blazepose_detector import Detector, Tile
 from gait_jax.video.blazepose_landmarks import NAMES, SURE, Landmarks
 from gait_jax.video.blazepose_region import Region
+from gait_jax.video.person_score import BlazePosePerson
 
 # The angles that tell how somebody walks.
 ANGLES = ("left_hip", "right_hip", "left_knee", "right_knee")
-# Sides of the squares that the networks see, in heights of the body: people fill a quarter to three
-# quarters of the detector's.
-_TILE, _SQUARE = 1.7, 1.3
-# Scores below are nobody's.
-_LEAST = 0.05
+# Side of the square that the network of landmarks sees, in heights of the body.
+_SQUARE = 1.3
 # Pixels within which outlines are the same, and the height from which on that is asked.
 _REACH, _TALL = 2.0, 150
 # Frames without which two walks are not compared.
@@ -172,15 +169,6 @@ def likeness(
     return found
 
 
-def tile(mask: np.ndarray) -> Tile:
-    """The square around somebody in which the detector looks, cut to the picture."""
-    x, y, width, height = cv2.boundingRect(mask.astype(np.uint8))
-    reach = int(_TILE * max(height, width) / 2) + 1
-    x, y = x + width // 2, y + height // 2
-    rows, columns = mask.shape
-    return max(x - reach, 0), max(y - reach, 0), min(x + reach, columns), min(y + reach, rows)
-
-
 class Look(NamedTuple):
     """What the networks say of somebody.
 
@@ -200,7 +188,7 @@ class Eyes:
 
     def __init__(self):
         """Loads them; `InputError` where one of their files is missing."""
-        self._detector, self._landmarks = Detector(), Landmarks()
+        self._detector, self._landmarks = BlazePosePerson(), Landmarks()
 
     def see(self, picture: np.ndarray, mask: np.ndarray) -> Look:
         """Looks at somebody.
@@ -210,12 +198,7 @@ class Eyes:
           mask: where they are, [H, W] bool, not empty.
         """
         x, y, width, height = cv2.boundingRect(mask.astype(np.uint8))
-        scores = [
-            one.score
-            for one in self._detector.detect_tiles(picture, [tile(mask)], _LEAST)
-            if x <= one.hips[0] <= x + width and y <= one.hips[1] <= y + height
-        ]
         square = Region(x + width / 2, y + height / 2, _SQUARE * max(height, width), 0.0)
         pose = self._landmarks(picture, square)
         bent = angles(pose.world) if pose.flag >= SURE else np.full(len(ANGLES), np.nan)
-        return Look(max(scores, default=0.0), pose.flag, bent)
+        return Look(self._detector(picture, mask), pose.flag, bent)

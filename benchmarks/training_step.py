@@ -97,7 +97,7 @@ def gaussian_seeds(batch: dict[str, np.ndarray], size: int) -> np.ndarray:
     """The Gaussian seeds that a step draws for the batch's noise contours: [B, size]."""
     import jax
 
-    from gait_jax.methods.base import noise_keys
+    from gait_jax.methods.anonymizers.noise_gan import noise_keys
 
     draw = jax.vmap(lambda key: jax.random.normal(key, (size,)))
     return np.asarray(draw(noise_keys(batch)))

@@ -341,3 +341,54 @@ def classifier(weight: float) -> ml_collections.ConfigDict:
     # How many people it has room for.
     c.people = 128
     return c
+
+
+def clips(walks: int = 4) -> ml_collections.ConfigDict:
+    """Fields of what judges walks in colour."""
+    c = ml_collections.ConfigDict()
+    # How many walks of each view, the same for all methods, of as many of the tested people as
+    # there are.
+    c.walks = walks
+    # The workdir of a run that colours anonymised gaits; nearest pixel (2019, eq 9) where empty.
+    c.colouriser = ""
+    # Whether the clips are written, too: clips/METHOD/SUBJECT-CONDITION-NUMBER-VIEW.mp4.
+    c.export_clips = False
+    return c
+
+
+def frame_score(walks: int = 4) -> ml_collections.ConfigDict:
+    """Fields of the frame score: how surely a detector takes who is shown for a person."""
+    c = clips(walks)
+    # Every so-manyth frame.
+    c.every = 1
+    # blazepose (what finds people in clips), or onnx:PATH for a detector of your own.
+    c.detector = "blazepose"
+    # Rows and columns of the pictures for an ONNX detector that takes any size.
+    c.side = 640
+    # Its class of people; -1 for 0 of COCO's 80 classes, as YOLO has them, and 1 of torchvision's.
+    c.person = -1
+    return c
+
+
+def video_score(onlooker: ml_collections.ConfigDict, walks: int = 4) -> ml_collections.ConfigDict:
+    """Fields of the video score: how surely an onlooker takes a clip for walking.
+
+    Args:
+      onlooker: its training (see `configs/resnext3d.py`).
+      walks: how many of each view.
+    """
+    c = clips(walks)
+    # Who looks on: the workdir of a training run, or onnx:PATH for a network of your own that names
+    # what people do; empty to train it here; its training.
+    c.onlooker = measured(onlooker)
+    c.onnx = ml_collections.ConfigDict()
+    # Of a network of your own: the numbers of its classes that are walking, whose probabilities are
+    # added.
+    c.onnx.classes = ()
+    # What is taken off red, green and blue of 0 to 1, and what they are divided by then: those of
+    # torchvision's networks for Kinetics.
+    c.onnx.mean = (0.43216, 0.394666, 0.37645)
+    c.onnx.deviation = (0.22803, 0.22145, 0.216989)
+    # Sides of the squares around the person that it sees, in their heights.
+    c.onnx.reach = 2.0
+    return c

@@ -111,7 +111,7 @@ def test_walks_are_alike_at_a_lag():
 
 
 def test_the_detector_looks_into_a_square_around_somebody():
-    from look_counts import tile
+    from gait_jax.video.person_score import tile
 
     # Of 20 rows and 10 columns about (25, 20): 17 pixels and one to each side, within the picture.
     assert tile(_box(20)) == (7, 2, 43, 38)

@@ -1,7 +1,7 @@
 """What a gait data set says of itself, beside what TFDS asks of its builder."""
 
 import abc
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 # The forms that a data set may come in: silhouettes alone, or with the scene in colour.
 SILHOUETTES = "silhouettes"
@@ -29,6 +29,23 @@ class GaitDataSet(abc.ABC):
             subjects: how many people to make, where they are made; None for as many as usual.
             form: one of `FORMS`.
         """
+
+    def in_colour(
+        self, subject: str, condition: str, sequence: int, view: int
+    ) -> dict[str, Any] | None:
+        """Films one of its sequences anew in colour, where nobody real walks in it.
+
+        Args:
+            subject: who walks, by the data set's names, as the following.
+            condition: how.
+            sequence: its number.
+            view: from where.
+
+        Returns:
+            The example that the form `RGB` has of it; None where it cannot be filmed.
+        """
+        del subject, condition, sequence, view
+        return None
 
     @staticmethod
     def direction(view: int, sequence: int, led: tuple[float, float]) -> int:

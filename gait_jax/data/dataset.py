@@ -1,9 +1,10 @@
 """A data set as a run uses it: its gaits, its recordings, its groups of subjects."""
 
+import bisect
 import dataclasses
 import functools
 import pathlib
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import ml_collections
@@ -16,6 +17,7 @@ from gait_jax.data.content import content
 from gait_jax.data.gait_store import GaitStore
 from gait_jax.data.originals import original_gaits
 from gait_jax.data.recording import Recording
+from gait_jax.data.sequence import GaitSequence
 from gait_jax.gait import silhouette
 from gait_jax.gait.silhouette import CleanSettings
 from gait_jax.runtime.errors import InputError
@@ -36,6 +38,7 @@ class GaitDataset:
       description: what to write down of the data.
       directory: where what is derived from it stands.
       builder: the prepared data set, whose sequences have the order of `originals`.
+      open_in_colour: opens it in colour, where it comes in that form.
     """
 
     name: str
@@ -45,6 +48,7 @@ class GaitDataset:
     description: dict[str, Any]
     directory: pathlib.Path
     builder: tfds.core.DatasetBuilder
+    open_in_colour: Callable[[], tfds.core.DatasetBuilder]
 
     @functools.cached_property
     def _places(self) -> dict[str, int]:
@@ -99,12 +103,48 @@ class GaitDataset:
         return [self.gaits.mask(frame) for frame in range(sequence.first, sequence.last)]
 
     def recording(self, index: int) -> Recording:
-        """A sequence in colour; needs a data set that was opened with colour.
+        """A sequence in colour.
+
+        Of a data set that was opened without colour: filmed anew where nobody real walks in it, and
+        otherwise taken from the data set in colour, which is prepared first where it is not.
 
         Args:
           index: of the sequence in `gaits`.
+
+        Raises:
+          InputError: the data set does not come in colour, cannot be prepared in colour, or lacks
+            this sequence in colour.
         """
-        return Recording(self._examples[self._places[self.gaits.sequences[index].name]])
+        sequence = self.gaits.sequences[index]
+        numbers = self.gaits.numbers[sequence.first : sequence.last]
+        return Recording(self._in_colour(sequence), numbers)
+
+    def _in_colour(self, sequence: GaitSequence) -> dict[str, Any]:
+        """The example of a sequence in colour."""
+        if "colour_frames" in self.builder.info.features:
+            return self._examples[self._places[sequence.name]]
+        names = sequence.subject, sequence.condition, sequence.number, sequence.view
+        if filmed := self.builder.in_colour(*names):
+            return filmed
+        found = self._coloured
+        # They lie in the order of their names; some may be missing.
+        place = bisect.bisect_left(range(len(found)), sequence.name, key=lambda i: _name(found[i]))
+        if place < len(found) and _name(example := found[place]) == sequence.name:
+            return example
+        raise InputError(
+            f"{self.name} has no colour of {sequence.name}: put its video and that of its empty "
+            "scene beside the others, and prepare the data set in colour anew"
+        )
+
+    @functools.cached_property
+    def _coloured(self) -> source.Examples:
+        return source.Examples(self.open_in_colour())
+
+
+def _name(example: Mapping[str, Any]) -> str:
+    """An example's name, as `GaitSequence.name`."""
+    subject, condition = (example[part].decode() for part in ("subject", "condition"))
+    return f"{subject}-{condition}-{example['sequence']:02d}-{example['view']:03d}"
 
 
 def open_dataset(config: ml_collections.ConfigDict, progress: bool = True) -> GaitDataset:
@@ -118,13 +158,10 @@ def open_dataset(config: ml_collections.ConfigDict, progress: bool = True) -> Ga
     Raises:
       InputError: the data set, its folder or its groups cannot be used.
     """
-    builder = source.open_dataset(
-        config.name,
-        config.data_dir,
-        config.manual_dir,
-        config.subjects,
-        source.RGB if config.get("colour", False) else source.SILHOUETTES,
+    open_form = functools.partial(
+        source.open_dataset, config.name, config.data_dir, config.manual_dir, config.subjects
     )
+    builder = open_form(source.RGB if config.get("colour", False) else source.SILHOUETTES)
     directory = source.derived_directory(builder, config.derived_dir)
     store = original_gaits(builder, CleanSettings(), directory, progress)
     subjects = [sequence.subject for sequence in store.sequences]
@@ -155,4 +192,5 @@ def open_dataset(config: ml_collections.ConfigDict, progress: bool = True) -> Ga
         description=described | {"groups": assigned, "unusable_frames": store.unusable},
         directory=directory,
         builder=builder,
+        open_in_colour=functools.partial(open_form, source.RGB),
     )

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from gait_jax.evaluation.rows import ALL, CLEAN, CLEAN_GALLERY, SAME_VIEW, in_prose
+from gait_jax.evaluation.rows import ALL, CLEAN, CLEAN_GALLERY, MEASURED, SAME_VIEW, find, in_prose
 from gait_jax.evaluation.tables import by_degrees, identified
 
 
@@ -70,6 +70,54 @@ def success_by_view(frame: pd.DataFrame, labels: Mapping[str, str], rank: int) -
     # Below the panels: within one it would hide curves.
     lines, names_of_lines = axes[0][0].get_legend_handles_labels()
     figure.legend(lines, names_of_lines, loc="outside lower center", ncols=4, fontsize=8)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, dpi=100)
+    return buffer.getvalue()
+
+
+def scores_by_view(
+    frame: pd.DataFrame, labels: Mapping[tuple[str, str], str], metric: str, title: str
+) -> bytes:
+    """Scores by view, with what the paper prints (2019, figures 13 and 14).
+
+    Args:
+      frame: rows as from `rows.to_frame`.
+      labels: by source and method what a curve is called, in the order wanted.
+      metric: of the rows.
+      title: of the axis.
+
+    Returns:
+      A PNG.
+    """
+    from matplotlib.figure import Figure  # Slow to import and needed once.
+
+    figure = Figure(figsize=(7.0, 4.2), layout="constrained")
+    axis = figure.subplots()
+    for (source, method), label in labels.items():
+        own = find(frame, source=source, method=method, metric=metric)
+        own = own[own["view"] != ALL].astype({"view": int}).sort_values("view")
+        if source != MEASURED:
+            axis.plot(own["view"], own["value"], linestyle=":", linewidth=1, label=label)
+            continue
+        ends = np.abs(own[["low", "high"]].to_numpy().T - own["value"].to_numpy())
+        style = {"color": "k", "linestyle": "--"} if method == CLEAN else {}
+        axis.errorbar(
+            own["view"],
+            own["value"],
+            ends,
+            marker="o",
+            markersize=3,
+            capsize=2,
+            label=label,
+            **style,
+        )
+    axis.set_ylim(-0.03, 1.03)
+    axis.set_xticks(sorted({int(view) for view in by_degrees(find(frame, metric=metric)["view"])}))
+    axis.tick_params(labelsize=8)
+    axis.grid(alpha=0.3)
+    axis.set_xlabel("view, degrees")
+    axis.set_ylabel(title)
+    figure.legend(loc="outside lower center", ncols=2, fontsize=8)
     buffer = io.BytesIO()
     figure.savefig(buffer, dpi=100)
     return buffer.getvalue()

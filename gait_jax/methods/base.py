@@ -16,7 +16,7 @@ import numpy as np
 from gait_jax.methods import fields
 from gait_jax.methods.contracts import Anonymizer, Colouriser, Embedder, Inverter, Recogniser
 from gait_jax.methods.identity import identity
-from gait_jax.runtime import keys
+from gait_jax.methods.looking_on import Onlooker
 from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.fingerprint import fingerprint
 
@@ -105,6 +105,10 @@ class Run:
     def embedder(self) -> Embedder:
         """The run's embedder, or an InputError: its method embeds nothing."""
         return self._handed_out(self.method.embedder, "which embeds nothing")
+
+    def onlooker(self) -> Onlooker:
+        """The run's onlooker, or an InputError: its method looks at no clips."""
+        return self._handed_out(self.method.onlooker, "which looks at no clips")
 
     def _handed_out(self, ask, otherwise: str):
         try:
@@ -205,6 +209,11 @@ class Method(abc.ABC):
         del state
         return None
 
+    def onlooker(self, state: State) -> Onlooker | None:
+        """The trained method as an onlooker; None where it is none."""
+        del state
+        return None
+
 
 class FittedMethod(Method):
     """A method whose parameters are computed at once, not step by step."""
@@ -286,14 +295,3 @@ def move_average(average: Tree, params: Tree, step: jax.Array, decay: float) -> 
     """Moves an exponential running mean; its first steps forget the random start sooner."""
     rate = jnp.minimum(decay, (1.0 + step) / (10.0 + step))
     return jax.tree.map(lambda a, p: rate * a + (1 - rate) * p, average, params)
-
-
-def check_divides(what: str, size: int, by: str, divisor: int) -> None:
-    """Raises an `InputError` unless `divisor` divides `size`; both are named as in the config."""
-    if size % divisor:
-        raise InputError(f"{what} {size} is not a multiple of {divisor} ({by}): change either")
-
-
-def noise_keys(batch: Batch) -> jax.Array:
-    """The random keys of a batch's noise contours: [B]."""
-    return keys.per_example(keys.stream(0, "noise"), batch["noise_seed"])

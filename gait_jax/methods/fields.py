@@ -166,3 +166,9 @@ def check_fields(config: ml_collections.ConfigDict, fields: Fields) -> None:
             shown = " ".join(repr(value).split())
             shown = shown if len(shown) < 60 else f"{shown[:60]}…"
             raise InputError(f"{name} {shown} cannot be used: it must be {what}")
+
+
+def check_divides(what: str, size: int, by: str, divisor: int) -> None:
+    """Raises an `InputError` unless `divisor` divides `size`; both are named as in the config."""
+    if size % divisor:
+        raise InputError(f"{what} {size} is not a multiple of {divisor} ({by}): change either")

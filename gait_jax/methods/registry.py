@@ -10,6 +10,7 @@ from gait_jax.methods.base import Method
 from gait_jax.methods.colourisers.colour_transfer import ColourTransfer
 from gait_jax.methods.embeddings.gait_windows import GaitWindows
 from gait_jax.methods.inverters.contours import ContourInversion
+from gait_jax.methods.onlookers.resnext3d import ResNeXt3D
 from gait_jax.methods.recognisers.gaitbase import GaitBase
 from gait_jax.methods.recognisers.gaitpart import GaitPart
 from gait_jax.methods.recognisers.gaitset import GaitSet
@@ -25,6 +26,7 @@ METHODS: dict[str, type[Method]] = {
     "gaitpart": GaitPart,
     "gaitset": GaitSet,
     "noise_gan": NoiseGAN,
+    "resnext3d": ResNeXt3D,
     "side_channels": SideChannels,
     "stand_in": StandIn,
     "stgan": STGAN,

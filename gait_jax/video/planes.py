@@ -36,6 +36,10 @@ class Tags:
     transfer: int
 
 
+# Of pictures that no film has: BT.601 of 525 lines.
+STANDARD = Tags(_BT601_525, _BT601_525, _BT601_525)
+
+
 def is_bt709(frame: av.VideoFrame) -> bool:
     """Whether a picture like this is stored by BT.709 again, rather than by BT.601."""
     return frame.colorspace == BT709 or bool(light.kind(frame)) or light.is_wide(frame)

@@ -16,6 +16,7 @@ from gait_jax.runtime.errors import InputError
 from gait_jax.video import blazepose_files
 from gait_jax.video.background import Scene
 from gait_jax.video.foreground import DifferenceSegmenter
+from gait_jax.video.onnx_network import OnnxNetwork, first_line
 
 Segmenter = Callable[[np.ndarray], np.ndarray | None]
 
@@ -65,19 +66,8 @@ class NetworkSegmenter:
 
 
 def _onnx(path: pathlib.Path) -> NetworkSegmenter:
-    try:
-        import onnxruntime  # An extra: only who asks for it needs it.
-    except ImportError:
-        raise InputError(
-            "--segmenter onnx: needs ONNX Runtime, which is not installed: "
-            "pip install 'gait_jax[onnx]'"
-        ) from None
-    try:
-        session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    except Exception as error:  # ONNX Runtime raises classes of its own for damaged files.
-        raise InputError(f"{path} is no ONNX model ({_line(error)}): give another file") from None
-    first = session.get_inputs()[0]
-    return NetworkSegmenter(first.shape, lambda x: session.run(None, {first.name: x})[0])
+    network = OnnxNetwork(path)
+    return NetworkSegmenter(network.shape, lambda x: network(x)[0])
 
 
 def _tflite(path: pathlib.Path) -> NetworkSegmenter:
@@ -87,7 +77,9 @@ def _tflite(path: pathlib.Path) -> NetworkSegmenter:
         network = Interpreter(model_path=str(path))
         network.allocate_tensors()
     except (ValueError, RuntimeError) as error:
-        raise InputError(f"{path} is no LiteRT model ({_line(error)}): give another file") from None
+        raise InputError(
+            f"{path} is no LiteRT model ({first_line(error)}): give another file"
+        ) from None
     first, last = network.get_input_details()[0], network.get_output_details()[0]
 
     def run(given: np.ndarray) -> np.ndarray:
@@ -96,10 +88,6 @@ def _tflite(path: pathlib.Path) -> NetworkSegmenter:
         return network.get_tensor(last["index"])
 
     return NetworkSegmenter([int(size) for size in first["shape"]], run)
-
-
-def _line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
 
 
 # BlazePose, which is no segmenter: it finds each person apart (see `finding`).

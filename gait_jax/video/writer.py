@@ -1,8 +1,10 @@
 """Writes a video that browsers play, timed as the clip that it was made from."""
 
 import contextlib
+import math
 import pathlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
 
 import av
 import cv2
@@ -128,3 +130,40 @@ class VideoWriter:
                 return
             self._container.mux(found[1])
             self._waiting = None
+
+
+def write_pictures(path: pathlib.Path, pictures: Iterable[np.ndarray], rate: int) -> None:
+    """Writes pictures as a video of their own.
+
+    Args:
+      path: its name, ending in `.mp4`; folders above it are made.
+      pictures: red, green, blue [H, W, 3] uint8, all of one size; one at least.
+      rate: of them a second.
+
+    Raises:
+      InputError: the file cannot be written there.
+    """
+    first, *others = pictures
+    height, width = first.shape[:2]
+    clip = Clip(
+        path=path,
+        start=0.0,
+        end=math.inf,
+        height=height,
+        width=width,
+        rate=Fraction(rate),
+        time_base=Fraction(1, rate),
+        bt709=False,
+        tags=planes.STANDARD,
+        dynamic_range=None,
+        interlaced=False,
+        pixel_aspect=Fraction(1),
+        frames_expected=None,
+        film=0,
+        sound=None,
+        has_audio=False,
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with VideoWriter(path, clip) as writer:
+        for number, picture in enumerate([first, *others]):
+            writer.write(np.ascontiguousarray(picture[..., ::-1]), number, 1)

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from drawn import TINY, load_config
 
-from gait_jax.methods.anonymizers.noise_gan import NoiseGAN, config_within
+from gait_jax.methods.anonymizers.noise_gan import NoiseGAN, config_within, noise_keys
 from gait_jax.methods.anonymizers.stgan import STGAN, mean_counts
-from gait_jax.methods.base import move_average, noise_keys
+from gait_jax.methods.base import move_average
 from gait_jax.runtime import parallel
 from gait_jax.runtime.errors import InputError
 

@@ -85,6 +85,36 @@ def examples(plan: Plan, name: WalkName) -> list[tuple[str, Example]]:
     ]
 
 
+def filmed(
+    seed: int, name: WalkName, moving: recording.Motion, view: int
+) -> tuple[list[np.ndarray], np.ndarray, np.ndarray]:
+    """Films a walk, or a part of it, in colour.
+
+    Args:
+        seed: of the data set.
+        name: which walk, for the clothes, the room and the camera's noise.
+        moving: it.
+        view: angle of the camera in degrees.
+
+    Returns:
+        T pictures, uint8 blue, green, red [H, W, 3], exact silhouettes, uint8 of 0 and 255 [T, H,
+        W], and the room without anybody, as a picture.
+    """
+    sight, room = recording.see(moving, view), scene_of(seed, name.subject, view)
+    brightness = room.light.on(body.normals(moving.vertices, moving.figure.faces))
+    _, clothes = clothes_of(seed, name)
+    rng = recording.stream("camera", seed, *name.numbers, view)
+    pictures = colour.film(moving, sight, clothes, room, brightness, rng, view)
+    masks = sight.window.paste(sight.masks, (camera.HEIGHT, camera.WIDTH))
+    return pictures, np.stack([*masks]), room.background
+
+
+def in_colour(seed: int, name: WalkName, view: int) -> Example:
+    """Records one walk in one view in colour: as a plan of this seed and all views has it."""
+    ((_, example),) = examples(Plan(seed=seed, views=(view,), kind="rgb"), name)
+    return example
+
+
 def _example(
     plan: Plan,
     name: WalkName,

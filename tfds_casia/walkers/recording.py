@@ -23,6 +23,7 @@ _PURPOSES = (
     "standin",
     "reader",
     "twins",
+    "onlooker",
 )
 
 
@@ -106,6 +107,11 @@ class Motion:
     joints: np.ndarray
     cadence: float
     phase: np.ndarray
+
+    def part(self, frames: slice) -> "Motion":
+        """Some of the frames."""
+        names = "vertices", "pelvis", "joints", "phase"
+        return dataclasses.replace(self, **{name: getattr(self, name)[frames] for name in names})
 
 
 @functools.lru_cache(maxsize=3)

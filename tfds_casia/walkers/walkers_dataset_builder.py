@@ -80,6 +80,11 @@ class Builder(PartBuilder, GaitDataSet):
         config = WalkersConfig(name=f"{form}_{subjects}", plan=plan)
         return cls(data_dir=data_dir, config=config)
 
+    def in_colour(self, subject, condition, sequence, view):
+        """See `GaitDataSet`."""
+        name = WalkName(int(subject), condition, sequence)
+        return generation.in_colour(self.builder_config.plan.seed, name, view)
+
     def _info(self) -> tfds.core.DatasetInfo:
         return self.dataset_info_from_configs(
             features=features.of_kind(self.builder_config.plan.kind),

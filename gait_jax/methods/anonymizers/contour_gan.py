@@ -6,7 +6,7 @@ from gait_jax import losses
 from gait_jax.methods import fields
 from gait_jax.methods.adversarial import two_phase_step
 from gait_jax.methods.anonymizers.contour_generator import GENERATOR, ContourGenerator, Generated
-from gait_jax.methods.base import Batch, Metrics, State, check_divides
+from gait_jax.methods.base import Batch, Metrics, State
 from gait_jax.methods.optimizers import adam
 from gait_jax.models.discriminators import ContourDiscriminator, TemporalDiscriminator
 
@@ -31,7 +31,7 @@ class ContourGAN(ContourGenerator):
     def __init__(self, config):
         super().__init__(config)
         d = config.discriminators
-        check_divides("data.points", config.data.points, "discriminators.pool", d.pool)
+        fields.check_divides("data.points", config.data.points, "discriminators.pool", d.pool)
         self.spatial = ContourDiscriminator(
             tuple(d.widths), d.hidden, d.pool, self._cyclic, self.dtype
         )

@@ -10,7 +10,7 @@ from gait_jax import losses
 from gait_jax.gait.codec import RESAMPLED
 from gait_jax.methods import fields
 from gait_jax.methods.anonymizers.contours import ContourMethod
-from gait_jax.methods.base import Batch, Metrics, State, check_divides
+from gait_jax.methods.base import Batch, Metrics, State
 from gait_jax.methods.optimizers import adam
 from gait_jax.models import layout
 from gait_jax.models.generators import GaitGenerator, total_stride
@@ -64,7 +64,7 @@ class ContourGenerator(ContourMethod):
         self.target = "original"
         self._cyclic, points = config.data.layout == RESAMPLED, config.data.points
         g = config.generator
-        check_divides(
+        fields.check_divides(
             "data.points", points, "the strides of generator.widths", total_stride(g.widths)
         )
         self.generator = GaitGenerator(

@@ -9,7 +9,7 @@ from gait_jax.gait.codec import RESAMPLED
 from gait_jax.methods import fields
 from gait_jax.methods.adversarial import two_phase_step
 from gait_jax.methods.anonymizers.contours import CONTOUR_DATA, ContourMethod
-from gait_jax.methods.base import Batch, Metrics, State, check_divides, noise_keys
+from gait_jax.methods.base import Batch, Metrics, State
 from gait_jax.methods.optimizers import adam
 from gait_jax.models import layout
 from gait_jax.models.discriminators import ContourDiscriminator
@@ -58,8 +58,10 @@ class NoiseGAN(ContourMethod):
     def __init__(self, config):
         super().__init__(config)
         g, d = config.generator, config.discriminator
-        check_divides("data.points", config.data.points, "generator.stride", max(g.stride, 1))
-        check_divides("data.points", config.data.points, "discriminator.pool", d.pool)
+        fields.check_divides(
+            "data.points", config.data.points, "generator.stride", max(g.stride, 1)
+        )
+        fields.check_divides("data.points", config.data.points, "discriminator.pool", d.pool)
         self.generator = NoiseGenerator(tuple(g.widths), config.data.points, g.stride, self.dtype)
         # Whatever the layout, the contours that D_N sees are closed and valid all round.
         self.discriminator = ContourDiscriminator(
@@ -162,3 +164,8 @@ class NoiseGAN(ContourMethod):
         noise = self.draw(state.ema["generator"], noise_keys(batch))
         whole = jnp.full((len(noise), 1), noise.shape[1], jnp.int32)
         return {"noise": (noise[:, None], whole)}
+
+
+def noise_keys(batch: Batch) -> jax.Array:
+    """The random keys of a batch's noise contours: [B]."""
+    return keys.per_example(keys.stream(0, "noise"), batch["noise_seed"])

@@ -11,8 +11,13 @@ from gait_jax.methods import fields
 from gait_jax.methods.anonymizers.contour_gan import ADVERSARIAL, ContourGAN
 from gait_jax.methods.anonymizers.contour_generator import Generated
 from gait_jax.methods.anonymizers.contours import CONTOUR_DATA, ContourAnonymizer
-from gait_jax.methods.anonymizers.noise_gan import NETWORKS, NoiseGAN, config_within
-from gait_jax.methods.base import Batch, State, noise_keys
+from gait_jax.methods.anonymizers.noise_gan import (
+    NETWORKS,
+    NoiseGAN,
+    config_within,
+    noise_keys,
+)
+from gait_jax.methods.base import Batch, State
 from gait_jax.models import layout
 from gait_jax.runtime import homes
 from gait_jax.runtime.errors import InputError

@@ -16,7 +16,6 @@ from gait_jax.methods.base import (
     Metrics,
     State,
     TrainedMethod,
-    check_divides,
 )
 from gait_jax.methods.colourisers.placed import Placed
 from gait_jax.methods.optimizers import adam
@@ -64,9 +63,11 @@ class ColourTransfer(TrainedMethod):
     def __init__(self, config):
         super().__init__(config)
         size, network, loss = config.data.size, config.network, config.loss
-        check_divides("data.size", size, "the stages of network.widths", 2 ** len(network.widths))
+        fields.check_divides(
+            "data.size", size, "the stages of network.widths", 2 ** len(network.widths)
+        )
         for share in loss.grid:
-            check_divides("data.size", size, "loss.grid", share)
+            fields.check_divides("data.size", size, "loss.grid", share)
         if loss.kernel % 2 == 0:
             raise InputError(f"loss.kernel {loss.kernel} is even: use an odd number")
         self.network = ColourTransferNetwork(

@@ -16,7 +16,6 @@ from gait_jax.methods.base import (
     State,
     TrainedMethod,
     Tree,
-    check_divides,
 )
 from gait_jax.methods.optimizers import adam
 from gait_jax.models.generators import total_stride
@@ -51,7 +50,7 @@ class ContourInversion(TrainedMethod):
     def __init__(self, config):
         super().__init__(config)
         widths = tuple(config.network.widths)
-        check_divides(
+        fields.check_divides(
             "data.points", config.data.points, "the strides of network.widths", total_stride(widths)
         )
         self.network = ContourInverter(widths, self.dtype)

@@ -1,7 +1,6 @@
 """GaitPart (Fan et al. 2020): parts of the body and how each of them moves."""
 
 from gait_jax.methods import fields
-from gait_jax.methods.base import check_divides
 from gait_jax.methods.recognisers.silhouette_sets import SilhouetteSets
 from gait_jax.models import gaitpart
 
@@ -20,7 +19,7 @@ class GaitPart(SilhouetteSets):
         self.check_parts(size // 4)
         for block, strips in enumerate(network.strips):
             what = f"data.size {size}: in block {block + 1}, its number of rows,"
-            check_divides(what, size // 2**block, "network.strips", strips)
+            fields.check_divides(what, size // 2**block, "network.strips", strips)
         return gaitpart.GaitPart(
             tuple(network.widths),
             tuple(network.strips),

@@ -1,0 +1,1 @@
+"""Who says how surely a clip in colour shows somebody who walks."""
