@@ -111,7 +111,7 @@ def test_the_docstring_gives_command_time_result_and_arguments(file):
         assert words[2] == wanted and importlib.util.find_spec(wanted)
         (path,) = [word.split("=", 1)[1] for word in words if word.startswith("--config=")]
         path, _, arg = path.partition(":")
-        assert path == f"configs/{file}.py"
+        assert path == describe.path_of(file)
         module.get_config(arg)
         assert any(word.startswith("--workdir=") for word in words)
     assert doc.index(commands[0]) < doc.index("\nTime: ") < doc.index("\nResult: ")

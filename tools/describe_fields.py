@@ -58,9 +58,19 @@ def _is_leaf(path: tuple[str, ...], value: Any) -> bool:
 
 
 def experiments() -> list[str]:
-    """The files of `configs`, without their suffixes: trainings, then evaluations."""
-    files = sorted(path.stem for path in (ROOT / "configs").glob("*.py"))
-    return sorted(set(files) - set(_SHARED), key=lambda file: (not is_training(file), file))
+    """The files of `configs` as its modules: trainings, then evaluations."""
+    folder = ROOT / "configs"
+    files = {
+        ".".join(path.relative_to(folder).with_suffix("").parts)
+        for path in folder.rglob("*.py")
+        if path.stem not in _SHARED
+    }
+    return sorted(files, key=lambda file: (not is_training(file), file))
+
+
+def path_of(file: str) -> str:
+    """Where a file of `configs` stands, from the project's folder."""
+    return f"configs/{file.replace('.', '/')}.py"
 
 
 def is_training(file: str) -> bool:
@@ -105,7 +115,7 @@ def _of_evaluation(values: dict[str, Any]) -> dict[str, Check]:
         # What it shares with its trainings has the same names.
         checks |= of_training | below(group + _TRAIN[:-1], of_training)
         checks |= below(group, settings.RUN | {"label": text})
-    checks |= settings.SHARED
+    checks |= settings.SHARED | settings.SEEDS
     for name, evaluator in EVALUATORS.items():
         checks |= below(f"evaluators.{name}", evaluator.FIELDS) | evaluator.NEEDS
     checks["protocol"] = one_of(*PROTOCOLS)
@@ -123,7 +133,7 @@ def comments_of(file: str, function: str = "get_config") -> dict[str, str]:
       Comments of fields and of groups. What the functions say that it takes fields from is among
       them; where both say something, theirs comes first.
     """
-    source = (ROOT / "configs" / f"{file}.py").read_text(encoding="utf-8")
+    source = (ROOT / path_of(file)).read_text(encoding="utf-8")
     lines = [line.strip() for line in source.splitlines()]
     tree = ast.parse(source)
     defined = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
@@ -282,7 +292,8 @@ def described() -> str:
     page = [_HEAD]
     for file in experiments():
         doc = importlib.import_module(f"configs.{file}").__doc__ or ""
-        page.append(f"## [configs/{file}.py](../configs/{file}.py)\n\n{doc.splitlines()[0]}\n")
+        path = path_of(file)
+        page.append(f"## [{path}](../{path})\n\n{doc.splitlines()[0]}\n")
         page.append("\n".join(table(file)) + "\n")
     return "\n".join(page)
 

@@ -56,6 +56,15 @@ PROTOCOLS: Mapping[str, Protocol] = {
         "own protocol. Its 400 test sequences a view hold the gallery's sequences too; here a "
         "sequence is never both.",
     ),
+    "jisa2019_quick": Protocol(
+        "jisa2019",
+        "recogniser",
+        "test",
+        "test",
+        {"nm": (1, 2)},
+        {"nm": (5,), "bg": (1,), "cl": (1,)},
+        "As “jisa2019” with half of its gallery and of its probes, to be quick.",
+    ),
     "apsipa2020": Protocol(
         "apsipa2020",
         "recogniser",

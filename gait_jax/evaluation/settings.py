@@ -17,6 +17,9 @@ SHARED: fields.Fields = {
     "data.anonymized_by": fields.folder,
 }
 
+# Of an evaluation that may be done several times.
+SEEDS: fields.Fields = {"seeds": fields.whole(1, 1000)}
+
 
 def check(config: ml_collections.ConfigDict) -> None:
     """Refuses a configuration that no evaluation could use.
@@ -26,7 +29,7 @@ def check(config: ml_collections.ConfigDict) -> None:
     """
     fields.check_fields(config, SHARED)
     if "seeds" in config:
-        fields.check_fields(config, {"seeds": fields.whole(1, 1000)})
+        fields.check_fields(config, SEEDS)
     for part in ("evaluators", "recognisers", "methods"):
         if not isinstance(config.get(part), ml_collections.ConfigDict):
             raise InputError(f"the configuration lacks {part}: take it from the files in configs/")

@@ -25,7 +25,7 @@ RUN: Fields = {
         f"empty, a number of steps, or {steps.BEST}",
         lambda value: isinstance(value, str) and (value in ("", steps.BEST) or value.isdecimal()),
     ),
-    "train.data.name": fields.text,
+    "train.method": fields.text,
 }
 
 # Measures, or reads what was measured before.

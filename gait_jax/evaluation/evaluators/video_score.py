@@ -37,8 +37,7 @@ class VideoScore(ClipScores):
     METRIC = VIDEO
     FIELDS = {
         **CLIPS,
-        # It makes what it learns from: no data set is named.
-        **fields.below("onlooker", {name: RUN[name] for name in ("checkpoint", "step")}),
+        **fields.below("onlooker", RUN),
         "onnx.classes": fields.wholes(least=0, fewest=0),
         "onnx.mean": _numbers(0),
         "onnx.deviation": _numbers(1e-6),
