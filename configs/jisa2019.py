@@ -55,6 +55,10 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
     # Measured on every so-manyth sequence.
     c.evaluators.naturalness = ml_collections.ConfigDict({"every": 10})
 
+    # Raters' files and the key of their page, of gait_jax.mos (figure 12); empty where nobody was
+    # asked.
+    c.evaluators.mos = ml_collections.ConfigDict({"ratings": "", "key": ""})
+
     if arg.compare == "baseline":
         # Enrols the people whose gaits were the noise, too.
         c.evaluators.noise_people = ml_collections.ConfigDict()

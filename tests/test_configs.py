@@ -174,6 +174,7 @@ def test_an_evaluation_holds_what_it_trains():
     assert config.evaluators.to_dict() == {
         "identification": {"ranks": (1, 3)},
         "naturalness": {"every": 10},
+        "mos": {"ratings": "", "key": ""},
     }
     zheng = zheng2011.get_config("casia_a")
     zheng.robustness = 3.0

@@ -5,6 +5,7 @@ from gait_jax.evaluation.evaluators.base import Evaluator
 from gait_jax.evaluation.evaluators.colour import Colour
 from gait_jax.evaluation.evaluators.identification import Identification
 from gait_jax.evaluation.evaluators.inversion import Inversion
+from gait_jax.evaluation.evaluators.mos import MeanOpinion
 from gait_jax.evaluation.evaluators.naturalness import Naturalness
 from gait_jax.evaluation.evaluators.noise_people import NoisePeople
 from gait_jax.evaluation.evaluators.realism import Realism
@@ -14,6 +15,7 @@ EVALUATORS: dict[str, type[Evaluator]] = {
     "colour": Colour,
     "identification": Identification,
     "inversion": Inversion,
+    "mos": MeanOpinion,
     "naturalness": Naturalness,
     "noise_people": NoisePeople,
     "realism": Realism,
