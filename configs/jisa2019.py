@@ -67,6 +67,10 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
     # How many walks, spread over those that are probed, and every so-manyth frame of them.
     c.evaluators.noise_share.walks = 20
     c.evaluators.noise_share.every = 5
+    # Raters' files and the key of their page, of gait_jax.mos (figure 12); empty where nobody was
+    # asked.
+    c.evaluators.mos = ml_collections.ConfigDict({"ratings": "", "key": ""})
+
     if arg.compare == "baseline":
         # Enrols the people whose gaits were the noise, too.
         c.evaluators.noise_people = ml_collections.ConfigDict()

@@ -12,6 +12,7 @@ _LAYERS = [
         "train",
         "anonymize",
         "evaluate",
+        "mos",
         "export",
         "reproduce",
         "sweep",

@@ -184,6 +184,7 @@ def test_an_evaluation_holds_what_it_trains():
             "gaussian": "",
             "sweep": (),
         },
+        "mos": {"ratings": "", "key": ""},
     }
     zheng = zheng2011.get_config("casia_a")
     zheng.robustness = 3.0

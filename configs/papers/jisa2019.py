@@ -60,9 +60,6 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
         c.evaluators.frame_score = common.frame_score(walks)
         c.evaluators.frame_score.every = 1 if full else 8
         c.evaluators.video_score = common.video_score(resnext3d.get_config(), walks)
-    # Where people's ratings are, and what the clips were that they rated (see docs/mos.md); none
-    # where empty.
-    c.evaluators.mos = ml_collections.ConfigDict({"ratings": "", "key": ""})
 
     # Besides the paper's attackers one of today's.
     form = "" if arg.data == "casia_b" else "small"

@@ -51,7 +51,10 @@ _NATURAL = {"one_region": _percent, naturalness.RAW: _percent} | dict.fromkeys(
     ("distance", "outline", "turning", "movement", "overlap", "foot_slide"), _number
 )
 # What has an interval wherever there are people enough for one.
-_ESTIMATED = ("success", "clean_error", "difference", "taken_for_noise", "original_taken_for_noise")
+_ESTIMATED = (
+    "success", "clean_error", "difference", "taken_for_noise", "original_taken_for_noise", "mos",
+    "mos_over_method", "odd_one_out",
+)  # fmt: skip
 FEW_PEOPLE = "few people"
 # Shown in brackets behind another one.
 _BESIDE = {"foot_slide_original": _number}

@@ -7,6 +7,7 @@ from gait_jax.evaluation.evaluators.colour import Colour
 from gait_jax.evaluation.evaluators.frame_score import FrameScore
 from gait_jax.evaluation.evaluators.identification import Identification
 from gait_jax.evaluation.evaluators.inversion import Inversion
+from gait_jax.evaluation.evaluators.mos import MeanOpinion
 from gait_jax.evaluation.evaluators.naturalness import Naturalness
 from gait_jax.evaluation.evaluators.noise_people import NoisePeople
 from gait_jax.evaluation.evaluators.noise_share import NoiseShare
@@ -20,6 +21,7 @@ EVALUATORS: dict[str, type[Evaluator]] = {
     "frame_score": FrameScore,
     "identification": Identification,
     "inversion": Inversion,
+    "mos": MeanOpinion,
     "naturalness": Naturalness,
     "noise_people": NoisePeople,
     "noise_share": NoiseShare,
