@@ -32,7 +32,7 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
     # The method to train.
     c.method = "stgan"
     c.update(
-        common.training(batch_size=8, train_steps=1500, log_every=25, eval_every=500, eval_batch=8)
+        common.training(batch_size=4, train_steps=1500, log_every=25, eval_every=500, eval_batch=4)
     )
 
     c.data = common.data(
@@ -47,9 +47,10 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
     c.data.layout = "padded"
     # Points of a contour.
     c.data.points = 2000
-    # Frames of a window, and from one window's start to the next one's.
-    c.data.frames = 16
-    c.data.stride = 4
+    # Frames of a window, and from one window's start to the next one's. D_T is to see a whole cycle,
+    # which takes 25 to 30 of them.
+    c.data.frames = 32
+    c.data.stride = 8
 
     # G.
     c.generator = ml_collections.ConfigDict()
