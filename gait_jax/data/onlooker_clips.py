@@ -22,7 +22,7 @@ VERSION = 1
 # often as all of them together: what is put on a scene must tell nothing of what it does.
 _PUT = ("sliding", "swapped", "cut")
 _PUT_OTHERS = 0.25
-_PUT_WALKS = (len(_PUT) + _PUT_OTHERS * (len(NO_WALKS) - len(_PUT))) / len(NO_WALKS)
+PUT_WALKS = (len(_PUT) + _PUT_OTHERS * (len(NO_WALKS) - len(_PUT))) / len(NO_WALKS)
 # Frames more than are shown, so that walks begin at any moment.
 _SPARE = 3
 # Frames of half a cycle at usual cadences.
@@ -104,20 +104,23 @@ class OnlookerClips:
             np.array(self._filmed[name][index, part]) for name in ("pictures", "scenes", "masks")
         )
 
-    def clip(self, index: int, kind: str, rng: np.random.Generator) -> np.ndarray:
+    def clip(
+        self, index: int, kind: str, rng: np.random.Generator, put: float = PUT_WALKS
+    ) -> np.ndarray:
         """One clip.
 
         Args:
           index: of the walk that it is made of.
           kind: one of `following.KINDS`.
           rng: of what is random about it.
+          put: the share of walks in which the person is put on the empty scene.
 
         Returns:
           [T, S, S, 3] uint8.
         """
         count = self._frames
         pictures, scenes, masks = self._part(index, int(rng.integers(_SPARE + 1)))
-        put = rng.random() < (_PUT_WALKS if kind == WALKING else _PUT_OTHERS)
+        on_scene = rng.random() < (put if kind == WALKING else _PUT_OTHERS)
         order = np.arange(count)
         if kind in ("frozen", "sliding"):
             order = np.full(count, rng.integers(count))
@@ -136,7 +139,7 @@ class OnlookerClips:
             since = int(rng.integers(count // 3, count - count // 3))
             for own, their in zip(people, (theirs[0], theirs[2]), strict=True):
                 own[since:] = their[since:]
-        if put or kind in _PUT:
+        if on_scene or kind in _PUT:
             return np.where(people[1][..., None] > 0, people[0], scenes)
         return people[0]
 
@@ -155,7 +158,7 @@ class OnlookerClips:
         for index, seed in zip(indices, seeds, strict=True):
             rng = np.random.default_rng(seed)
             kind = 0 if rng.random() < 0.5 else 1 + int(rng.integers(len(NO_WALKS)))
-            clips.append(_changed(self.clip(int(index), KINDS[kind], rng), rng))
+            clips.append(changed(self.clip(int(index), KINDS[kind], rng), rng))
             kinds.append(kind)
         return {"clips": np.stack(clips), "kind": np.array(kinds, np.int32)}
 
@@ -174,8 +177,13 @@ def _swap(pictures: np.ndarray, masks: np.ndarray) -> None:
         own[:, upper] = own[later, upper]
 
 
-def _changed(clip: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A clip as another camera may show it: mirrored, in other light and colours, with noise."""
+def changed(clip: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A clip as another camera may show it: mirrored, in other light and colours, with noise.
+
+    Args:
+      clip: [T, S, S, 3] uint8.
+      rng: of how.
+    """
     clip = clip[:, :, :: rng.choice((-1, 1))][..., rng.permutation(3)]
     light = rng.uniform(0.7, 1.25, 3)
     noise = rng.normal(0, rng.uniform(0, _NOISE), clip.shape)

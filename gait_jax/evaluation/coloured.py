@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from gait_jax import runs
+from gait_jax.data.gait_store import GaitStore
 from gait_jax.data.gaits import Gaits
 from gait_jax.data.sequence import GaitSequence
 from gait_jax.evaluation.rows import CLEAN
@@ -80,10 +81,14 @@ class ColouredClips:
             return Placed(nearest.colourise)
         return runs.open_run(self._colouriser_of).colouriser()
 
+    @functools.cache  # noqa: B019, clips live as long as their evaluation
+    def _made(self, method: str) -> GaitStore:
+        return self._study.anonymized_sequences(method, self.indices)
+
     def key(self, method: str) -> str:
         """Names all that a method's clips depend on."""
         study, given = self._study, self._colouriser_of
-        made = "" if method == CLEAN else study.anonymized_store(method).key
+        made = "" if method == CLEAN else self._made(method).key
         painted = runs.open_run(given).key if given and made else ""
         return fingerprint(study.dataset.gaits.key, made, painted, self.indices, VERSION)
 
@@ -110,7 +115,7 @@ class ColouredClips:
         pictures = [recording.frame(i) for i in frames]
         if method == CLEAN:
             return ColouredClip(sequence, pictures, originals, originals)
-        store = self._study.anonymized_store(method)
+        store = self._made(method)
         (first,) = (one.first for one in store.sequences if one.name == sequence.name)
         masks = [store.mask(first + i) for i in frames]
         shots = [

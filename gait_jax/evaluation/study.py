@@ -251,7 +251,7 @@ class Study:
     def anonymized_store(self, method: str) -> GaitStore:
         """What a method makes of everybody who is enrolled or probed, each with its own noise."""
         if method not in self._stores:
-            self._stores[method] = self._anonymized(method, self.tested)
+            self._stores[method] = self.anonymized_sequences(method, self.tested)
         return self._stores[method]
 
     @functools.cached_property
@@ -264,9 +264,10 @@ class Study:
 
     def training_store(self, method: str) -> GaitStore:
         """What a method makes of the gaits that the protocol trains recognisers on."""
-        return self._anonymized(method, self.training_indices)
+        return self.anonymized_sequences(method, self.training_indices)
 
-    def _anonymized(self, method: str, indices: list[int]) -> GaitStore:
+    def anonymized_sequences(self, method: str, indices: list[int]) -> GaitStore:
+        """What a method makes of some of the data set's sequences: of each always the same."""
         run, seed = self.method(method), self.config.seed
         return anonymized.anonymized_gaits(
             self.dataset, run.anonymizer(), run.key, seed, indices, self.progress

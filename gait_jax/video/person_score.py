@@ -77,10 +77,9 @@ def build(name: str, side: int, person: int) -> PersonScore:
     Raises:
       InputError: it is not known, or cannot be used.
     """
+    identity(name)
     if name == BLAZEPOSE:
         return BlazePosePerson()
-    if not name.startswith(_ONNX):
-        raise InputError(f"detector {name!r} is not known: use {BLAZEPOSE} or {_ONNX}PATH")
     return OnnxDetector(OnnxNetwork(pathlib.Path(name.removeprefix(_ONNX))), side, person)
 
 
@@ -90,9 +89,15 @@ def name_of(name: str) -> str:
 
 
 def identity(name: str) -> str:
-    """Names all that a detector is: its name, and what its file holds."""
-    if not name.startswith(_ONNX):
+    """Names all that a detector is.
+
+    Raises:
+      InputError: it is not known, or its file cannot be read.
+    """
+    if name == BLAZEPOSE:
         return name
+    if not name.startswith(_ONNX):
+        raise InputError(f"detector {name!r} is not known: use {BLAZEPOSE} or {_ONNX}PATH")
     return onnx_network.digest(pathlib.Path(name.removeprefix(_ONNX)))
 
 

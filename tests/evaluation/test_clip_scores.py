@@ -175,6 +175,35 @@ def test_detectors_and_onlookers_that_are_given(config, tmp_path):
     assert "d.onnx, an ONNX network that was given" in page and "classes 0, 1" in page
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        (
+            "frame_score.detector",
+            "yolo",
+            "detector 'yolo' is not known: use blazepose or onnx:PATH",
+        ),
+        (
+            "frame_score.detector",
+            "onnx:none.onnx",
+            r"none.onnx cannot be read .*: give an ONNX file",
+        ),
+        ("frame_score.walks", 0, r"evaluators.frame_score.walks 0 cannot be used"),
+        ("video_score.onlooker.checkpoint", "onnx:none.onnx", "none.onnx cannot be read"),
+        ("video_score.onnx.mean", (0.5,), "it must be a list of three numbers"),
+    ],
+)
+def test_what_cannot_be_used_is_said_before_anything_is_made(
+    config, tmp_path, field, value, message
+):
+    before = config.evaluators.to_dict()
+    config.evaluators.update_from_flattened_dict({field: value})
+    with pytest.raises(InputError, match=message):
+        evaluate(config, tmp_path / "run", progress=False)
+    config.evaluators = before
+    assert not (tmp_path / "run").exists()
+
+
 def test_what_is_prepared_beforehand_is_what_onlookers_learn_from(config, tmp_path):
     prepare(config, tmp_path, progress=False)
     assert not [*tmp_path.iterdir()]

@@ -25,6 +25,11 @@ class FrameScore(ClipScores):
         "person": fields.whole(-1),
     }
 
+    def __init__(self, settings, study):
+        super().__init__(settings, study)
+        # Before anything is computed.
+        person_score.identity(settings.detector)
+
     @functools.cached_property
     def _detector(self) -> PersonScore:
         own = self.settings

@@ -44,6 +44,12 @@ class VideoScore(ClipScores):
         "onnx.reach": fields.number(1, 10),
     }
 
+    def __init__(self, settings, study):
+        super().__init__(settings, study)
+        if self._file is not None:
+            # Before anything is computed.
+            onnx_network.digest(self._file)
+
     @property
     def _file(self) -> pathlib.Path | None:
         """The ONNX network that is given; None where the onlooker is a run."""
