@@ -21,7 +21,7 @@ Arguments:
 
 import ml_collections
 
-from configs import colour_transfer, common
+from configs import colour_transfer, common, dcgan_colour
 
 ARGUMENTS = colour_transfer.ARGUMENTS
 
@@ -40,6 +40,9 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
     # As in `configs/colour_transfer.py`, but of the people who are tested.
     c.data = ml_collections.ConfigDict(train.data.to_dict())
     c.data.group = "test"
+    if arg.data == "walkers":
+        # Ten of them are tested: the fewest of whom an interval can be given.
+        c.data.subjects = 34
 
     c.evaluators = ml_collections.ConfigDict()
     # How many walks, spread over the group, and how many frames of each.
@@ -50,6 +53,9 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
     c.methods = ml_collections.ConfigDict()
     c.methods.network = common.measured(train, label="colour transfer")
     c.methods.network.train.anonymizer.checkpoint = c.anonymizer.get_ref("checkpoint")
+    baseline = dcgan_colour.get_config(f"data={arg.data}")
+    c.methods.baseline = common.measured(baseline, label="baseline: the DCGAN's colouriser")
+    c.methods.baseline.train.anonymizer.checkpoint = c.anonymizer.get_ref("checkpoint")
     if arg.form == "paper":
         paper = colour_transfer.get_config(f"data={arg.data},form=paper")
         c.methods.paper = common.measured(paper, label="colour transfer as printed")

@@ -56,6 +56,12 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
     # Whether colours are changed at random in training, so that few clothes stand for many. Not of
     # the paper, which has 124 people's.
     c.data.recolour = True
+    # The silhouettes that are anonymised, and stand for the original: complete (as the data set has
+    # them; a walker's are exact) or incomplete (as imperfect segmentation gives a walker's).
+    c.data.silhouettes = "incomplete" if made else "complete"
+    # By how many grey levels a pixel background plates are made to be off, which are exact for
+    # walkers alone: light, noise and a camera that moved since.
+    c.data.plate_error = 4.0 if made else 0.0
 
     c.network = ml_collections.ConfigDict()
     # Channels and units: not given.

@@ -71,6 +71,19 @@ def contour_distance(a: jax.Array, b: jax.Array, mask: jax.Array, norm: str = L1
     return (summed if norm == L1_SUM else summed / jnp.maximum(mask.sum(-1), 1)).mean()
 
 
+def silhouette_distance(logits: jax.Array, pictures: jax.Array) -> jax.Array:
+    """Cross entropy of drawn silhouettes, in place of the norm of eqs 6 and 7, of pictures.
+
+    Args:
+      logits: [..., H, W] of what is drawn.
+      pictures: [..., H, W] in 0..1.
+
+    Returns:
+      A scalar, ≥ 0, the mean over pixels.
+    """
+    return -(pictures * log_sigmoid(logits) + (1 - pictures) * log_sigmoid(-logits)).mean()
+
+
 def generator(
     spatial: jax.Array,
     temporal: jax.Array,

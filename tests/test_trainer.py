@@ -166,7 +166,7 @@ def test_a_given_noise_gan_is_used_and_one_of_other_sizes_refused(
 
 def test_unknown_method(tiny_config, tmp_path):
     tiny_config.method = "magic"
-    known = "colour_transfer, contour_inversion, gait_windows, gaitbase, gaitpart, gaitset, "
+    known = "colour_transfer, contour_inversion, dcgan, dcgan_colour, gait_windows, gaitbase, "
     with pytest.raises(InputError, match=f"method 'magic' is not known: use one of {known}"):
         trainer.train_and_evaluate(tiny_config, tmp_path, progress=False)
 

@@ -32,15 +32,20 @@ Anonymize = Callable[[Sequence[np.ndarray], jax.Array], AnonymizedMasks]
 
 
 def _anonymized(
-    dataset: GaitDataset, anonymize: Anonymize, key: jax.Array, wanted: Sequence[tuple[int, int]]
+    dataset: GaitDataset,
+    anonymize: Anonymize,
+    key: jax.Array,
+    wanted: Sequence[tuple[int, int]],
+    incomplete: bool,
 ) -> Iterator[Recorded]:
+    masks_of = dataset.incomplete_masks if incomplete else dataset.masks
     for draw, index in wanted:
         sequence = dataset.gaits.sequences[index]
         own = jax.random.fold_in(key, index)
         # The first draw is the same, however many there are.
         own = jax.random.fold_in(own, draw) if draw else own
         # As they are found: what a user's own masks go through, these go through.
-        result = anonymize(dataset.masks(index), own)
+        result = anonymize(masks_of(index), own)
         yield Recorded(
             sequence,
             result.masks,
@@ -58,6 +63,7 @@ def anonymized_gaits(
     indices: Sequence[int],
     progress: bool = True,
     draws: int = 1,
+    incomplete: bool = False,
 ) -> GaitStore:
     """The store of some sequences' anonymised gaits, each with its own noise.
 
@@ -73,20 +79,29 @@ def anonymized_gaits(
       progress: whether to show a progress bar.
       draws: how often each is anonymised, with other noise each time; all sequences follow each
         other that many times.
+      incomplete: whether silhouettes are taken as imperfect segmentation gives them.
 
     Raises:
-      InputError: the store cannot be locked or written.
+      InputError: there are none of these, or the store cannot be locked or written.
     """
     versions = [VERSION, gait_store.VERSION]
     wanted = [(draw, index) for draw in range(draws) for index in indices]
     key = fingerprint(
-        dataset.gaits.key, anonymizer, seed, list(indices), versions, *([draws] * (draws > 1))
+        dataset.gaits.key,
+        anonymizer,
+        seed,
+        list(indices),
+        versions,
+        *([draws] * (draws > 1)),
+        *(["incomplete"] * incomplete),
     )
     directory: pathlib.Path = dataset.directory / f"anonymized-{key}"
     random = keys.stream(seed, "anonymized gaits")
 
     def make_part(first: int, last: int, part: pathlib.Path) -> None:
-        gait_store.write_part(part, _anonymized(dataset, anonymize, random, wanted[first:last]))
+        gait_store.write_part(
+            part, _anonymized(dataset, anonymize, random, wanted[first:last], incomplete)
+        )
 
     def work() -> Work:
         return {

@@ -16,6 +16,7 @@ from gait_jax.data.dataset import GaitDataset
 from gait_jax.data.derived import derive, ranges
 from gait_jax.data.gait_store import GaitStore
 from gait_jax.data.mapped import open_mapped
+from gait_jax.data.plates import worn
 from gait_jax.gait.crop import Crop
 from gait_jax.gait.laying import apart, moved
 from gait_jax.runtime.errors import InputError
@@ -39,7 +40,7 @@ class CropStore:
       masks: [N, S, S] uint8 of 0 and 1, the anonymised gaits.
       originals: [N, S, S] uint8 of 0 and 1, the original ones; they and their pictures lie under
         the anonymised ones (see `gait.laying`).
-      backgrounds: [N, S, S, 3] uint8, the scenes without the person.
+      backgrounds: [N, S, S, 3] uint8, the plates of the scenes without the person.
       subjects: [N] names.
     """
 
@@ -76,22 +77,23 @@ def _make_part(
     directory: pathlib.Path,
 ) -> None:
     """Fills a part's empty folder: the pixels of some sequences' crops, and whose they are."""
-    subjects = []
+    subjects, torn = [], config.silhouettes == "incomplete"
     place = {sequence.name: i for i, sequence in enumerate(dataset.gaits.sequences)}
     with contextlib.ExitStack() as stack:
         files = [stack.enter_context((directory / name).open("wb")) for name in _CHANNELS]
         for index in indices:
             sequence = anonymized.sequences[index]
             recording = dataset.recording(place[sequence.name])
+            plate = worn(recording.background, config.plate_error, sequence.name)
             for frame in range(0, len(sequence), config.stride):
                 mask = anonymized.mask(sequence.first + frame)
                 if not mask.any():
                     continue
-                complete = recording.complete(frame)
-                shift = apart(complete, mask)
+                # As it was anonymised.
+                original = recording.incomplete(frame) if torn else recording.complete(frame)
+                shift = apart(original, mask)
                 image, under, scene = (
-                    moved(picture, *shift)
-                    for picture in (recording.frame(frame), complete, recording.background)
+                    moved(picture, *shift) for picture in (recording.frame(frame), original, plate)
                 )
                 crop = Crop.around(mask | under, config.margin)
                 pictures = image, mask, under, scene
@@ -117,7 +119,7 @@ def _open_store(
     dataset: GaitDataset, anonymized: GaitStore, config: ml_collections.ConfigDict, progress: bool
 ) -> CropStore:
     """The store of a data set, made first where that is still to be done."""
-    settings = [config[name] for name in ("size", "margin", "stride")]
+    settings = [config[name] for name in ("size", "margin", "stride", "silhouettes", "plate_error")]
     directory = anonymized.directory / f"crops-{fingerprint(anonymized.key, settings, VERSION)}"
     frames = sum(len(range(0, len(s), config.stride)) for s in anonymized.sequences)
 
@@ -193,7 +195,8 @@ def crop_data(
     Args:
       dataset: the data set, opened with colour.
       anonymized: anonymised gaits of the groups' subjects.
-      config: the `data` part: size, margin, stride, group, validation_group and recolour.
+      config: the `data` part: size, margin, stride, silhouettes, plate_error, group,
+        validation_group and recolour.
       progress: whether to show progress bars.
 
     Raises:

@@ -102,6 +102,24 @@ class GaitDataset:
         sequence = self.gaits.sequences[index]
         return [self.gaits.mask(frame) for frame in range(sequence.first, sequence.last)]
 
+    def incomplete_masks(self, index: int) -> list[np.ndarray]:
+        """A sequence's frames as imperfect segmentation gives them, as `masks`.
+
+        Args:
+          index: of the sequence in `gaits`.
+
+        Raises:
+          InputError: the data set has none.
+        """
+        recording = self.recording(index)
+        found = [recording.incomplete(frame) for frame in range(len(recording))]
+        if any(mask is None for mask in found):
+            raise InputError(
+                f"{self.name} has no incomplete silhouettes beside its own: set data.silhouettes "
+                "to complete, which takes them as they are"
+            )
+        return found
+
     def recording(self, index: int) -> Recording:
         """A sequence in colour.
 

@@ -45,6 +45,16 @@ def _hole_share(mask: np.ndarray) -> float:
     return 1 - mask.sum() / max(filled.sum(), 1)
 
 
+def is_one_region(mask: np.ndarray) -> bool:
+    """Whether a mask is one 8-connected region but for 1 % of its pixels; there are some.
+
+    Args:
+      mask: [H, W] uint8 of 0 and 1, not empty.
+    """
+    _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    return bool(stats[1:, cv2.CC_STAT_AREA].max() >= 0.99 * mask.sum())
+
+
 def is_person_like(mask: np.ndarray, original: np.ndarray) -> bool:
     """Whether an anonymised mask is one simple region of its original's extent.
 
@@ -56,10 +66,9 @@ def is_person_like(mask: np.ndarray, original: np.ndarray) -> bool:
       mask: [H, W] uint8 of 0 and 1, not empty.
       original: [H, W] uint8 of 0 and 1, not empty, cleaned.
     """
-    _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     tall = cv2.boundingRect(mask)[3] / cv2.boundingRect(original)[3]
     return bool(
-        stats[1:, cv2.CC_STAT_AREA].max() >= 0.99 * mask.sum()
+        is_one_region(mask)
         and _hole_share(mask) <= _hole_share(original) + 0.02
         and 0.85 <= tall <= 1.15
         and 0.7 <= mask.sum() / original.sum() <= 1.4

@@ -25,10 +25,20 @@ def bend(frames: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     waves = (2, *_WAVES[far])
     pushed = (1 - own) * rng.standard_normal(waves) + own * rng.standard_normal((count, *waves))
     pushed = np.float32(rng.random() * far * rows * pushed)
+    return np.stack([push(frame, field) for frame, field in zip(frames, pushed, strict=True)])
+
+
+def push(frame: np.ndarray, field: np.ndarray) -> np.ndarray:
+    """Shows at each place what stands elsewhere in a picture, by a smooth field.
+
+    Args:
+      frame: [H, W] uint8.
+      field: [2, h, w] float32, how far to the right and down, pixels, on a grid over it.
+
+    Returns:
+      [H, W] uint8.
+    """
+    rows, columns = frame.shape
     place = np.meshgrid(*(np.arange(n, dtype=np.float32) for n in (columns, rows)))
-    bent = np.empty_like(frames)
-    for frame, (right, down) in enumerate(pushed):
-        x, y = (cv2.resize(field, (columns, rows), interpolation=cv2.INTER_CUBIC)
-                for field in (right, down))  # fmt: skip
-        bent[frame] = cv2.remap(frames[frame], place[0] + x, place[1] + y, cv2.INTER_LINEAR)
-    return bent
+    x, y = (cv2.resize(one, (columns, rows), interpolation=cv2.INTER_CUBIC) for one in field)
+    return cv2.remap(frame, place[0] + x, place[1] + y, cv2.INTER_LINEAR)

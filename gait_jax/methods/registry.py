@@ -1,5 +1,6 @@
 """The methods, by the name that a configuration gives."""
 
+from gait_jax.methods.anonymizers.dcgan import DCGAN
 from gait_jax.methods.anonymizers.noise_gan import NoiseGAN
 from gait_jax.methods.anonymizers.stand_in import StandIn
 from gait_jax.methods.anonymizers.stgan import STGAN
@@ -8,6 +9,7 @@ from gait_jax.methods.anonymizers.stgan_twins import TwinSTGAN
 from gait_jax.methods.anonymizers.tieu2017 import Tieu2017
 from gait_jax.methods.base import Method
 from gait_jax.methods.colourisers.colour_transfer import ColourTransfer
+from gait_jax.methods.colourisers.dcgan_colour import DCGANColour
 from gait_jax.methods.embeddings.gait_windows import GaitWindows
 from gait_jax.methods.inverters.contours import ContourInversion
 from gait_jax.methods.onlookers.resnext3d import ResNeXt3D
@@ -21,6 +23,8 @@ from gait_jax.methods.recognisers.zheng2011 import Zheng2011
 METHODS: dict[str, type[Method]] = {
     "colour_transfer": ColourTransfer,
     "contour_inversion": ContourInversion,
+    "dcgan": DCGAN,
+    "dcgan_colour": DCGANColour,
     "gait_windows": GaitWindows,
     "gaitbase": GaitBase,
     "gaitpart": GaitPart,

@@ -1,6 +1,5 @@
 """The colour-transfer network Φ (Tieu et al. 2020, figure 3)."""
 
-import functools
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -10,29 +9,12 @@ import jax.numpy as jnp
 from flax import linen as nn
 
 from gait_jax.models.convolution import image_conv
+from gait_jax.models.squares import doubled, halved, pad
 
 # The same place's lead over other sources before training, a logit.
 _SAME_PLACE = 5.0
 # What is left of the share of a pixel that is surely not the person's.
 _LEAST = 1e-4
-
-
-def _pad(x: jax.Array, around: int) -> jax.Array:
-    return jnp.pad(x, ((0, 0), (around, around), (around, around), (0, 0)))
-
-
-def fold(x: jax.Array) -> jax.Array:
-    """Trades each 2×2 square of pixels for channels: [N, H, W, C] → [N, H / 2, W / 2, 4 C]."""
-    count, height, width, channels = x.shape
-    x = x.reshape(count, height // 2, 2, width // 2, 2, channels)
-    return x.transpose(0, 1, 3, 2, 4, 5).reshape(count, height // 2, width // 2, 4 * channels)
-
-
-def unfold(x: jax.Array) -> jax.Array:
-    """The inverse of `fold`: [N, H, W, 4 C] → [N, 2 H, 2 W, C]."""
-    count, height, width, channels = x.shape
-    x = x.reshape(count, height, width, 2, 2, channels // 4)
-    return x.transpose(0, 1, 3, 2, 4, 5).reshape(count, 2 * height, 2 * width, channels // 4)
 
 
 def offsets(reach: Sequence[int]) -> list[tuple[int, int]]:
@@ -46,14 +28,14 @@ def moved(image: jax.Array, moves: Sequence[tuple[int, int]], k: int) -> jax.Arr
     far = max(abs(step) for move in moves for step in move)
     rows, columns = (far + step for step in moves[k])
     height, width = image.shape[1:3]
-    return _pad(image, far)[:, rows : rows + height, columns : columns + width]
+    return pad(image, far)[:, rows : rows + height, columns : columns + width]
 
 
 class ColourTransferNetwork(nn.Module):
     """Φ: convolutional encoder → fully connected layer → convolutional decoder, times the mask.
 
     Each stage of the encoder halves the picture and each of the decoder doubles it, by 4×4 kernels
-    and a stride of 2; both are written with squares of pixels as channels.
+    and a stride of 2 (see `models.squares`).
 
     With `copy`, which the paper has not, the decoder also sees the encoder's maps, and mixes what
     it paints with pixels of the original, from the same place and from around it. What the fully
@@ -98,20 +80,18 @@ class ColourTransferNetwork(nn.Module):
         """
         inputs = jnp.concatenate([2 * image - 1, mask[..., None]], axis=-1)
         x, maps = inputs, []
-        convolution = functools.partial(image_conv, dtype=self.dtype)
         for width in self.widths:
             maps.append(x)
-            x = nn.leaky_relu(convolution(width, 2)(fold(_pad(x, 1))), 0.2)
+            x = nn.leaky_relu(halved(x, width, self.dtype), 0.2)
         shape = x.shape[1:]
         x = nn.relu(nn.Dense(self.hidden, dtype=self.dtype)(x.reshape(len(x), -1)))
         x = nn.relu(nn.Dense(math.prod(shape), dtype=self.dtype)(x)).reshape(-1, *shape)
         for width, skipped in zip((*self.widths[-2::-1], 16), maps[::-1], strict=True):
-            # The cropped border is what a transposed convolution's padding takes away.
-            x = nn.relu(unfold(convolution(4 * width, 2)(_pad(x, 1)))[:, 1:-1, 1:-1])
+            x = nn.relu(doubled(x, width, self.dtype))
             if self.copy:
                 x = jnp.concatenate([x, skipped], axis=-1)
         sources = 1 + (len(offsets(self.reach)) if self.copy else 0)
-        x = convolution(3 + sources, 3)(_pad(x, 1)).astype(jnp.float32)
+        x = image_conv(3 + sources, 3, dtype=self.dtype)(pad(x, 1)).astype(jnp.float32)
         # Begins by keeping the original: most of the person is to stay as it is.
         logits = x[..., 3:] + jnp.zeros(sources).at[1:2].set(_SAME_PLACE)
         if self.copy and self.background:

@@ -36,6 +36,8 @@ def config(folder, monkeypatch):
             "size": 48,
             "margin": 0.05,
             "recolour": False,
+            "silhouettes": "complete",
+            "plate_error": 0.0,
         }
     )
 
@@ -253,3 +255,21 @@ def test_casia_a_has_no_colour(config):
     config.name = "casia_a"
     with pytest.raises(InputError, match="casia_a has no colour: choose walkers or casia_b"):
         open_dataset(config)
+
+
+def test_silhouettes_and_plates_may_be_those_of_real_recordings(dataset, config):
+    exact = _data(dataset, config).train._store
+    torn = anonymized_gaits(dataset, _narrowed, "half", 0, (0, 1, 2), False, incomplete=True)
+    # Made of the silhouettes that segmentation gives.
+    narrow = _narrowed([dataset.recording(1).incomplete(3)] * 2, None).masks[1]
+    np.testing.assert_array_equal(torn.mask(torn.sequences[1].first + 3), narrow)
+    assert torn.key != _gaits(dataset).key
+    config.silhouettes = "incomplete"
+    found = _data(dataset, config, torn).train._store
+    assert (found.originals.sum(), found.masks.sum()) != (exact.originals.sum(), exact.masks.sum())
+    # The plate alone is off by some grey levels: the frame is as it was filmed.
+    config.update({"silhouettes": "complete", "plate_error": 6.0})
+    worn = _data(dataset, config).train._store
+    np.testing.assert_array_equal(worn.images, exact.images)
+    off = worn.backgrounds.astype(float) - exact.backgrounds
+    assert 2 < np.sqrt(np.square(off).mean()) < 12

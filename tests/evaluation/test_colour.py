@@ -7,6 +7,8 @@ import pytest
 from drawn import load_config
 
 from gait_jax.data.anonymized import anonymized_gaits
+from gait_jax.evaluation.colour_scores import ColourScores
+from gait_jax.evaluation.colour_walks import body_for
 from gait_jax.evaluation.evaluation import evaluate
 from gait_jax.evaluation.evaluators import colour
 from gait_jax.evaluation.evaluators.colour import NEAREST, PARTS, sets_of
@@ -33,7 +35,11 @@ _TINY = {
 def config(data_dir, monkeypatch):
     colour_walkers.patch(monkeypatch)
     config = load_config("colour_quality", "walkers")
-    config.update_from_flattened_dict({f"methods.network.train.{k}": v for k, v in _TINY.items()})
+    for name in ("network", "baseline"):
+        tiny = {f"methods.{name}.train.{k}": v for k, v in _TINY.items()}
+        if name == "baseline":
+            del tiny["methods.baseline.train.network.reach"]
+        config.update_from_flattened_dict(tiny)
     config.evaluators.colour.walks, config.evaluators.colour.frames = 1, 2
     config.data.data_dir = str(data_dir)
     # As the papers measure: the anonymised person stands where the original stood.
@@ -51,21 +57,21 @@ def test_the_sets_of_a_frame():
 
 def test_colours_are_measured_and_reported_beside_the_papers(config, tmp_path):
     results = evaluate(config, tmp_path / "run", progress=False)
-    assert list(results["methods"]) == ["network"]
+    assert list(results["methods"]) == ["network", "baseline"]
     frame = read_csv(tmp_path / "run" / "results.csv")
     assert set(frame["source"]) == {MEASURED, APSIPA2020}
-    measured = frame[frame["source"] == MEASURED]
-    assert set(measured["method"]) == {NEAREST, PARTS, "network"}
+    measured = frame[(frame["source"] == MEASURED) & (frame["against"] == "")]
+    assert set(measured["method"]) == {NEAREST, PARTS, "network", "baseline"}
     rows = {(r.setting, r.method, r.condition, r.metric): r for r in measured.itertuples()}
     # One walk, two frames, in one kind of clothing.
     (clothing,) = set(measured["condition"]) - {"complete", "incomplete"}
     assert clothing in ("plain", "textural")
     names = ("complete", "incomplete", clothing)
     # Only of twins it is known where the joints are.
-    forms = {"box": 2, "overlap": 2, "twin": 3, "twin_later": 3}
+    forms = {"box": 3, "overlap": 3, "twin": 4, "twin_later": 4}
     assert len(rows) == len(measured) == sum(forms.values()) * 3 * 2
     for form, methods in forms.items():
-        for method in (NEAREST, "network", PARTS)[:methods]:
+        for method in (NEAREST, "network", "baseline", PARTS)[:methods]:
             for name in names:
                 psnr, ssim = (rows[form, method, name, metric] for metric in ("psnr", "ssim"))
                 assert psnr.n == ssim.n == 2 and 0 < ssim.value <= 1
@@ -74,12 +80,23 @@ def test_colours_are_measured_and_reported_beside_the_papers(config, tmp_path):
     # Eq 9 copies what both gaits share; the barely trained network only comes near.
     assert psnr["overlap", NEAREST, "complete"] == math.inf
     assert psnr["overlap", "network", "complete"] < math.inf
-    # Eq 9 takes colours by the silhouette that is torn; the network, its crop alone.
+    # Eq 9 takes colours by the silhouette that is torn, and so does what learnt from it; the
+    # network, its crop alone. Of the twin all have the same anonymised gait.
     torn = {
-        method: abs(psnr["box", method, "complete"] - psnr["box", method, "incomplete"])
+        method: abs(psnr["twin", method, "complete"] - psnr["twin", method, "incomplete"])
         for method in (NEAREST, "network")
     }
     assert torn["network"] < 0.1 and torn["network"] < 0.5 * torn[NEAREST]
+    # The incomplete column's gait was made of the incomplete silhouette: another box.
+    assert psnr["box", "network", "complete"] != psnr["box", "network", "incomplete"]
+    # On the same frames, so that differences are those of the means; one person has no interval.
+    more = frame[frame["metric"] == "ssim_over_method"].set_index(
+        ["setting", "method", "against", "condition"]
+    )
+    pair = more.loc["twin", "baseline", NEAREST, "complete"]
+    apart = [rows["twin", name, "complete", "ssim"].value for name in ("baseline", NEAREST)]
+    assert pair["value"] == pytest.approx(apart[0] - apart[1]) and pair["n"] == 2
+    assert more["low"].isna().all()
 
     kept = json.loads((tmp_path / "run" / "results.json").read_text())
     assert kept["rows"] == results["rows"] and kept["protocol"] is None
@@ -89,6 +106,44 @@ def test_colours_are_measured_and_reported_beside_the_papers(config, tmp_path):
     assert "24.73" in page and "0.914" in page
     assert f"{psnr['box', NEAREST, 'complete']:.2f}" in page
     assert (tmp_path / "run" / "sheet.png").exists()
+
+
+def test_a_twin_is_somebody_else():
+    everybody = ["001", "002", "003", "004"]
+    assert body_for("002", ["002", "003"], everybody) == "003"
+    assert body_for("003", ["002", "003"], everybody) == "002"
+    # A group of one: anybody in the data set will do.
+    assert body_for("004", ["004"], everybody) == "001"
+    with pytest.raises(InputError, match="001 is alone in the data set"):
+        body_for("001", ["001"], ["001"])
+
+
+def test_scores_keep_whose_they_are():
+    scores = ColourScores()
+    for k in range(10):
+        # Frame 0 is of all, frame 1 of the first method alone.
+        for frame in (0, 1):
+            scores.add("twin", "a", "plain", (f"w{k}", frame), f"p{k}", (20.0 + k, 0.5))
+        scores.add("twin", "b", "plain", (f"w{k}", 0), f"p{k}", (22.0 + k, 0.4))
+    found = {(row.method, row.metric): row for row in scores.rows()}
+    assert found["a", "psnr"].value == pytest.approx(24.5) and found["a", "psnr"].n == 20
+    assert found["a", "psnr"].low < 24 < 25 < found["a", "psnr"].high
+    more = {row.metric: row for row in scores.differences()}
+    # People differ, the difference does not: its interval is a point.
+    row = more["psnr_over_method"]
+    assert (row.method, row.against, row.condition, row.n) == ("b", "a", "plain", 10)
+    assert (row.value, row.low, row.high) == (2.0, 2.0, 2.0)
+    assert more["ssim_over_method"].value == pytest.approx(-0.1)
+
+
+def test_what_is_exact_has_neither_interval_nor_difference():
+    scores = ColourScores()
+    for k in range(10):
+        scores.add("overlap", "a", "plain", ("w", k), f"p{k}", (math.inf if k else 30.0, 1.0))
+        scores.add("overlap", "b", "plain", ("w", k), f"p{k}", (30.0, 0.5))
+    first = next(scores.rows())
+    assert (first.value, first.low, first.n) == (math.inf, None, 10)
+    assert [row.metric for row in scores.differences()] == ["ssim_over_method"]
 
 
 def test_a_run_of_another_method_colours_nothing(config, trained_run, tmp_path):
@@ -106,6 +161,7 @@ def test_a_run_of_another_method_colours_nothing(config, trained_run, tmp_path):
         ("data.name", "lacks the field data.name"),
         ("data.group", "lacks the field data.group"),
         ("data.groups", "lacks the field data.groups"),
+        ("data.plate_error", "lacks the field data.plate_error"),
         ("anonymizer", "lacks the field anonymizer.checkpoint"),
         ("evaluators.colour.walks", "lacks the field evaluators.colour.walks"),
         ("methods.network.label", "lacks the field methods.network.label"),
@@ -149,8 +205,11 @@ def _made_by(monkeypatch, keep):
         kept = [mask if keep(i) else 0 * mask for i, mask in enumerate(masks)]
         return types.SimpleNamespace(masks=kept, problems={}, measures={})
 
-    def gaits(dataset, _, key, seed, indices, progress):
-        return anonymized_gaits(dataset, anonymize, f"{key} {keep(0)}", seed, indices, progress)
+    def gaits(dataset, _, key, seed, indices, progress, incomplete):
+        key = f"{key} {keep(0)}"
+        return anonymized_gaits(
+            dataset, anonymize, key, seed, indices, progress, incomplete=incomplete
+        )
 
     monkeypatch.setattr(colour, "anonymized_gaits", gaits)
     # Nobody has to be trained for it.

@@ -82,6 +82,12 @@ _EXPECTED = {
         1,
         [0.226042, 16.0, 0.226042, 16.0, 0.166667, 16.0],
     ),
+    "dcgan": (
+        1,
+        [65.0, 65.0, 65.0, -0.0843731, 1.41102, 0.522712, 1.69995, 0.686984, 1.73215]
+        + [4517.0, 4674.0, 4827.0],
+    ),
+    "dcgan_colour": (1, [153.274, 94.3915, 132.113, 31.4912, 16.9623, 27.4305]),
     "gait_jax.data.twin_clips": (
         2,
         [-0.0534674, 0.191598, 0.104539, 0.103827, -0.0750632, 0.422191, 0.226966, -0.0856262]
@@ -297,6 +303,7 @@ def _side_channel_store(folder):
 def _crops(folder):
     dataset = _Dataset(folder)
     config = {"size": 24, "margin": 0.1, "stride": 4, "recolour": True}
+    config |= {"silhouettes": "complete", "plate_error": 0.0}
     config |= {"group": "train", "validation_group": "train"}
     gaits = dataset.anonymized()
     data = crop_data(dataset, gaits, ml_collections.ConfigDict(config), progress=False)
@@ -410,7 +417,10 @@ def _colour_transfer(folder):
     config = load_config("colour_transfer", "walkers")
     tiny = {"data.size": 32, "network.widths": (4, 8), "network.hidden": 8, "network.reach": (2,)}
     config.update_from_flattened_dict(tiny)
-    method = METHODS["colour_transfer"](config)
+    return _painted(METHODS["colour_transfer"](config))
+
+
+def _painted(method):
     original, made = _walk(1)[0], _walk(1, bulk=1.4)[0]
     rng = np.random.default_rng(0)
     frame, background = rng.integers(0, 256, (2, *made.shape, 3)).astype(np.uint8)
@@ -554,6 +564,29 @@ def _twin_clips(folder):
     return [*map(float, np.concatenate([value.ravel()[::17] for value in clip.values()]))]
 
 
+def _dcgan(folder):
+    del folder
+    config = load_config("dcgan", "casia_a")
+    tiny = {"data.size": 16, "data.columns": 16, "data.noise.grid": (2, 2)}
+    tiny |= {"generator.widths": (4, 4), "generator.hidden": 4, "discriminator.widths": (4, 4)}
+    config.update_from_flattened_dict(tiny)
+    method = METHODS["dcgan"](config)
+    someone, walk = method.anonymizer(_state(method)), _walk(3)
+    person = someone.person([someone.glimpse(mask) for mask in walk], jax.random.key(5), 25.0)
+    bodies = someone.bodies([person] * 3, [Seen(mask, t) for t, mask in enumerate(walk)])
+    drawn = method.draw(_state(method).ema["generator"], np.zeros((1, 16, 16)), person.noise[None])
+    found = [*person.heights, *person.noise[:2], *np.asarray(drawn)[0, ::5, 7]]
+    return [float(x) for x in (*found, *(body.mask.sum() for body in bodies))]
+
+
+def _dcgan_colour(folder):
+    del folder
+    config = load_config("dcgan_colour", "walkers")
+    tiny = {"data.size": 32, "network.widths": (4, 8), "network.hidden": 8}
+    config.update_from_flattened_dict(tiny)
+    return _painted(METHODS["dcgan_colour"](config))
+
+
 def _stgan_twins(folder):
     del folder
     config = load_config("stgan_twins", "")
@@ -652,6 +685,8 @@ _STAGES = {
     "gait_windows": _gait_windows,
     "noise_gan": _noise_gan,
     "colour_transfer": _colour_transfer,
+    "dcgan": _dcgan,
+    "dcgan_colour": _dcgan_colour,
     "wu2017": _wu2017,
     "zheng2011": _zheng2011,
     "side_channels": _side_channels,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from flax import linen as nn
 
-from gait_jax.models import colour_transfer
+from gait_jax.models import squares
 from gait_jax.models.colour_transfer import ColourTransferNetwork, composed, offsets
 from gait_jax.models.convolution import image_conv
 
@@ -24,12 +24,12 @@ def _network(copy, background=False):
 def test_fold_by_hand():
     # Pixels of a 2×2 square become the channels of one, row by row.
     x = jnp.arange(8.0).reshape(1, 2, 4, 1)
-    assert colour_transfer.fold(x).tolist() == [[[[0, 1, 4, 5], [2, 3, 6, 7]]]]
+    assert squares.fold(x).tolist() == [[[[0, 1, 4, 5], [2, 3, 6, 7]]]]
 
 
 def test_unfold_is_the_inverse():
     x = jax.random.normal(jax.random.key(0), (2, 4, 6, 3))
-    np.testing.assert_array_equal(colour_transfer.unfold(colour_transfer.fold(x)), x)
+    np.testing.assert_array_equal(squares.unfold(squares.fold(x)), x)
 
 
 def test_a_stage_of_the_encoder_is_a_strided_convolution():
@@ -39,7 +39,7 @@ def test_a_stage_of_the_encoder_is_a_strided_convolution():
     kernel = jax.random.normal(jax.random.key(1), (4, 4, 2, 3))
     # The kernel's taps, sorted by the square that they fall into.
     sorted_taps = kernel.reshape(2, 2, 2, 2, 2, 3).transpose(0, 2, 1, 3, 4, 5).reshape(2, 2, 8, 3)
-    found = folded.apply({"params": {"kernel": sorted_taps}}, colour_transfer.fold(padded))
+    found = folded.apply({"params": {"kernel": sorted_taps}}, squares.fold(padded))
     strided = nn.Conv(3, (4, 4), strides=2, padding="VALID", use_bias=False)
     expected = strided.apply({"params": {"kernel": kernel}}, padded)
     np.testing.assert_allclose(found, expected, atol=1e-5)

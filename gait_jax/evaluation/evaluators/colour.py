@@ -1,41 +1,37 @@
 """How true colours are: PSNR and SSIM of the colourisers, beside tables I and II of 2020."""
 
-import collections
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-import cv2
 import numpy as np
 import pandas as pd
 
 from gait_jax import runs
-from gait_jax.data import twins
 from gait_jax.data.anonymized import anonymized_gaits
 from gait_jax.data.gait_store import GaitStore
-from gait_jax.data.recording import Recording
 from gait_jax.evaluation import papers, report, sections
 from gait_jax.evaluation.colour_quality import compare
+from gait_jax.evaluation.colour_scores import ColourScores
+from gait_jax.evaluation.colour_walks import LATER, TWIN, Case, Walk, Walks
 from gait_jax.evaluation.evaluators.base import Evaluator, Piece
 from gait_jax.evaluation.report import Section
 from gait_jax.evaluation.rows import Row
 from gait_jax.gait import picture
 from gait_jax.gait.crop import Crop
-from gait_jax.gait.limbs import Limbs
 from gait_jax.methods import fields
 from gait_jax.methods.colourisers import nearest
+from gait_jax.methods.colourisers.crops import CROP_DATA
 from gait_jax.methods.colourisers.parts import PartsColouriser
 from gait_jax.methods.colourisers.placed import Placed
-from gait_jax.methods.contracts import Colouriser, Shot
+from gait_jax.methods.contracts import Colouriser
 from gait_jax.pretrained import DEFAULT
 from gait_jax.runtime import bars
 from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.files import write_bytes
-from gait_jax.video.blazepose_landmarks import SURE, Landmarks
-from gait_jax.video.blazepose_region import Region
 
 NEAREST, PARTS = "nearest", "parts"
-BOX, OVERLAP, TWIN, LATER = "box", "overlap", "twin", "twin_later"
+BOX, OVERLAP = "box", "overlap"
 FORMS = {
     TWIN: "The same walk in the same clothes on another body of the same height stands for the "
     "anonymised gait, and what it looks like for the truth; over its pixels. Only synthetic people "
@@ -50,12 +46,6 @@ FORMS = {
     "measures. There is no truth in this: where the gaits differ one picture shows a person and "
     "the other the scene, whatever the colours.",
 }
-# Frames by which a twin is further: at usual cadences and 25 frames a second, a quarter of a cycle.
-_FURTHER = 7
-# The colours of every so manyth frame are looked at.
-_LOOKED_AT = 2
-# Side of the square in which somebody is looked at, in their heights.
-_SQUARE = 1.3
 _SHEET_WALKS, _SHEET_SIDE = 8, 192
 
 
@@ -73,44 +63,6 @@ def sets_of(clothing: str, incomplete: bool) -> tuple[str, ...]:
     return ("complete", clothing) if clothing else ("complete",)
 
 
-@dataclasses.dataclass(frozen=True)
-class _Twin:
-    """Another body in the same clothes: silhouette [H, W], joints, and what it looks like."""
-
-    mask: np.ndarray
-    limbs: Limbs
-    truth: np.ndarray
-
-
-@dataclasses.dataclass(frozen=True)
-class _Case:
-    """A frame to be coloured; silhouettes [H, W] uint8 of 0 and 1, pictures [H, W, 3] uint8.
-
-    Attributes:
-      shots: the original, by whether its silhouette is as imperfect segmentation gives it; each
-        with the anonymised silhouette S_An.
-      twins: at the same moment and later, by form; none of real people.
-    """
-
-    shots: dict[bool, Shot]
-    twins: dict[str, _Twin]
-
-
-@dataclasses.dataclass(frozen=True)
-class _Walk:
-    """A sequence whose frames are coloured.
-
-    Attributes:
-      recording: it.
-      looked_at: some of its frames, by whether the silhouette is incomplete.
-      cases: those that are coloured.
-    """
-
-    recording: Recording
-    looked_at: dict[bool, list[Shot]]
-    cases: list[_Case]
-
-
 class Colour(Evaluator):
     """Colours frames of people outside the training by nearest pixel and by every network."""
 
@@ -120,6 +72,7 @@ class Colour(Evaluator):
         "anonymizer.checkpoint": fields.folder,
         "data.groups": fields.text,
         "data.group": fields.text,
+        "data.plate_error": CROP_DATA["data.plate_error"],
     }
 
     def _sequences(self) -> list[int]:
@@ -130,54 +83,25 @@ class Colour(Evaluator):
         chosen = np.linspace(0, len(known) - 1, min(self.settings.walks, len(known)), dtype=int)
         return sorted({known[i] for i in chosen})
 
-    def _anonymized(self, indices: list[int]) -> GaitStore:
-        study = self.study
-        given = study.config.anonymizer.checkpoint
-        run = runs.open_run(given or DEFAULT)
-        return anonymized_gaits(
-            study.dataset, run.anonymizer(), run.key, study.config.seed, indices, study.progress
-        )
-
-    def _walk(self, index: int, gaits: GaitStore, number: int) -> _Walk:
-        """A sequence, the `number`-th of the store; what could be anonymised is coloured."""
-        dataset, sequence = self.study.dataset, gaits.sequences[number]
-        recording = dataset.recording(index)
-        kept, others = np.arange(len(recording)), []
-        if dataset.description["synthetic"]:
-            members = dataset.members(self.study.data.group)
-            following = (members.index(sequence.subject) + 1) % len(members)
-            kept, *found = twins.film(sequence, members[following])
-            bodies, truths, limbs = found
-            others = [_Twin(*one) for one in zip(bodies, limbs, truths, strict=True)]
-        landmarks = Landmarks()
-
-        def shots(frame: int) -> dict[bool, Shot]:
-            picture = recording.frame(frame)
-            masks = {False: recording.complete(frame), True: recording.incomplete(frame)}
-            limbs = _joints(landmarks, picture, masks[False])
-            made = gaits.mask(sequence.first + frame)
-            return {
-                incomplete: Shot(picture, mask, made, limbs, None, frame)
-                for incomplete, mask in masks.items()
-                if mask is not None
-            }
-
-        looked_at: dict[bool, list[Shot]] = collections.defaultdict(list)
-        for frame in kept[::_LOOKED_AT]:
-            for incomplete, shot in shots(int(frame)).items():
-                looked_at[incomplete].append(shot)
-        cases = []
-        for i in np.unique(np.linspace(0, len(kept) - 1, self.settings.frames, dtype=int)):
-            # Where nothing could be made there is nothing to colour.
-            if gaits.mask(sequence.first + int(kept[i])).any():
-                later = i + _FURTHER if i + _FURTHER < len(kept) else i - _FURTHER
-                cases.append(
-                    _Case(
-                        shots(int(kept[i])),
-                        {TWIN: others[i], LATER: others[max(later, 0)]} if others else {},
-                    )
-                )
-        return _Walk(recording, looked_at, cases)
+    def _anonymized(self, indices: list[int]) -> dict[bool, GaitStore]:
+        """The anonymised gaits, by whether they were made of incomplete silhouettes."""
+        study, known = self.study, [False]
+        run = runs.open_run(study.config.anonymizer.checkpoint or DEFAULT)
+        if indices and study.dataset.recording(indices[0]).incomplete(0) is not None:
+            known.append(True)
+        anonymizer = run.anonymizer()
+        return {
+            torn: anonymized_gaits(
+                study.dataset,
+                anonymizer,
+                run.key,
+                study.config.seed,
+                indices,
+                study.progress,
+                incomplete=torn,
+            )
+            for torn in known
+        }
 
     def _colourisers(self) -> dict[str, Colouriser]:
         trained = {name: run.colouriser() for name, run in self.study.methods.items()}
@@ -188,8 +112,15 @@ class Colour(Evaluator):
 
     def _rows(self) -> Iterator[Row]:
         colourisers, indices = self._colourisers(), self._sequences()
-        gaits, sheet = self._anonymized(indices), []
-        values: dict[tuple[str, str, str], list[tuple[float, float]]] = {}
+        scores, sheet = ColourScores(), []
+        data = self.study.data
+        walks = Walks(
+            self.study.dataset,
+            self.study.dataset.members(data.group),
+            self._anonymized(indices),
+            self.settings.frames,
+            data.plate_error,
+        )
         every = max(len(indices) // _SHEET_WALKS, 1)
         walked = bars.over(
             indices,
@@ -200,14 +131,14 @@ class Colour(Evaluator):
         )
         for number, index in enumerate(walked):
             tiles: list[np.ndarray] = []
-            walk = self._walk(index, gaits, number)
+            walk = walks.walk(index, number)
             known = {
                 (name, incomplete): colourise.remember(None, shots)
                 for name, colourise in colourisers.items()
                 for incomplete, shots in walk.looked_at.items()
             }
             for case in walk.cases:
-                tiles = _compared(walk.recording, case, colourisers, known, values)
+                tiles = _compared(walk, case, colourisers, known, scores)
             # The sequence's last frame.
             if tiles and number % every == 0:
                 sheet.append(np.hstack(tiles))
@@ -215,17 +146,12 @@ class Colour(Evaluator):
             raise InputError(
                 "no frame could be anonymised: check the data set and anonymizer.checkpoint"
             )
-        write_bytes(self.study.workdir / "sheet.png", picture.png(np.vstack(sheet)[..., ::-1]))
-        for (form, method, name), found in values.items():
-            for metric, value in zip(("psnr", "ssim"), np.mean(found, axis=0), strict=True):
-                yield Row(
-                    method=method,
-                    metric=metric,
-                    setting=form,
-                    condition=name,
-                    value=float(value),
-                    n=len(found),
-                )
+        # Somebody whose silhouettes or joints gave nothing has fewer pictures.
+        wide = max(row.shape[1] for row in sheet)
+        rows = [np.pad(row, ((0, 0), (0, wide - row.shape[1]), (0, 0))) for row in sheet]
+        write_bytes(self.study.workdir / "sheet.png", picture.png(np.vstack(rows)[..., ::-1]))
+        yield from scores.rows()
+        yield from scores.differences()
         yield from papers.COLOUR
 
     def labels(self) -> dict[str, str]:
@@ -233,7 +159,7 @@ class Colour(Evaluator):
 
     def sections(self, frame: pd.DataFrame) -> list[Section]:
         columns = "original, background, then for each colouriser by complete and by incomplete "
-        columns += "silhouette: the anonymised gait"
+        columns += "silhouette: the gait that was made of it"
         if self.study.dataset.description["synthetic"]:
             columns += ", the twin at the same moment and later; their truths"
         sheet = report.Figure(
@@ -247,51 +173,41 @@ class Colour(Evaluator):
         ]
 
 
-def _joints(landmarks: Landmarks, picture: np.ndarray, mask: np.ndarray) -> Limbs | None:
-    """Where the network sees somebody's joints; red, green, blue [H, W, 3], and where they are."""
-    x, y, width, height = cv2.boundingRect(mask)
-    if not width:
-        return None
-    square = Region(x + width / 2, y + height / 2, _SQUARE * height, 0.0)
-    pose = landmarks(np.ascontiguousarray(picture[..., ::-1]), square)
-    return pose.limbs if pose.flag >= SURE else None
-
-
 def _compared(
-    recording: Recording,
-    case: _Case,
-    colourisers: dict[str, Colouriser],
-    known: dict[tuple[str, bool], Any],
-    values: dict[tuple[str, str, str], list[tuple[float, float]]],
+    walk: Walk,
+    case: Case,
+    colourisers: Mapping[str, Colouriser],
+    known: Mapping[tuple[str, bool], Any],
+    scores: ColourScores,
 ) -> list[np.ndarray]:
-    """Colours a frame, adds PSNR and SSIM by (form, colouriser, set), and gives the pictures."""
-    scene, first = recording.background, case.shots[False]
-    frame, whole, made = first.picture, first.original, first.anonymized
-    box = np.zeros_like(whole)
-    box[Crop.around(whole | made, 0.0).box] = 1
-    tiles = [frame, scene]
+    """Colours a frame, adds PSNR and SSIM by form, colouriser and set, and gives the pictures."""
+    whole = case.whole
+    made = np.bitwise_or.reduce([shot.anonymized for shot in case.shots.values()])
+    frame = next(iter(case.shots.values())).picture
+    tiles = [frame, walk.plate]
     for name, colourise in colourisers.items():
-        # All see the same anonymised gait, that of the complete silhouette: the anonymiser of 2020
-        # gives a whole person for either.
         for incomplete, shot in case.shots.items():
 
             def add(form, value, name=name, incomplete=incomplete):
-                for one in sets_of(recording.clothing, incomplete):
-                    values.setdefault((form, name, one), []).append(value)
+                for one in sets_of(walk.clothing, incomplete):
+                    place = (walk.name, case.frame)
+                    scores.add(form, name, one, place, walk.person, value)
 
-            learnt = known[name, incomplete]
+            learnt, shown = known[name, incomplete], shot.anonymized
             if colourise.knows(learnt, shot):
-                found = colourise(shot, scene, learnt)
+                found = colourise(shot, walk.plate, learnt)
+                box = np.zeros_like(whole)
+                box[Crop.around(whole | shown, 0.0).box] = 1
                 add(BOX, compare(found, frame, box))
-                if (whole & made).any():
-                    add(OVERLAP, compare(found, frame, whole & made))
+                if (whole & shown).any():
+                    add(OVERLAP, compare(found, frame, whole & shown))
                 tiles.append(found)
             for form, twin in case.twins.items():
                 dressed = dataclasses.replace(
                     shot, anonymized=twin.mask, anonymized_limbs=twin.limbs
                 )
                 if colourise.knows(learnt, dressed):
-                    found = colourise(dressed, scene, learnt)
+                    found = colourise(dressed, walk.plate, learnt)
                     add(form, compare(found, twin.truth, twin.mask))
                     tiles.append(found)
     tiles += [twin.truth for twin in case.twins.values()]

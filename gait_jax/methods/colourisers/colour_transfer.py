@@ -1,6 +1,5 @@
 """Colour transfer: paints an anonymised gait with the original's colours (2020 §III)."""
 
-import pathlib
 from collections.abc import Sequence
 
 import jax
@@ -11,24 +10,16 @@ from jax import numpy as jnp
 from gait_jax import losses
 from gait_jax.gait.crop import Crop
 from gait_jax.methods import descent, fields
-from gait_jax.methods.base import (
-    Batch,
-    Metrics,
-    State,
-    TrainedMethod,
-)
+from gait_jax.methods.base import Batch, Metrics, State
+from gait_jax.methods.colourisers.crops import CROP_DATA, NETWORK, CropMethod, sheet
 from gait_jax.methods.colourisers.placed import Placed
 from gait_jax.methods.optimizers import adam
 from gait_jax.models.colour_transfer import ColourTransferNetwork, composed, offsets
-from gait_jax.pretrained import DEFAULT
-from gait_jax.runtime import homes, keys
+from gait_jax.runtime import keys
 from gait_jax.runtime.errors import InputError
 
-ANONYMIZER = "anonymizer"
-_SHOWN = 12
 
-
-class ColourTransfer(TrainedMethod):
+class ColourTransfer(CropMethod):
     """Trains Φ without ground truth: the centre from the original, the edge in the centre's style.
 
     Batches hold "images" [B, S, S, 3] uint8, x_rgb, "masks" [B, S, S] uint8 of 0 and 1, x_bi,
@@ -40,13 +31,7 @@ class ColourTransfer(TrainedMethod):
     VERSION = 2
     FIELDS = {
         **fields.TRAINING,
-        **fields.DATA,
-        "anonymizer.checkpoint": fields.folder,
-        "data.colour": fields.flag,
-        "data.stride": fields.whole(),
-        "data.size": fields.whole(8, 4096),
-        "data.margin": fields.number(0, 10),
-        "data.recolour": fields.flag,
+        **CROP_DATA,
         "network.widths": fields.wholes(),
         "network.hidden": fields.whole(),
         "network.copy": fields.flag,
@@ -81,33 +66,13 @@ class ColourTransfer(TrainedMethod):
         self._moves = offsets(network.reach) if network.copy else []
         self.optimizer = adam(config, "optimizer")
 
-    def prerequisites(self) -> dict[str, pathlib.Path]:
-        given = self.config.anonymizer.checkpoint
-        return {ANONYMIZER: homes.expanded(given) if given else DEFAULT}
-
-    def open_data(self, dataset, prerequisites, progress):
-        from gait_jax.data.anonymized import anonymized_gaits
-        from gait_jax.data.crops import crop_data
-
-        data, run = self.config.data, prerequisites[ANONYMIZER]
-        subjects = {*dataset.members(data.group), *dataset.members(data.validation_group)}
-        wanted, seed = dataset.indices(subjects), self.config.seed
-        gaits = anonymized_gaits(dataset, run.anonymizer(), run.key, seed, wanted, progress)
-        return crop_data(dataset, gaits, data, progress)
-
     def init(self, prerequisites=None, statistics=None) -> State:
         del prerequisites, statistics
         size = self.config.data.size
         key = keys.stream(self.config.seed, "colour_transfer")
         image, mask = jnp.zeros((1, size, size, 3)), jnp.zeros((1, size, size))
         params = self.network.init(key, image, mask, image)
-        return State(
-            step=jnp.zeros((), jnp.int32),
-            params={"network": params},
-            opt={"network": self.optimizer.init(params)},
-            ema={"network": params},
-            frozen={},
-        )
+        return self.fresh(params, self.optimizer)
 
     def _output(self, params, batch: Batch) -> tuple[jax.Array, jax.Array, jax.Array, jax.Array]:
         """(x_rgb in 0..1, x_bi, Φ, the paint's share)."""
@@ -140,7 +105,7 @@ class ColourTransfer(TrainedMethod):
         return descent.step(
             state,
             batch,
-            "network",
+            NETWORK,
             self.optimizer,
             self._loss,
             config.accumulate,
@@ -148,25 +113,22 @@ class ColourTransfer(TrainedMethod):
         )
 
     def evaluate(self, state: State, batch: Batch) -> Metrics:
-        return self._loss(state.ema["network"], batch)[1]
+        return self._loss(state.ema[NETWORK], batch)[1]
 
     def samples(self, state: State, batch: Batch) -> tuple[jax.Array, jax.Array]:
         """(Φ [B, S, S, 3], the paint's share [B, S, S]), both in 0..1."""
-        return self._output(state.ema["network"], batch)[2:]
+        return self._output(state.ema[NETWORK], batch)[2:]
 
     def picture(self, batch: Batch, samples: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
         """Rows: original, anonymised gait, Φ, the paint's share in it; blue, green, red."""
-        grey = lambda x: np.repeat(255.0 * x[..., None], 3, axis=-1)  # noqa: E731
         output, painted = samples
         masks = batch["masks"]
-        rows = (batch["images"], grey(masks), 255 * output, grey(masks * painted))
-        drawn = np.vstack([np.hstack(np.rint(row[:_SHOWN]).astype(np.uint8)) for row in rows])
-        return drawn[..., ::-1]
+        return sheet(batch["images"], 255 * masks, 255 * output, 255 * (masks * painted))
 
     def colouriser(self, state: State) -> Placed:
         data = self.config.data
         return Placed(
-            Transfer(self.network, state.ema["network"], self._moves, data.size, data.margin)
+            Transfer(self.network, state.ema[NETWORK], self._moves, data.size, data.margin)
         )
 
 
