@@ -3,7 +3,7 @@ r"""How true the colours of anonymised people are: tables I and II of Tieu et al
     python -m gait_jax.evaluate --config=configs/colour_quality.py --workdir=runs/colour_quality
 
 Nearest pixel (2019, eq 9) beside the colour-transfer network, which is trained first; one that is
-trained already is measured with --config.methods.network.checkpoint=WORKDIR.
+trained already is measured with --config.colourisers.network.checkpoint=WORKDIR.
 
 Time: on walkers, two CPU cores, training as `configs/colour_transfer.py` says, after 8 for making
 the data set; measuring 5.
@@ -35,6 +35,8 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
     # The workdir of the run that gives each frame its anonymised gait, shipped:stgan or
     # shipped:stand_in; the stand-in that ships with the package where empty.
     c.anonymizer = ml_collections.ConfigDict({"checkpoint": ""})
+    # In its place a method of this evaluation, where one is named.
+    c.anonymizer.method = ""
 
     train = colour_transfer.get_config(f"data={arg.data}")
     # As in `configs/colour_transfer.py`, but of the people who are tested.
@@ -48,18 +50,19 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
     # How many walks, spread over the group, and how many frames of each.
     c.evaluators.colour = ml_collections.ConfigDict({"walks": 60, "frames": 6})
 
-    # What is measured: its name in tables; the workdir of a training run, empty to train it here;
-    # its training.
-    c.methods = ml_collections.ConfigDict()
-    c.methods.network = common.measured(train, label="colour transfer")
-    c.methods.network.train.anonymizer.checkpoint = c.anonymizer.get_ref("checkpoint")
+    # What colours: its name in tables; the workdir of a training run, empty to train it here; its
+    # training.
+    c.colourisers = ml_collections.ConfigDict()
+    c.colourisers.network = common.measured(train, label="colour transfer")
+    c.colourisers.network.train.anonymizer.checkpoint = c.anonymizer.get_ref("checkpoint")
     baseline = dcgan_colour.get_config(f"data={arg.data}")
-    c.methods.baseline = common.measured(baseline, label="baseline: the DCGAN's colouriser")
-    c.methods.baseline.train.anonymizer.checkpoint = c.anonymizer.get_ref("checkpoint")
+    c.colourisers.baseline = common.measured(baseline, label="baseline: the DCGAN's colouriser")
+    c.colourisers.baseline.train.anonymizer.checkpoint = c.anonymizer.get_ref("checkpoint")
     if arg.form == "paper":
         paper = colour_transfer.get_config(f"data={arg.data},form=paper")
-        c.methods.paper = common.measured(paper, label="colour transfer as printed")
-        c.methods.paper.train.anonymizer.checkpoint = c.anonymizer.get_ref("checkpoint")
-    # Nobody is to be recognised.
+        c.colourisers.paper = common.measured(paper, label="colour transfer as printed")
+        c.colourisers.paper.train.anonymizer.checkpoint = c.anonymizer.get_ref("checkpoint")
+    # Nobody is to be recognised, and no method's gaits are measured.
     c.recognisers = ml_collections.ConfigDict()
+    c.methods = ml_collections.ConfigDict()
     return c

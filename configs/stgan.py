@@ -47,8 +47,8 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
     c.data.layout = "padded"
     # Points of a contour.
     c.data.points = 2000
-    # Frames of a window, and from one window's start to the next one's. D_T is to see a whole cycle,
-    # which takes 25 to 30 of them.
+    # Frames of a window, and from one window's start to the next one's. D_T is to see a whole
+    # cycle, which takes 25 to 30 of them.
     c.data.frames = 32
     c.data.stride = 8
 

@@ -211,11 +211,11 @@ def test_colour_is_measured_on_the_tested_people():
     config = colour_quality.get_config("walkers,paper")
     assert "protocol" not in config and not config.recognisers
     assert config.evaluators.colour.to_dict() == {"walks": 60, "frames": 6}
-    trained = config.methods.network.train
+    trained = config.colourisers.network.train
     assert config.data.to_dict() == trained.data.to_dict() | {"group": "test", "subjects": 34}
     assert trained.data.group == "train"
-    assert config.methods.baseline.train.data.silhouettes == "complete"
-    assert (trained.network.copy, config.methods.paper.train.network.copy) == (True, False)
+    assert config.colourisers.baseline.train.data.silhouettes == "complete"
+    assert (trained.network.copy, config.colourisers.paper.train.network.copy) == (True, False)
 
 
 def test_every_method_and_evaluator_has_a_configuration():

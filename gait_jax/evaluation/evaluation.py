@@ -70,9 +70,10 @@ def _by_seed(
 
 def _with_step(row: Row, study: Study) -> Row:
     """A row that also says how long its method was trained."""
-    if row.source != MEASURED or row.method not in study.methods:
+    known = study.methods | study.colourisers
+    if row.source != MEASURED or row.method not in known:
         return row
-    return dataclasses.replace(row, step=study.methods[row.method].step)
+    return dataclasses.replace(row, step=known[row.method].step)
 
 
 def evaluate(

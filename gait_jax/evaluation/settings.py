@@ -39,6 +39,10 @@ def check(config: ml_collections.ConfigDict) -> None:
             raise InputError(f"evaluator {name!r} is not known: use one or more of {known}")
         fields.check_fields(config, fields.below(f"evaluators.{name}", EVALUATORS[name].FIELDS))
         fields.check_fields(config, EVALUATORS[name].NEEDS)
-    for part, own in (("recognisers", {}), ("methods", {"label": fields.text})):
-        for name in config[part]:
+    label = {"label": fields.text}
+    for part, own in (("recognisers", {}), ("methods", label), ("colourisers", label)):
+        for name in config.get(part, {}):
             fields.check_fields(config, fields.below(f"{part}.{name}", RUN | own))
+    both = {*config.methods} & {*config.get("colourisers", {})}
+    if both:
+        raise InputError(f"methods and colourisers are both called {', '.join(both)}: rename one")

@@ -31,6 +31,7 @@ def everything_trained(config: ml_collections.ConfigDict) -> Iterator[ml_collect
     """All that an evaluation trains or takes (see `configs.common.measured`)."""
     yield from config.recognisers.values()
     yield from config.methods.values()
+    yield from config.get("colourisers", {}).values()
     for own in config.evaluators.values():
         for value in own.values():
             if isinstance(value, ml_collections.ConfigDict) and "train" in value:

@@ -36,9 +36,9 @@ def config(data_dir, monkeypatch):
     colour_walkers.patch(monkeypatch)
     config = load_config("colour_quality", "walkers")
     for name in ("network", "baseline"):
-        tiny = {f"methods.{name}.train.{k}": v for k, v in _TINY.items()}
+        tiny = {f"colourisers.{name}.train.{k}": v for k, v in _TINY.items()}
         if name == "baseline":
-            del tiny["methods.baseline.train.network.reach"]
+            del tiny["colourisers.baseline.train.network.reach"]
         config.update_from_flattened_dict(tiny)
     config.evaluators.colour.walks, config.evaluators.colour.frames = 1, 2
     config.data.data_dir = str(data_dir)
@@ -147,7 +147,7 @@ def test_what_is_exact_has_neither_interval_nor_difference():
 
 
 def test_a_run_of_another_method_colours_nothing(config, trained_run, tmp_path):
-    config.methods.network.checkpoint = str(trained_run)
+    config.colourisers.network.checkpoint = str(trained_run)
     with pytest.raises(InputError, match="is a run of stgan, which colours nothing"):
         evaluate(config, tmp_path / "run", progress=False)
 
@@ -164,8 +164,8 @@ def test_a_run_of_another_method_colours_nothing(config, trained_run, tmp_path):
         ("data.plate_error", "lacks the field data.plate_error"),
         ("anonymizer", "lacks the field anonymizer.checkpoint"),
         ("evaluators.colour.walks", "lacks the field evaluators.colour.walks"),
-        ("methods.network.label", "lacks the field methods.network.label"),
-        ("methods.network.checkpoint", "lacks the field methods.network.checkpoint"),
+        ("colourisers.network.label", "lacks the field colourisers.network.label"),
+        ("colourisers.network.checkpoint", "lacks the field colourisers.network.checkpoint"),
     ],
 )
 def test_configurations_that_lack_something(config, tmp_path, field, message):
@@ -222,7 +222,7 @@ def test_frames_without_anonymised_gait_are_left_out(config, tmp_path, monkeypat
     # Of a sequence, two frames: its first and its last.
     _made_by(monkeypatch, lambda i: i == 0)
     with config.unlocked():
-        config.methods = {}
+        config.colourisers = {}
     results = evaluate(config, tmp_path / "run", progress=False)
     assert {r["n"] for r in results["rows"] if r["source"] == MEASURED} == {1}
 
@@ -230,6 +230,6 @@ def test_frames_without_anonymised_gait_are_left_out(config, tmp_path, monkeypat
 def test_nobody_to_be_coloured(config, tmp_path, monkeypatch):
     _made_by(monkeypatch, lambda i: False)
     with config.unlocked():
-        config.methods = {}
+        config.colourisers = {}
     with pytest.raises(InputError, match="no frame could be anonymised"):
         evaluate(config, tmp_path / "run", progress=False)

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gait_jax import runs
 from gait_jax.data.anonymized import anonymized_gaits
 from gait_jax.data.gait_store import GaitStore
 from gait_jax.evaluation import papers, report, sections
@@ -25,7 +24,6 @@ from gait_jax.methods.colourisers.crops import CROP_DATA
 from gait_jax.methods.colourisers.parts import PartsColouriser
 from gait_jax.methods.colourisers.placed import Placed
 from gait_jax.methods.contracts import Colouriser
-from gait_jax.pretrained import DEFAULT
 from gait_jax.runtime import bars
 from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.files import write_bytes
@@ -70,6 +68,7 @@ class Colour(Evaluator):
     FIELDS = {"walks": fields.whole(), "frames": fields.whole()}
     NEEDS = {
         "anonymizer.checkpoint": fields.folder,
+        "anonymizer.method": fields.text,
         "data.groups": fields.text,
         "data.group": fields.text,
         "data.plate_error": CROP_DATA["data.plate_error"],
@@ -86,7 +85,7 @@ class Colour(Evaluator):
     def _anonymized(self, indices: list[int]) -> dict[bool, GaitStore]:
         """The anonymised gaits, by whether they were made of incomplete silhouettes."""
         study, known = self.study, [False]
-        run = runs.open_run(study.config.anonymizer.checkpoint or DEFAULT)
+        run = study.painted
         if indices and study.dataset.recording(indices[0]).incomplete(0) is not None:
             known.append(True)
         anonymizer = run.anonymizer()
@@ -104,7 +103,7 @@ class Colour(Evaluator):
         }
 
     def _colourisers(self) -> dict[str, Colouriser]:
-        trained = {name: run.colouriser() for name, run in self.study.methods.items()}
+        trained = {name: run.colouriser() for name, run in self.study.colourisers.items()}
         return {NEAREST: Placed(nearest.colourise), PARTS: PartsColouriser(), **trained}
 
     def pieces(self) -> Iterator[Piece]:
@@ -155,7 +154,8 @@ class Colour(Evaluator):
         yield from papers.COLOUR
 
     def labels(self) -> dict[str, str]:
-        return {NEAREST: "nearest pixel", PARTS: "by part of the body", **super().labels()}
+        known = {NEAREST: "nearest pixel", PARTS: "by part of the body"}
+        return known | self.study.colouriser_labels
 
     def sections(self, frame: pd.DataFrame) -> list[Section]:
         columns = "original, background, then for each colouriser by complete and by incomplete "
