@@ -46,6 +46,8 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
     )
     # The data set's frames in colour.
     c.data.colour = True
+    # How many sequences of each group, spread over it; all where it is 0.
+    c.data.walks = 0
     # Every so-manyth frame of a sequence.
     c.data.stride = 6
     # Rows and columns of the square crops; not given.

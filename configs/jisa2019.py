@@ -85,6 +85,9 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
     # What it proposes, in the order of α.
     sweep = ("alpha_02", "alpha_03", "alpha_04")
     c.evaluators.claims.sweep = sweep if arg.compare == "alpha" else ()
+    # Of the other paper: whose gaits are coloured, and the earlier model that this stands beside.
+    c.evaluators.claims.anonymizer = ""
+    c.evaluators.claims.contours = ""
 
     c.recognisers = ml_collections.ConfigDict()
     c.recognisers.zheng2011 = common.measured(zheng2011.get_config(f"data={arg.data}"))

@@ -183,6 +183,8 @@ def test_an_evaluation_holds_what_it_trains():
             "baseline": "",
             "gaussian": "",
             "sweep": (),
+            "anonymizer": "",
+            "contours": "",
         },
         "mos": {"ratings": "", "key": ""},
     }

@@ -4,7 +4,7 @@ import bisect
 import dataclasses
 import functools
 import pathlib
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import ml_collections
@@ -157,6 +157,12 @@ class GaitDataset:
     @functools.cached_property
     def _coloured(self) -> source.Examples:
         return source.Examples(self.open_in_colour())
+
+
+def spread(indices: Sequence[int], count: int) -> list[int]:
+    """Some of rising indices, evenly over all of them; all where there are no more."""
+    chosen = np.linspace(0, len(indices) - 1, min(count, len(indices)), dtype=int)
+    return sorted({indices[i] for i in chosen})
 
 
 def _name(example: Mapping[str, Any]) -> str:

@@ -45,19 +45,28 @@ class Judgement(NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class Roles:
-    """Which methods of an evaluation are the paper's; empty where there is none.
+    """Which methods and colourisers of an evaluation are the paper's; empty where there is none.
 
     Attributes:
       ours: what the paper proposes.
       baseline: what it stands beside.
       gaussian: what it proposes, with a Gaussian seed for noise.
       sweep: what it proposes, in the order of α.
+      anonymizer: whose gaits it colours.
+      contours: the earlier model that this stands beside.
     """
 
-    ours: str
-    baseline: str
-    gaussian: str
-    sweep: tuple[str, ...]
+    ours: str = ""
+    baseline: str = ""
+    gaussian: str = ""
+    sweep: tuple[str, ...] = ()
+    anonymizer: str = ""
+    contours: str = ""
+
+    def names(self) -> tuple[str, ...]:
+        """All that are named."""
+        named = self.ours, self.baseline, self.gaussian, self.anonymizer, self.contours
+        return tuple(filter(None, (*named, *self.sweep)))
 
 
 Judge = Callable[[pd.DataFrame, Roles], Judgement]

@@ -42,12 +42,14 @@ class ColouredClip:
         gave nobody: the empty scene.
       masks: who is shown, [H, W] uint8 of 0 and 1; where nobody is, empty.
       originals: who was filmed, likewise; never empty.
+      scene: without anybody, as the pictures.
     """
 
     sequence: GaitSequence
     pictures: list[np.ndarray]
     masks: list[np.ndarray]
     originals: list[np.ndarray]
+    scene: np.ndarray
 
 
 class ColouredClips:
@@ -113,8 +115,9 @@ class ColouredClips:
             )
         originals = [gaits.mask(sequence.first + i) for i in frames]
         pictures = [recording.frame(i) for i in frames]
+        scene = recording.background
         if method == CLEAN:
-            return ColouredClip(sequence, pictures, originals, originals)
+            return ColouredClip(sequence, pictures, originals, originals, scene)
         store = self._made(method)
         (first,) = (one.first for one in store.sequences if one.name == sequence.name)
         masks = [store.mask(first + i) for i in frames]
@@ -122,7 +125,7 @@ class ColouredClips:
             Shot(picture, original, mask, frame=i)
             for i, picture, original, mask in zip(frames, pictures, originals, masks, strict=True)
         ]
-        colourise, scene = self._colouriser, recording.background
+        colourise = self._colouriser
         known = colourise.remember(None, shots)
         shown = []
         for i, shot in enumerate(shots):
@@ -131,7 +134,7 @@ class ColouredClips:
             else:
                 shown.append(scene.copy())
                 masks[i] = np.zeros_like(masks[i])
-        return ColouredClip(sequence, shown, masks, originals)
+        return ColouredClip(sequence, shown, masks, originals, scene)
 
     def export(self, method: str) -> None:
         """Writes a method's clips, or those that were filmed, unless they are there.

@@ -75,6 +75,15 @@ PROTOCOLS: Mapping[str, Protocol] = {
         "The paper prints the sizes of the groups, not gallery and probe: taken from the field's "
         "own protocol. The anonymiser trains on the baseline's group.",
     ),
+    "apsipa2020_quick": Protocol(
+        "apsipa2020",
+        "recogniser",
+        "test",
+        "test",
+        {"nm": (1, 2)},
+        {"nm": (5,), "bg": (1,), "cl": (1,)},
+        "As “apsipa2020” with half of its gallery and of its probes, to be quick.",
+    ),
     "lt74": Protocol(
         "lt74",
         "train",

@@ -231,12 +231,14 @@ def claims(judged: Iterable[Sequence[str]], labels: tables.Labels, roles: Roles)
         "Its baseline": roles.baseline,
         "With a Gaussian seed": roles.gaussian,
         "In the order of α": roles.sweep,
+        "Whose gaits are coloured": roles.anonymizer,
+        "The earlier model": roles.contours,
     }
     terms = {}
     for role, names in are.items():
         names = [names] if isinstance(names, str) else names
-        told = "; ".join(f"{labels[name]} ({name})" for name in names if name)
-        terms[role] = f"is here: {told or 'nothing'}."
+        if told := "; ".join(f"{labels[name]} ({name})" for name in names if name):
+            terms[role] = f"is here: {told}."
     told = report.Text(
         "Differences stand with their 95 % intervals, success in points. A claim holds where all "
         "of them lie above 0, does not where one lies at or below, and otherwise cannot be told."

@@ -90,7 +90,7 @@ def test_nothing_can_be_told_of_nothing():
     found = _judged([])
     assert len(found) == len(claims_2019.CLAIMS) > 15
     assert {(holds, measured) for holds, measured, _ in found.values()} == {(UNTOLD, "–")}
-    assert {(holds) for holds, _, _ in _judged([], Roles("", "", "", ())).values()} == {UNTOLD}
+    assert {holds for holds, _, _ in _judged([], Roles()).values()} == {UNTOLD}
 
 
 def test_success_over_the_baseline():
@@ -206,6 +206,7 @@ def test_a_role_of_nobody_is_refused():
     class _Study:
         config = ml_collections.ConfigDict({"methods": {"ours": {}}})
 
-    fields = {"paper": "jisa2019", "ours": "ours", "baseline": "", "gaussian": "", "sweep": ("a",)}
-    with pytest.raises(InputError, match="names 'a', which is none of the methods: ours"):
+    fields = {"paper": "jisa2019", "ours": "ours", "sweep": ("a",)}
+    fields |= dict.fromkeys(("baseline", "gaussian", "anonymizer", "contours"), "")
+    with pytest.raises(InputError, match="names 'a', which is none of the methods and colouris"):
         Claims(ml_collections.ConfigDict(fields), _Study)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from gait_jax.data.anonymized import anonymized_gaits
+from gait_jax.data.dataset import spread
 from gait_jax.data.gait_store import GaitStore
 from gait_jax.evaluation import papers, report, sections
 from gait_jax.evaluation.colour_quality import compare
@@ -78,9 +79,7 @@ class Colour(Evaluator):
         """Indices of the sequences that are coloured."""
         dataset = self.study.dataset
         known = dataset.indices(dataset.members(self.study.data.group))
-        # A step that shares no divisor with the views, so that all of them are met.
-        chosen = np.linspace(0, len(known) - 1, min(self.settings.walks, len(known)), dtype=int)
-        return sorted({known[i] for i in chosen})
+        return spread(known, self.settings.walks)
 
     def _anonymized(self, indices: list[int]) -> dict[bool, GaitStore]:
         """The anonymised gaits, by whether they were made of incomplete silhouettes."""

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from gait_jax.data.anonymized import anonymized_gaits
+from gait_jax.data.dataset import spread
 from gait_jax.data.gait_store import GaitStore
 from gait_jax.evaluation import noise_share, sections
 from gait_jax.evaluation.cache import cached
@@ -49,8 +50,7 @@ class NoiseShare(Evaluator):
         """Indices of the walks, rising."""
         dataset, protocol = self.study.dataset, self.study.protocol
         probed = dataset.indices(dataset.members(protocol.probed), protocol.probes)
-        chosen = np.linspace(0, len(probed) - 1, min(self.settings.walks, len(probed)), dtype=int)
-        return sorted({probed[i] for i in chosen})
+        return spread(probed, self.settings.walks)
 
     def _rows(self, method: str) -> list[Row]:
         study, settings = self.study, self.settings

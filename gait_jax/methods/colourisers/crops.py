@@ -21,6 +21,7 @@ CROP_DATA: fields.Fields = {
     **fields.DATA,
     "anonymizer.checkpoint": fields.folder,
     "data.colour": fields.flag,
+    "data.walks": fields.whole(0),
     "data.stride": fields.whole(),
     "data.size": fields.whole(8, 4096),
     "data.margin": fields.number(0, 10),
@@ -40,13 +41,16 @@ class CropMethod(TrainedMethod):
     def open_data(self, dataset, prerequisites, progress):
         from gait_jax.data.anonymized import anonymized_gaits
         from gait_jax.data.crops import crop_data
+        from gait_jax.data.dataset import spread
 
         data, run = self.config.data, prerequisites[ANONYMIZER]
-        subjects = {*dataset.members(data.group), *dataset.members(data.validation_group)}
-        wanted, seed = dataset.indices(subjects), self.config.seed
+        wanted, seed = set(), self.config.seed
+        for group in (data.group, data.validation_group):
+            known = dataset.indices(dataset.members(group))
+            wanted |= {*spread(known, data.walks or len(known))}
         torn = data.silhouettes == INCOMPLETE
         gaits = anonymized_gaits(
-            dataset, run.anonymizer(), run.key, seed, wanted, progress, incomplete=torn
+            dataset, run.anonymizer(), run.key, seed, sorted(wanted), progress, incomplete=torn
         )
         return crop_data(dataset, gaits, data, progress)
 
