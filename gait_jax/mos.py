@@ -84,12 +84,12 @@ def _parser() -> argparse.ArgumentParser:
 
     made = commands.add_parser("page", help="make a page on which clips are rated")
     made.set_defaults(run=_page)
-    made.add_argument("clips", nargs="+", metavar="CLIPS", help="folder of a method's clips, called "
-        "as the method is, or NAME=FOLDER; those of “original” stand beside one clip that is not, "
-        "and are not rated")  # fmt: skip
+    made.add_argument("clips", nargs="+", metavar="CLIPS", help="folder of a method's clips, "
+        "called as the method is, or NAME=FOLDER; those of “original” are not rated, but stand beside "
+        "one clip that is none")  # fmt: skip
     made.add_argument("-o", "--out", type=pathlib.Path, required=True, help="folder to write")
-    made.add_argument("--key", type=pathlib.Path, help="file to write that says which clip is which "
-        "(default: OUT.key.json)")  # fmt: skip
+    made.add_argument("--key", type=pathlib.Path, help="file to write that says which clip is "
+        "which (default: OUT.key.json)")  # fmt: skip
     made.add_argument("--clips-per-rater", type=_number(1, 10_000), default=60, metavar="N",
         help="how many clips each rater rates, as many of each method (default: 60)")  # fmt: skip
     made.add_argument("--odd-one-out", type=_number(0, 1000), metavar="N", help="how many sets of "
