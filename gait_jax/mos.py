@@ -25,7 +25,8 @@ _SEEDS = 2**32
 
 def _page(args: argparse.Namespace) -> int:
     out = homes.expanded(args.out)
-    key = homes.expanded(args.key) if args.key else out.with_name(f"{out.name}.key.json")
+    beside = out.parent / f"{out.resolve().name}.key.json"
+    key = homes.expanded(args.key) if args.key else beside
     wanted = args.clips_per_rater, args.odd_one_out
     made = page.make(args.clips, out, key, *wanted, args.seed, args.progress)
     if made.warning:
@@ -85,8 +86,8 @@ def _parser() -> argparse.ArgumentParser:
     made = commands.add_parser("page", help="make a page on which clips are rated")
     made.set_defaults(run=_page)
     made.add_argument("clips", nargs="+", metavar="CLIPS", help="folder of a method's clips, "
-        "called as the method is, or NAME=FOLDER; those of “original” are not rated, but stand beside "
-        "one clip that is none")  # fmt: skip
+        "called as the method is, or NAME=FOLDER; those of “original” are not rated, but "
+        "stand beside one clip that is none")  # fmt: skip
     made.add_argument("-o", "--out", type=pathlib.Path, required=True, help="folder to write")
     made.add_argument("--key", type=pathlib.Path, help="file to write that says which clip is "
         "which (default: OUT.key.json)")  # fmt: skip

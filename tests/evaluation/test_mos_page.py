@@ -188,6 +188,8 @@ def test_bad_input_costs_a_line_and_leaves_nothing(folders, tmp_path, capsys):
     assert "nothing is to be rated but originals" in refused(folders[0])
     assert "sets of four need 3 originals" in refused(*folders[1:], "--odd-one-out", 1)
     assert "lies in the page" in refused(folders[1], "--key", out / "key.json")
+    # Of the folder that one is in, the key would lie within.
+    assert "lies in the page" in _refused(capsys, folders[1], "-o", ".")
     assert sorted(os.listdir(tmp_path)) == ["bad"]
     (tmp_path / "page.key.json").touch()
     assert "page.key.json is there already" in refused(folders[1])
