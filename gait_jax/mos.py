@@ -46,7 +46,7 @@ def _receive(args: argparse.Namespace) -> int:
         try:
             server.serve_forever()
         except KeyboardInterrupt:
-            print(f"{server.received} files in {server.out}")
+            print(f"Raters' files received: {server.received}, in {server.out}")
     return 0
 
 
@@ -63,7 +63,7 @@ def _analyse(args: argparse.Namespace) -> int:
         )
         return 1
     for row in find(frame, metric=scores.SCORE, view=ALL).itertuples():
-        print(f"{row.method}: {row.value:.2f} of {row.n} raters")
+        print(f"{row.method}: {row.value:.2f} (raters: {row.n})")
     print(f"{out / analysis.REPORT}")
     return 0
 

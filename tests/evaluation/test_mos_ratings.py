@@ -185,13 +185,13 @@ def test_the_command_writes_rows_and_a_report(key, tmp_path):
         "gait_jax.mos", "analyse", given, "--key", tmp_path / "k.json", "-o", out
     )
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.splitlines()[-1] == f"{out}/report.html" and "of 11 raters" in done.stdout
+    assert done.stdout.splitlines()[-1] == f"{out}/report.html" and "(raters: 11)" in done.stdout
     assert sorted(os.listdir(out)) == ["report.html", "rows.csv"]
     answered, _ = ratings.read([given], key)
     rows.write_csv(tmp_path / "again.csv", rows.to_frame(scores.rows(answered, key)))
     assert (out / "rows.csv").read_bytes() == (tmp_path / "again.csv").read_bytes()
     page = (out / "report.html").read_text()
-    for text in ("The opinions of 11 raters", "data:image/png", "Score of one method over another",
+    for text in ("What people say (raters: 11)", "data:image/png", "Score of one method over another",
                  "Which of these four is not real? Found, %"):  # fmt: skip
         assert text in page
     assert "Left out" not in page and "few people" in page

@@ -144,4 +144,4 @@ def test_the_command_serves_until_ctrl_c(study, tmp_path):
     process.send_signal(signal.SIGINT)
     status, said, errors = processes.finish(process)
     assert (status, errors) == (0, "")
-    assert said == f"Rater 07: 4 ratings\n1 files in {tmp_path / 'r'}\n"
+    assert said == f"Rater 07: 4 ratings\nRaters' files received: 1, in {tmp_path / 'r'}\n"
