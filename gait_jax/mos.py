@@ -25,7 +25,8 @@ _SEEDS = 2**32
 
 def _page(args: argparse.Namespace) -> int:
     out = homes.expanded(args.out)
-    key = homes.expanded(args.key) if args.key else out.with_name(f"{out.name}.key.json")
+    beside = out.parent / f"{out.resolve().name}.key.json"
+    key = homes.expanded(args.key) if args.key else beside
     wanted = args.clips_per_rater, args.odd_one_out
     made = page.make(args.clips, out, key, *wanted, args.seed, args.progress)
     if made.warning:
@@ -45,7 +46,7 @@ def _receive(args: argparse.Namespace) -> int:
         try:
             server.serve_forever()
         except KeyboardInterrupt:
-            print(f"{server.received} files in {server.out}")
+            print(f"Raters' files received: {server.received}, in {server.out}")
     return 0
 
 
@@ -62,7 +63,7 @@ def _analyse(args: argparse.Namespace) -> int:
         )
         return 1
     for row in find(frame, metric=scores.SCORE, view=ALL).itertuples():
-        print(f"{row.method}: {row.value:.2f} of {row.n} raters")
+        print(f"{row.method}: {row.value:.2f} (raters: {row.n})")
     print(f"{out / analysis.REPORT}")
     return 0
 
@@ -84,12 +85,12 @@ def _parser() -> argparse.ArgumentParser:
 
     made = commands.add_parser("page", help="make a page on which clips are rated")
     made.set_defaults(run=_page)
-    made.add_argument("clips", nargs="+", metavar="CLIPS", help="folder of a method's clips, called "
-        "as the method is, or NAME=FOLDER; those of “original” stand beside one clip that is not, "
-        "and are not rated")  # fmt: skip
+    made.add_argument("clips", nargs="+", metavar="CLIPS", help="folder of a method's clips, "
+        "called as the method is, or NAME=FOLDER; those of “original” are not rated, but "
+        "stand beside one clip that is none")  # fmt: skip
     made.add_argument("-o", "--out", type=pathlib.Path, required=True, help="folder to write")
-    made.add_argument("--key", type=pathlib.Path, help="file to write that says which clip is which "
-        "(default: OUT.key.json)")  # fmt: skip
+    made.add_argument("--key", type=pathlib.Path, help="file to write that says which clip is "
+        "which (default: OUT.key.json)")  # fmt: skip
     made.add_argument("--clips-per-rater", type=_number(1, 10_000), default=60, metavar="N",
         help="how many clips each rater rates, as many of each method (default: 60)")  # fmt: skip
     made.add_argument("--odd-one-out", type=_number(0, 1000), metavar="N", help="how many sets of "

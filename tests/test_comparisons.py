@@ -6,9 +6,9 @@ import hashlib
 import html.parser
 import json
 import os
-import shutil
 from fractions import Fraction
 
+import browser
 import cv2
 import numpy as np
 import processes
@@ -23,8 +23,6 @@ from gait_jax.runtime.errors import InputError
 from gait_jax.video.clip import Frame
 
 EVIL = '</script><script>document.title = "evil"</script> & "x".mp4'
-
-_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
 @dataclasses.dataclass
@@ -340,7 +338,7 @@ def _seen(browser, folder, address):
 @pytest.fixture(scope="module")
 def opened(tmp_path_factory):
     """A function that opens a page in a browser: of its address, gives what is there then."""
-    found = next(filter(None, map(shutil.which, _BROWSERS)), None)
+    found = browser.find()
     if found is None:
         pytest.skip("no Chromium is installed: what the page does in a browser is not tested")
     folder = tmp_path_factory.mktemp("browser")

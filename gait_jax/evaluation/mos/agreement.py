@@ -32,8 +32,8 @@ def alpha(ratings: np.ndarray, difference: Difference = ordinal) -> float | None
       difference: what sets two ratings apart.
 
     Returns:
-      1 - D_o / D_e: 1 where all agree, 0 where they agree as by chance, below where less. None where
-      nothing was rated twice, or there is one level alone.
+      1 - D_o / D_e: 1 where all agree, 0 where they agree as by chance, below where less. None
+      where nothing was rated twice, or there is one level alone.
     """
     levels = np.unique(ratings[~np.isnan(ratings)])
     given = (ratings[:, :, None] == levels).sum(axis=0).astype(float)  # [units, L]

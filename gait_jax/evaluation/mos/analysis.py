@@ -43,7 +43,7 @@ def analyse(
     frame = rows.to_frame(scores.rows(answers, known))
     parts = [*sections.sections(frame, {}), *sections.left_out(wrong)]
     results = {"data": {"synthetic": False}, "software": records.software(), "seed": 0}
-    heading = f"How natural do they walk? The opinions of {len(answers)} raters"
+    heading = f"How natural do they walk? What people say (raters: {len(answers)})"
     with writable(out / REPORT, "-o"):
         try:
             rows.write_csv(out / ROWS, frame)

@@ -61,7 +61,10 @@ def parse(data: bytes) -> Answers:
     Raises:
       ValueError: it is none; says what is wrong.
     """
-    value = parse_json(data)
+    try:
+        value = parse_json(data)
+    except ValueError as error:
+        raise ValueError(f"it is damaged ({reason_of(error)})") from None
     names = [field.name for field in dataclasses.fields(Answers)]
     if not isinstance(value, dict) or sorted(value) != sorted(names):
         raise ValueError("it is not what the page saves")
@@ -123,7 +126,8 @@ def read(given: Sequence[pathlib.Path], key: Key) -> tuple[list[Answers], list[U
     found: dict[str, tuple[pathlib.Path, bytes, Answers]] = {}
     wrong: list[Unusable] = []
     twice: set[str] = set()
-    paths = list(_files(given))
+    # One that stands in a folder may be named, too.
+    paths = [*{path.resolve(): path for path in _files(given)}.values()]
     if not paths:
         raise InputError(f"{', '.join(map(str, given))}: no file of ratings is there")
     for path in paths:
@@ -137,11 +141,11 @@ def read(given: Sequence[pathlib.Path], key: Key) -> tuple[list[Answers], list[U
         if before is None:
             found[answers.rater] = path, data, answers
         elif before[1] == data:
-            wrong.append(Unusable(path, f"the same as {before[0]}"))
+            wrong.append(Unusable(path, f"the same as {before[0].name}"))
         else:
             # Which of them is this rater's nobody can tell.
             twice.add(answers.rater)
-            wrong.append(Unusable(path, f"rater {answers.rater} stands in {before[0]}, too"))
+            wrong.append(Unusable(path, f"rater {answers.rater} stands in {before[0].name}, too"))
     for rater in sorted(twice):
         path, _, _ = found.pop(rater)
         wrong.append(Unusable(path, f"rater {rater} stands in other files, too"))

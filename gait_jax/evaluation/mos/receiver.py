@@ -1,4 +1,4 @@
-"""Serves a page to the browsers of a class-room, and keeps what they send: a file for each rater."""
+"""Serves a page to the browsers of a class-room, and keeps what they send: a file a rater."""
 
 import http.server
 import os
@@ -61,8 +61,9 @@ class Receiver(http.server.ThreadingHTTPServer):
         self.received = 0
         self._lock = threading.Lock()
         with writable(self.out / "ratings.json", "-o"):
-            self.out.mkdir(exist_ok=True)
+            pass
         try:
+            self.out.mkdir(parents=True, exist_ok=True)
             super().__init__((host, port), _Handler)
         except (OSError, OverflowError) as error:
             raise InputError(
@@ -150,8 +151,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             kept = self.server.keep(answers.rater, data)
         except OSError as error:
             print(
-                f"gait_jax.mos: {self.server.out} cannot be written ({reason_of(error)}): make "
-                f"room; rater {answers.rater} has the file among the downloads",
+                f"gait_jax.mos: {self.server.out} cannot be written ({reason_of(error)}): mend "
+                f"that; rater {answers.rater} has the file among the downloads",
                 file=sys.stderr,
             )
             return self._answer(HTTPStatus.INSUFFICIENT_STORAGE)
@@ -170,9 +171,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         kind = _KINDS[path.suffix]
         match = _RANGE.fullmatch(self.headers.get("Range", ""))
         first, last = 0, len(data) - 1
-        if match and int(match[1]) < len(data):
-            first = int(match[1])
-            last = min(int(match[2] or last), last)
+        if match:
+            first, last = int(match[1]), min(int(match[2] or last), last)
+        if first >= len(data) > 0:
+            return self._answer(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE)
         if not match or first > last:
             return self._answer(HTTPStatus.OK, data if body else b"", kind, len(data))
         told = {"Content-Range": f"bytes {first}-{last}/{len(data)}"}

@@ -16,9 +16,8 @@ from gait_jax.evaluation.rows import ALL, Row
 SCORE, OVER_METHOD = "mos", "mos_over_method"
 ALPHA = "mos_alpha"
 FOUND, CHANCE = "odd_one_out", "odd_one_out_chance"
-# Of the raters' means: what a box shows, from the lower whisker to the upper one.
-BOX = {f"{SCORE}_{name}": share for name, share in
-       (("min", 0), ("quartile1", 25), ("median", 50), ("quartile3", 75), ("max", 100))}  # fmt: skip
+# Percentiles of the raters' means that a box shows, from the lower whisker to the upper one.
+BOX = {"mos_min": 0, "mos_quartile1": 25, "mos_median": 50, "mos_quartile3": 75, "mos_max": 100}
 
 
 def rows(answers: Sequence[Answers], key: Key) -> Iterator[Row]:

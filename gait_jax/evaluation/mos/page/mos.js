@@ -31,9 +31,8 @@ function warn(event) {
   event.preventDefault();
 }
 
-// Whether there are ratings under this code already, where that can be asked.
+// Whether there are ratings under this code already.
 async function taken() {
-  if (!SERVED) return false;
   try {
     return (await fetch(address(), { method: "HEAD", cache: "no-store" })).ok;
   } catch {
@@ -41,6 +40,7 @@ async function taken() {
   }
 }
 
+// Holds a code back until it is known to be free.
 function checkCode() {
   const form = element("form");
   let free = false;
@@ -126,7 +126,7 @@ const welcome = {
   autofocus: "code",
   on_load: () => {
     element("form").insertAdjacentHTML("beforeend", '<p class="wrong text" role="alert"></p>');
-    checkCode();
+    if (SERVED) checkCode();
   },
   on_finish: (data) => begin(data.response.code),
 };
