@@ -13,6 +13,7 @@ FILE.png` shows frames of it.
 
 import argparse
 import pathlib
+from collections.abc import Iterator, Sequence
 
 import cv2
 import jax
@@ -25,23 +26,27 @@ from gait_jax.gait import silhouette
 from gait_jax.gait.framing import Framing
 from gait_jax.gait.naturalness import is_person_like
 from gait_jax.runtime import keys
-from tfds_casia.walkers import camera, generation
-from tfds_casia.walkers.generation import Plan
+from tfds_casia.walkers import camera, recording, segmentation
 from tfds_casia.walkers.recording import WalkName
 
+# (complete, incomplete) masks [H, W] uint8 of 0 and 1.
+Walk = tuple[list[np.ndarray], list[np.ndarray]]
+
+_SEED = 0
 _WALKS = (("nm", 5), ("cl", 1))
 _SHEET_FRAMES, _SHEET_ROWS = 16, 8
 
 
-def film(subject: int, condition: str, number: int, views: tuple[int, ...]):
-    """One walk: by view, (complete, incomplete) masks [H, W] uint8 of 0 and 1."""
+def film(subject: int, condition: str, number: int, views: Sequence[int]) -> Iterator[Walk]:
+    """One walk, by view."""
     name = WalkName(subject, condition, number)
-    kinds = [
-        generation.examples(Plan(views=views, kind=kind), name)
-        for kind in ("silhouettes", "degraded")
-    ]
-    for (_, whole), (_, torn) in zip(*kinds, strict=True):
-        yield tuple([silhouette.decode(png) for png in one["frames"]] for one in (whole, torn))
+    moving = recording.move(_SEED, name)
+    for view in views:
+        sight = recording.see(moving, view)
+        rng = recording.stream("segmentation", _SEED, *name.numbers, view)
+        kinds = (sight.masks, sight.window), segmentation.degrade(moving.figure, sight, rng)
+        shape = (camera.HEIGHT, camera.WIDTH)
+        yield tuple([mask // 255 for mask in window.paste(m, shape)] for m, window in kinds)
 
 
 def judged(made: list[np.ndarray], whole: list[np.ndarray]) -> np.ndarray:
@@ -73,8 +78,8 @@ def main() -> None:
     sheet: list[np.ndarray] = []
     for subject in people:
         for condition, number in _WALKS:
-            walks = film(subject, condition, number, tuple(sorted(args.views)))
-            for view, (whole, torn) in zip(sorted(args.views), walks, strict=True):
+            walks = film(subject, condition, number, args.views)
+            for view, (whole, torn) in zip(args.views, walks, strict=True):
                 rows = []
                 for kind, given in (("complete", whole), ("incomplete", torn)):
                     key = keys.named_key(jax.random.key(0), f"{subject} {condition} {view}")

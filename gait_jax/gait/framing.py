@@ -60,7 +60,7 @@ class Framing:
           columns: of the picture.
         """
         change = self._change(rows, columns)
-        # Blurred as far as it is made smaller, so that no pixel is passed over; evenly to all sides.
+        # Blurred as far as it is made smaller, so that no pixel is passed over; to all sides alike.
         spread, far = mask * np.float32(255), _BLUR / change[0, 0]
         if change[0, 0] < 1:
             spread = cv2.GaussianBlur(spread, (0, 0), far, borderType=cv2.BORDER_CONSTANT)

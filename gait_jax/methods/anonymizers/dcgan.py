@@ -101,8 +101,8 @@ class DCGAN(TrainedMethod):
         pictures = jnp.zeros((1, data.size, data.columns))
         noise = jnp.zeros((1, self._numbers))
         params = {
-            GENERATOR: self.generator.init(jax.random.fold_in(key, 0), pictures, noise),
-            DISCRIMINATOR: self.discriminator.init(jax.random.fold_in(key, 1), pictures),
+            GENERATOR: jax.jit(self.generator.init)(jax.random.fold_in(key, 0), pictures, noise),
+            DISCRIMINATOR: jax.jit(self.discriminator.init)(jax.random.fold_in(key, 1), pictures),
         }
         return State(
             step=jnp.zeros((), jnp.int32),
@@ -216,6 +216,11 @@ class Person:
     noise: np.ndarray
     heights: np.ndarray
 
+    def height(self, frame: int) -> float | None:
+        """How tall they are in a frame; None where nobody knows."""
+        known = self.heights[frame]
+        return None if np.isnan(known) else float(known)
+
 
 class PictureAnonymizer(Anonymizer):
     """A trained generator of pictures, for silhouettes of any size.
@@ -261,8 +266,7 @@ class PictureAnonymizer(Anonymizer):
         heights = np.full(len(own), np.nan)
         for t in np.flatnonzero(~np.isnan(own)):
             near = own[max(t - around, 0) : t + around + 1]
-            # Never below what is seen of them.
-            heights[t] = max(np.nanquantile(near, _BELOW), 0.0)
+            heights[t] = np.nanquantile(near, _BELOW)
         noise = np.asarray(jax.random.normal(key, (self._numbers,)), np.float32)
         return Person(noise, heights)
 
@@ -273,7 +277,7 @@ class PictureAnonymizer(Anonymizer):
 
     def bodies(self, people: Sequence[Person], seen: Sequence[Seen]) -> list[AnonymizedBody]:
         framings = [
-            Framing.of(one.mask, person.heights[one.frame])
+            Framing.of(one.mask, person.height(one.frame))
             for person, one in zip(people, seen, strict=True)
         ]
         pictures = np.stack(

@@ -59,7 +59,8 @@ class DCGANColour(CropMethod):
         size = self.config.data.size
         image, mask = jnp.zeros((1, size, size, 3)), jnp.zeros((1, size, size))
         key = keys.stream(self.config.seed, "dcgan_colour")
-        return self.fresh(self.network.init(key, image, mask, mask), self.optimizer)
+        params = jax.jit(self.network.init)(key, image, mask, mask)
+        return self.fresh(params, self.optimizer)
 
     def _output(self, params: Tree, batch: Batch) -> jax.Array:
         """What the network paints, [B, S, S, 3] in 0..1."""
