@@ -14,7 +14,7 @@ from gait_jax.runtime.errors import InputError
 
 FRAME, VIDEO = "frame_score", "video_score"
 # By how much a score is higher than another method's, of the same clips.
-OVER = "_over"
+OVER = "_over_method"
 
 # Part of the key of what is kept: raise it when the same clips give other scores.
 VERSION = 1
@@ -97,8 +97,7 @@ def differences(first: Scores, second: Scores, metric: str, **names: str) -> Ite
       **names: method of the first, against: of the second, recogniser.
 
     Yields:
-      A row over all views.
+      A row for each view, and for all.
     """
     over = dataclasses.replace(first, values=first.values - second.values)
-    *_, whole = rows(over, metric=metric + OVER, **names)
-    yield whole
+    yield from rows(over, metric=metric + OVER, **names)

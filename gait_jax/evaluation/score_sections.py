@@ -104,7 +104,8 @@ def differences_table(
       labels: the methods' names in prose by their names.
       metric: `score_rows.FRAME` or `VIDEO`.
     """
-    found, names = find(frame, source=MEASURED, metric=metric + OVER), {CLEAN: _ORIGINALS, **labels}
+    found = find(frame, source=MEASURED, metric=metric + OVER, view=ALL)
+    names = {CLEAN: _ORIGINALS, **labels}
 
     def lines() -> Iterator[list[str]]:
         for _, row in found.iterrows():

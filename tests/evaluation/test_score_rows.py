@@ -41,10 +41,11 @@ def test_intervals_are_over_people():
 
 
 def test_differences_are_of_the_same_people():
-    (row,) = score_rows.differences(
+    *by_view, row = score_rows.differences(
         _scores(0.25, 12), _scores(0.0, 12), metric=FRAME, method="a", against="b"
     )
-    assert (row.metric, row.method, row.against, row.view) == ("frame_score_over", "a", "b", ALL)
+    assert (row.metric, row.method, row.against) == ("frame_score_over_method", "a", "b")
+    assert row.view == ALL and by_view and ALL not in {each.view for each in by_view}
     assert (row.value, row.low, row.high) == pytest.approx((0.25, 0.25, 0.25))
 
 
@@ -80,7 +81,7 @@ def frame():
         for name, shift in ((CLEAN, 0.5), ("mine", 0.25))
         for row in score_rows.rows(_scores(shift), metric=VIDEO, method=name, recogniser="net")
     ]
-    over = Row(metric=VIDEO + "_over", method="mine", against=CLEAN, value=-0.25, n=8)
+    over = Row(metric=VIDEO + "_over_method", method="mine", against=CLEAN, value=-0.25, n=8)
     return to_frame([*measured, over, *(r for r in papers.SCORES if r.metric == VIDEO)])
 
 
