@@ -5,10 +5,11 @@ r"""An onlooker: a small 3-D ResNeXt that tells walking from what is none, for t
 It learns from clips in colour of made people alone, filmed at the first start, whom no data set
 has: nothing has to be given.
 
-Time: two CPU cores with much other work beside it, filming 13 minutes, training 8; a step is a
+Time: two CPU cores with much other work beside it, filming 14 minutes, training 8; a step is a
 quarter of a second of processor time.
-Result: of pairs of a walk and a no walk of people whom it has not seen, the walk is the surer one
-(AUC) RESULT_AUC.
+Result: of a walk and a no walk of people whom it has not seen, the walk is the surer one in 0.998
+of pairs where the other is frozen, slides or is shuffled, 0.96 where two walks are cut together,
+0.62 where the halves of the body are apart, and 0.56 where it is played backwards.
 
 Arguments:
     form  large: for a GPU or TPU, more people, larger pictures and twice the channels; it was not
