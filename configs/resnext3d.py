@@ -5,8 +5,11 @@ r"""An onlooker: a small 3-D ResNeXt that tells walking from what is none, for t
 It learns from clips in colour of made people alone, filmed at the first start, whom no data set
 has: nothing has to be given.
 
-Time: see docs/scores.md.
-Result: see docs/scores.md.
+Time: two CPU cores with much other work beside it, filming 14 minutes, training 8; a step is a
+quarter of a second of processor time.
+Result: of a walk and a no walk of people whom it has not seen, the walk is the surer one in 0.998
+of pairs where the other is frozen, slides or is shuffled, 0.96 where two walks are cut together,
+0.62 where the halves of the body are apart, and 0.56 where it is played backwards.
 
 Arguments:
     form  large: for a GPU or TPU, more people, larger pictures and twice the channels; it was not
@@ -27,7 +30,7 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
     # The method to train.
     c.method = "resnext3d"
     c.update(
-        common.training(batch_size=16, train_steps=800, log_every=25, eval_every=200, eval_batch=96)
+        common.training(batch_size=16, train_steps=500, log_every=25, eval_every=250, eval_batch=96)
     )
     c.data = ml_collections.ConfigDict()
     # Where the clips are kept; TFDS's own folder where empty.
@@ -51,7 +54,7 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
     c.network.cardinality = 8
     c.optimizer = common.adam(2e-3, b1=0.9)
     c.optimizer.schedule = "cosine"
-    c.optimizer.decay_steps = (800,)
+    c.optimizer.decay_steps = (500,)
     c.optimizer.clip_norm = 1.0
     # Of the running mean of the parameters, which is what looks on.
     c.ema_decay = 0.98

@@ -5,8 +5,10 @@ r"""Whether anonymised people look like people who walk: frame and video scores 
 The models that ship with the package, coloured by nearest pixel. The evaluators may stand in every
 other evaluation, too.
 
-Time: TIME
-Result: RESULT
+Time: on walkers, four walks of each view and every sixth frame, two CPU cores with much other work
+beside it, 6 minutes for the frame score and 4 for the video score, after the onlooker's training.
+Result: frame and video score of originals 0.962 and 0.753, of ST-GAN as it ships 0.960 and 0.733,
+of the stand-in, which eq 9 colours badly, 0.936 and 0.600.
 
 Arguments:
     data  walkers (the default) or casia_b, which needs its videos, too

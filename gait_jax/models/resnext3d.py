@@ -14,8 +14,10 @@ import jax.numpy as jnp
 from flax import linen as nn
 from jax import lax
 
-# Rows and columns of what the first layer looks at, and frames.
-PATCH, _MOMENTS = 4, 3
+# Rows and columns of what the first layer looks at, in three frames.
+PATCH = 4
+# What is multiplied of the steps from frame to frame.
+_STEPS = 5.0
 # Output channels of a block over those of its middle, as printed.
 _WIDER = 2
 
@@ -134,10 +136,15 @@ class ResNeXt3D(nn.Module):
 
 
 def _patches(clips: jax.Array) -> jax.Array:
-    """[B, T, S, S, 3] → [B, T, S/4, S/4, 144]: patches, with the frames before and after."""
+    """[B, T, S, S, 3] → [B, T, S/4, S/4, 144]: patches, and how they differ from those beside them.
+
+    A layer of the frames before and after would know the same, but begins with what does not
+    move: shades of people and scenes are many times as far apart.
+    """
     count, frames, size = clips.shape[:3]
     across = size // PATCH
     x = clips.reshape(count, frames, across, PATCH, across, PATCH, 3).swapaxes(3, 4)
     x = x.reshape(count, frames, across, across, -1)
-    around = jnp.pad(x, ((0, 0), (1, 1), *((0, 0),) * 3))
-    return jnp.concatenate([around[:, i : i + frames] for i in range(_MOMENTS)], axis=-1)
+    step = _STEPS * (x[:, 1:] - x[:, :-1])
+    around = jnp.pad(step, ((0, 0), (1, 1), *((0, 0),) * 3))
+    return jnp.concatenate([x, around[:, :-1], around[:, 1:]], axis=-1)
