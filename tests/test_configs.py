@@ -68,6 +68,8 @@ def test_short_and_named_arguments_give_the_same_configuration(file):
         if _module(file).ARGUMENTS.get("form") == ("", "small", "published"):
             published = "data=casia_b" in named and file != "closed"
             asked_for_nothing |= f"form={'published' if published else 'small'}" in named
+        if "size" in _module(file).ARGUMENTS:
+            asked_for_nothing |= f"size={'full' if 'data=casia_b' in named else 'quick'}" in named
         assert (config in seen) == asked_for_nothing, named
         seen.append(config)
     assert len(seen) >= 2
@@ -281,7 +283,7 @@ def test_the_page_of_fields_is_up_to_date():
     assert row in told
     assert "| `recognisers.zheng2011.train.robustness` | `3.0` | a number from 0 |" in told
     row = "| `evaluators.identification.ranks` | `(1, 3)` | a list of 1 to 16 whole numbers from 1"
-    assert told.count(row) == 5
+    assert told.count(row) == 6
     assert '| `protocol` | `"closed"` | one of ' in told
     assert "| as configs/wu2017.py:data=casia_a | - |" in told
 
