@@ -182,12 +182,14 @@ def _measure(
     labels = {name: method["label"] for name, method in described.items()}
     told = [report.Text(said) for each in evaluators for said in each.headlines(frame)]
     parts = [Section("", [*told, *sections.warnings(labels, leaked)])]
+    for evaluator in evaluators:
+        parts += evaluator.sections(frame) if evaluator.OPENS else []
     parts.append(sections.measured(described))
     parts += seeds.sections([*by_seed.values()], [*by_seed], study.labels)
     if study.protocol:
         parts.append(sections.protocol(study.protocol, study.dataset.groups))
     for evaluator in evaluators:
-        parts += evaluator.sections(frame)
+        parts += [] if evaluator.OPENS else evaluator.sections(frame)
     title = f"{', '.join(config.evaluators)} on {study.dataset.name}"
     heading = f"What do the methods do? {title[0].upper()}{title[1:]}"
     report.write_html(workdir / "report.html", title, heading, results, parts)

@@ -56,11 +56,16 @@ def measured(described: Mapping[str, Mapping[str, Any]]) -> Section:
     Args:
       described: as from `Study.describe`.
     """
-    terms = {
-        method["label"]: f"is {method['method']} after {method['step']} steps of training."
-        for method in described.values()
-    }
+    terms = {}
+    for method in described.values():
+        facts = [f"{name} {_in_words(value)}" for name, value in method["facts"].items()]
+        steps = f"is {method['method']} after {method['step']} steps of training"
+        terms[method["label"]] = ", ".join([steps, *facts]) + "."
     return Section("", [report.Terms(terms)])
+
+
+def _in_words(fact: Any) -> str:
+    return {True: "yes", False: "no"}[fact] if isinstance(fact, bool) else str(fact)
 
 
 def success(frame: pd.DataFrame, labels: tables.Labels) -> list[Section]:

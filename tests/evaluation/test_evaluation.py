@@ -137,7 +137,10 @@ def test_rows_and_report_say_how_long_a_method_was_trained(frame, results, finis
     assert find(frame, method="none")["step"].isna().all()
     label, step = trained["alpha_03"]["label"], trained["alpha_03"]["step"]
     text = re.sub(r"<[^>]*>", "", (finished / "report.html").read_text(encoding="utf-8"))
-    assert re.search(rf"{re.escape(label)}\s*is stgan after {step} steps of training\.", text)
+    told = (
+        rf"is stgan after {step} steps of training, alpha 0.3, norm l1, layout resampled, curve yes"
+    )
+    assert re.search(rf"{re.escape(label)}\s*{told}, noise noise_gan\.", text)
 
 
 def test_what_has_no_name_is_called_by_its_checkpoint():

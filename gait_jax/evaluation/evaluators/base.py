@@ -38,10 +38,12 @@ class Evaluator(abc.ABC):
     Attributes:
       FIELDS: what the fields of its settings may be.
       NEEDS: what it needs of the evaluation's other fields.
+      OPENS: whether the report opens with its part.
     """
 
     FIELDS: ClassVar[Fields]
     NEEDS: ClassVar[Fields] = {}
+    OPENS: ClassVar[bool] = False
 
     def __init__(self, settings: ml_collections.ConfigDict, study: Study):
         """Takes what it measures.

@@ -29,6 +29,7 @@ class Claims(Evaluator):
         "contours": fields.text,
     }
     NEEDS = PROTOCOL
+    OPENS = True
 
     def __init__(self, settings, study):
         super().__init__(settings, study)
