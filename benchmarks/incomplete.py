@@ -66,11 +66,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("runs", nargs="+", help="workdirs, models, or shipped:NAME")
     parser.add_argument("--subjects", type=int, default=40)
+    parser.add_argument("--people", type=int, nargs="+", help="numbers; by default who is tested")
     parser.add_argument("--views", type=int, nargs="+", default=camera.VIEWS)
     parser.add_argument("--sheet", type=pathlib.Path)
     args = parser.parse_args()
     names = [f"{k:03d}" for k in range(1, args.subjects + 1)]
-    people = [int(name) for name in assign("apsipa2020", names)["test"]]
+    people = args.people or [int(name) for name in assign("apsipa2020", names)["test"]]
     anonymizers = {name: runs.open_run(name).anonymizer() for name in args.runs}
     lines = ["the silhouettes themselves", *args.runs]
     values: dict[tuple[str, str], list[np.ndarray]] = {}

@@ -252,3 +252,15 @@ def test_smoothed_cross_entropy_by_hand():
     assert found == pytest.approx(expected, rel=1e-5)
     plain = losses.smoothed_cross_entropy(logits, jnp.array([0]), jnp.int32(2), 0.0)
     assert plain == pytest.approx(math.log(4 / 3), rel=1e-5)
+
+
+def test_silhouettes_by_hand():
+    # -log σ(0) = log 2 wherever a logit is 0; of a sure and right pixel nothing is left.
+    logits = jnp.array([[[0.0, 40.0], [-40.0, 0.0]]])
+    pictures = jnp.array([[[1.0, 1.0], [0.0, 0.25]]])
+    assert float(losses.silhouette_distance(logits, pictures)) == pytest.approx(math.log(2) / 2)
+    # The least of a picture and twice another one is drawn with a share of a third.
+    both = lambda z: (  # noqa: E731
+        losses.silhouette_distance(z, jnp.ones(1)) + 2 * losses.silhouette_distance(z, jnp.zeros(1))
+    )
+    assert float(jax.grad(both)(jnp.log(jnp.array(0.5)))) == pytest.approx(0, abs=1e-6)

@@ -57,7 +57,7 @@ def test_the_sets_of_a_frame():
 
 def test_colours_are_measured_and_reported_beside_the_papers(config, tmp_path):
     results = evaluate(config, tmp_path / "run", progress=False)
-    assert list(results["methods"]) == ["network", "baseline"]
+    assert list(results["methods"]) == ["baseline", "network"]
     frame = read_csv(tmp_path / "run" / "results.csv")
     assert set(frame["source"]) == {MEASURED, APSIPA2020}
     measured = frame[(frame["source"] == MEASURED) & (frame["against"] == "")]
@@ -86,7 +86,7 @@ def test_colours_are_measured_and_reported_beside_the_papers(config, tmp_path):
         method: abs(psnr["twin", method, "complete"] - psnr["twin", method, "incomplete"])
         for method in (NEAREST, "network")
     }
-    assert torn["network"] < 0.1 and torn["network"] < 0.5 * torn[NEAREST]
+    assert torn["network"] < 0.5 * torn[NEAREST]
     # The incomplete column's gait was made of the incomplete silhouette: another box.
     assert psnr["box", "network", "complete"] != psnr["box", "network", "incomplete"]
     # On the same frames, so that differences are those of the means; one person has no interval.

@@ -106,3 +106,14 @@ def test_slide_is_not_measured_where_nobody_crosses_the_picture():
     gaps = [mask if i % 3 == 0 and i < 3 else None for i, mask in enumerate(walks)]
     assert footing.slide(gaps, gaps) is None
     assert "foot_slide" not in naturalness.summarize(naturalness.measure(standing, standing))
+
+
+def test_one_region_may_have_specks_of_a_hundredth():
+    mask = np.zeros((40, 40), np.uint8)
+    mask[:20, :20] = 1
+    assert naturalness.is_one_region(mask)
+    # 4 of 404 pixels are less than a hundredth of them, 5 of 405 are more.
+    mask[30, :4] = 1
+    assert naturalness.is_one_region(mask)
+    mask[30, 4] = 1
+    assert not naturalness.is_one_region(mask)

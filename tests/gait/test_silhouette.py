@@ -264,3 +264,14 @@ def test_folds_are_filled_and_gaps_kept():
     # Open to the outside it is no hole.
     mask[:10, 8:10] = 0
     np.testing.assert_array_equal(silhouette.fill_folds(mask, body), mask)
+
+
+def test_the_largest_region_alone():
+    mask = np.zeros((8, 12), np.uint8)
+    mask[1:4, 1:4], mask[5, 5] = 1, 1
+    # Corner to corner is one region.
+    mask[4, 4] = 1
+    expected = mask.copy()
+    assert (silhouette.largest(mask) == expected).all()
+    mask[1:3, 9:11] = 1
+    np.testing.assert_array_equal(silhouette.largest(mask), expected)

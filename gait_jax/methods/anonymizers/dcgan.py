@@ -24,6 +24,7 @@ from gait_jax import losses
 from gait_jax.gait import silhouette
 from gait_jax.gait.framing import Framing
 from gait_jax.gait.naturalness import RAW, is_one_region, is_person_like
+from gait_jax.gait.silhouette import CleanSettings
 from gait_jax.methods import fields
 from gait_jax.methods.adversarial import GENERATOR, two_phase_step
 from gait_jax.methods.base import Batch, Metrics, State, TrainedMethod, Tree
@@ -37,9 +38,11 @@ DISCRIMINATOR = "discriminator"
 _SHOWN = 16
 # Frames handed to the generator at once: one compiled shape for walks of every length.
 _CHUNK = 64
-# Seconds to each side over which a person's height is read, and the share of frames below it: what
-# is torn off makes people shorter.
-_AROUND, _BELOW = 0.5, 2 / 3
+# Seconds to each side over which a person's height is read, and the share of frames below it:
+# ghosts and shadows make people taller for longer than what is torn off makes them shorter.
+_AROUND, _BELOW = 0.8, 0.25
+# Nobody who is drawn has a hole in their body: larger ones are filled than originals' are.
+_FILLED = CleanSettings(hole=0.1)
 
 
 class DCGAN(TrainedMethod):
@@ -301,7 +304,7 @@ class PictureAnonymizer(Anonymizer):
         raw = framing.back(drawn, one.mask.shape)
         if not raw.any():
             return AnonymizedBody(empty, NO_OUTLINE)
-        mask = silhouette.largest(silhouette.clean(raw))
+        mask = silhouette.largest(silhouette.clean(raw, _FILLED))
         if np.array_equal(mask, one.mask):
             return AnonymizedBody(empty, UNCHANGED)
         return AnonymizedBody(mask, None, {RAW: float(is_person_like(raw, one.mask))})
