@@ -33,6 +33,10 @@ def _config(**changes):
     return config
 
 
+_LEARNS = {"optimizer.learning_rate": 2e-3, "ema_decay": 0.9, "network.widths": (8, 16)}
+_LEARNS |= {"network.hidden": 64}
+
+
 class _Crops:
     """Stands for crops: a red person before a blue wall, who is to become a little wider."""
 
@@ -83,11 +87,11 @@ def test_a_lost_original_lends_no_colours():
 
 
 def test_it_learns_eq_9s_colours():
-    method = DCGANColour(_config(**{"optimizer.learning_rate": 5e-3, "ema_decay": 0.9}))
+    method = DCGANColour(_config(**_LEARNS))
     step = parallel.parallel_steps(method.train_step)
     state, batch = parallel.replicate(parallel.to_host(method.init())), _batch()
     shard = parallel.shard([batch])
-    for _ in range(120):
+    for _ in range(200):
         state, metrics = step(state, shard)
     state = parallel.to_host(state)
     # A mean of absolute differences in 0..1.
