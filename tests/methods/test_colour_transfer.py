@@ -121,7 +121,9 @@ def _gaits_of(run, config):
     subjects = {*dataset.members("train"), *dataset.members("validation")}
     indices = dataset.indices(subjects)
     assert 0 < len(indices) < len(dataset.originals.sequences)
-    return anonymized_gaits(dataset, None, run.key, config.seed, indices, progress=False)
+    return anonymized_gaits(
+        dataset, None, run.key, config.seed, indices, progress=False, incomplete=True
+    )
 
 
 def test_without_an_anonymiser_the_one_that_ships_is_used(tmp_path, monkeypatch):
