@@ -3,6 +3,7 @@
 import functools
 from typing import Any
 
+import ml_collections
 import numpy as np
 
 from gait_jax.data import anonymized
@@ -78,18 +79,12 @@ class Study(StudyRuns):
     @property
     def labels(self) -> dict[str, str]:
         """The methods' names in prose by their names; what has none is called by its checkpoint."""
-        return self._labels("methods")
+        return _labels(self.config, "methods")
 
     @property
     def colouriser_labels(self) -> dict[str, str]:
         """Likewise those of what colours."""
-        return self._labels("colourisers")
-
-    def _labels(self, part: str) -> dict[str, str]:
-        return {
-            name: own.label or own.checkpoint or name
-            for name, own in self.config.get(part, {}).items()
-        }
+        return _labels(self.config, "colourisers")
 
     def describe(self) -> dict[str, Any]:
         """What a report says of methods and of what colours: JSON values by name."""
@@ -105,3 +100,7 @@ class Study(StudyRuns):
             }
             for name, run in (self.methods | self.colourisers).items()
         }
+
+
+def _labels(config: ml_collections.ConfigDict, part: str) -> dict[str, str]:
+    return {name: own.label or own.checkpoint or name for name, own in config.get(part, {}).items()}

@@ -242,7 +242,9 @@ def test_a_frame_that_was_never_seen_is_not_shown():
         usable=lambda first, last: np.array([True, False, True]),
         mask=lambda frame: np.full((2, 2), frame, np.uint8),
     )
-    recording = types.SimpleNamespace(shown=[0, 1], frame=lambda i: np.full((2, 2, 3), i))
+    recording = types.SimpleNamespace(
+        shown=[0, 1], frame=lambda i: np.full((2, 2, 3), i), background=np.zeros((2, 2, 3))
+    )
     clips = object.__new__(coloured.ColouredClips)
     clips._study = types.SimpleNamespace(dataset=types.SimpleNamespace(gaits=gaits))
     clips._recording, clips.indices = lambda index: recording, [0]
