@@ -190,7 +190,8 @@ def _measure(
         parts.append(sections.protocol(study.protocol, study.dataset.groups))
     for evaluator in evaluators:
         parts += [] if evaluator.OPENS else evaluator.sections(frame)
-    title = f"{', '.join(config.evaluators)} on {study.dataset.name}"
+    asked_for = (name.replace("_", " ") for name in config.evaluators)
+    title = f"{', '.join(asked_for)} on {study.dataset.name}"
     heading = f"What do the methods do? {title[0].upper()}{title[1:]}"
     report.write_html(workdir / "report.html", title, heading, results, parts)
     return results
