@@ -8,10 +8,10 @@ taken from it. A method that is trained already is measured with
 
 Time: on walkers, two CPU cores, recognisers about 13 minutes, each method about 6 (G_N 3 more,
 once), anonymising and scoring 2 a method.
-Result: with norm=l2, windows of 16 frames and both recognisers as they were before they were mended:
-with 13 test people in the same view, rank-1 of clean nm gaits 97 % (both recognisers), success with
-α = 0.3 about 70 % (zheng2011) and 75 % (wu2017) against a clean gallery, 46 and 54 % against an
-anonymised one; clean errors 32 and 15 %, chance 92 %.
+Result: with norm=l2, windows of 16 frames and both recognisers as they were before they were
+mended: with 13 test people in the same view, rank-1 of clean nm gaits 97 % (both recognisers),
+success with α = 0.3 about 70 % (zheng2011) and 75 % (wu2017) against a clean gallery, 46 and 54 %
+against an anonymised one; clean errors 32 and 15 %, chance 92 %.
 
 Arguments:
     data     walkers (the default) or casia_b
