@@ -22,7 +22,7 @@ from stores import make_store
 from walking_sets import make_walks
 
 from gait_jax import runs
-from gait_jax.data import content, originals, twin_clips
+from gait_jax.data import content, onlooker_clips, originals, twin_clips
 from gait_jax.data.anonymized import anonymized_gaits
 from gait_jax.data.contour_store import open_contours
 from gait_jax.data.crops import CropStore, crop_data
@@ -30,18 +30,22 @@ from gait_jax.data.gaits import Gaits
 from gait_jax.data.gei_store import open_geis
 from gait_jax.data.reader_clips import clip_data
 from gait_jax.data.remade import remade_gaits
+from gait_jax.data.sequence import GaitSequence
 from gait_jax.data.side_channel_store import open_side_channels
 from gait_jax.data.silhouette_store import open_silhouettes
 from gait_jax.evaluation import (
     attack_rows,
+    coloured,
     comparison,
     likeness,
     noise_people,
     noise_share,
     realism,
+    score_rows,
     scoring,
     verification,
 )
+from gait_jax.evaluation.evaluators import after_colouring, incomplete
 from gait_jax.evaluation.mean_gait import MeanGait
 from gait_jax.gait import naturalness
 from gait_jax.gait.silhouette import CleanSettings
@@ -65,6 +69,17 @@ _CHANNELS = [
 
 # By stage: its VERSION, and what it gives for the input drawn below.
 _EXPECTED = {
+    "gait_jax.evaluation.coloured": (1, "8f8981fe86830901"),
+    "gait_jax.evaluation.score_rows": (
+        1,
+        [0.573239, 0.464923, 0.674897, 24.0, 0.486141, 0.364479, 0.600508, 24.0]
+        + [0.52969, 0.444108, 0.608393, 48.0, 0.085199, -0.0502788, 0.236441, 24.0]
+        + [-0.132914, -0.276754, 0.0531745, 24.0, -0.0238573, -0.128407, 0.0965008, 48.0],
+    ),
+    "gait_jax.evaluation.evaluators.after_colouring": (1, "e3097e6b88e6b84a"),
+    "gait_jax.evaluation.evaluators.incomplete": (1, [1.0, 0.0, 0.0, 1.0]),
+    "gait_jax.data.onlooker_clips": (1, [97.7675, 21.3632, 0.0, 0.0]),
+    "resnext3d": (1, [0.821737]),
     "stgan_printed": (
         2,
         [0.73177, 0.844006, -0.80715, -0.760036, 0.538576, 0.536615, -0.0662835],
@@ -642,6 +657,81 @@ def _noise_share(folder):
     return [row.value for row in noise_share.rows("m", found, noise, contours)]
 
 
+def _clip():
+    """A walk of three frames on grey: somebody bright, shown two columns to the right."""
+    sequence = GaitSequence("a", "nm", 1, 90, 90, 0, 3)
+    originals = _walk(3)
+    masks = [np.roll(mask, 2, axis=1) for mask in originals]
+    scene = np.full((*originals[0].shape, 3), 90, np.uint8)
+    pictures = [scene + 10 * np.arange(1, 4, dtype=np.uint8) * mask[..., None] for mask in masks]
+    return coloured.ColouredClip(sequence, pictures, masks, originals, scene)
+
+
+def _coloured(folder):
+    del folder
+    clip = _clip()
+    gaits, made = (
+        types.SimpleNamespace(
+            sequences=[clip.sequence],
+            mask=masks.__getitem__,
+            usable=lambda first, last: np.ones(last - first, bool),
+        )
+        for masks in (clip.originals, clip.masks)
+    )
+    clips = object.__new__(coloured.ColouredClips)
+    clips._study = types.SimpleNamespace(dataset=types.SimpleNamespace(gaits=gaits))
+    clips._colouriser_of, clips.indices = "", [0]
+    clips._recording = lambda index: types.SimpleNamespace(
+        shown=range(3), frame=clip.pictures.__getitem__, background=clip.scene
+    )
+    clips._made = lambda method: made
+    (shown,) = clips("m")
+    chosen = coloured.chosen(
+        _made_up([(s, "nm", n, v) for s in "ab" for n in (1, 2) for v in (0, 90)]), 3
+    )
+    return _digest(np.stack(shown.pictures), np.stack(shown.masks), np.array(chosen))
+
+
+def _score_rows(folder):
+    del folder
+    rng = np.random.default_rng(0)
+    people, views = np.repeat([*"abcdefghijkl"], 4), np.tile(["0", "90"], 24)
+    first, second = (score_rows.Scores(rng.random(48), people, views) for _ in range(2))
+    made = [*score_rows.rows(first, metric="m"), *score_rows.differences(first, second, "m")]
+    return [float(x) for row in made for x in (row.value, row.low, row.high, row.n)]
+
+
+def _after_colouring(folder):
+    del folder
+    return _digest(np.stack(after_colouring.seen(_clip())))
+
+
+def _incomplete(folder):
+    del folder
+    whole, torn = _walk(4), _walk(4)
+    torn[1][40:60], torn[2] = 0, 0 * torn[2]
+    return incomplete.shares([*whole, 0 * whole[0]], [*torn, whole[0]])
+
+
+def _onlooker_clips(folder):
+    del folder
+    walk = onlooker_clips.film(1, onlooker_clips.Form(frames=8, size=24, reach=1.25), 0)
+    clips = onlooker_clips.OnlookerClips({k: v[None] for k, v in walk.items()}, 8)
+    clip = clips.take(np.array([0]), np.array([3], np.uint32))
+    found = [np.asarray(clip[name], float) for name in sorted(clip)]
+    return [float(x) for each in found for x in (each.mean(), each.std())]
+
+
+def _resnext3d(folder):
+    del folder
+    config = load_config("resnext3d", "")
+    tiny = {"data.frames": 8, "data.size": 8, "network.stem": 8, "network.widths": (8,)}
+    tiny |= {"network.blocks": (1,), "network.cardinality": 4}
+    config.update_from_flattened_dict(tiny)
+    method, clip = METHODS["resnext3d"](config), _clip()
+    return [method.onlooker(_state(method))(clip.pictures * 8, clip.masks * 8)]
+
+
 def _noise_people(folder):
     del folder
     probes = _made_up([(s, c, 5, v) for s in "abcd" for c in ("nm", "cl") for v in (0, 36, 90)])
@@ -679,6 +769,12 @@ _STAGES = {
     "tieu2017": _tieu2017,
     "stgan_printed": _stgan_printed,
     "gait_jax.evaluation.noise_share": _noise_share,
+    "gait_jax.evaluation.coloured": _coloured,
+    "gait_jax.evaluation.score_rows": _score_rows,
+    "gait_jax.evaluation.evaluators.after_colouring": _after_colouring,
+    "gait_jax.evaluation.evaluators.incomplete": _incomplete,
+    "gait_jax.data.onlooker_clips": _onlooker_clips,
+    "resnext3d": _resnext3d,
     "gait_jax.evaluation.mean_gait": _mean_gait,
     "contour_inversion": _contour_inversion,
     "gait_jax.evaluation.realism": _realism,
