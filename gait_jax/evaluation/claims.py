@@ -8,6 +8,9 @@ import pandas as pd
 
 from gait_jax.evaluation.rows import ALL, MEASURED, find
 
+# Differences that are listed one by one.
+_MOST = 6
+
 YES, NO, UNTOLD = "holds", "does not hold", "cannot be told"
 
 Show = Callable[[float], str]
@@ -154,7 +157,7 @@ def all_higher(differences: Iterable[Difference | None], show: Show = plain) -> 
     known = [found for found in differences if found is not None]
     if not known:
         return Judgement(UNTOLD, "–", "it was not measured here")
-    measured = "; ".join(_shown(found, show) for found in known)
+    measured = _all_shown(known, show)
     below = [found for found in known if found.high is not None and found.high <= 0]
     if below:
         return Judgement(NO, measured, f"the interval{_of(below)} does not reach above 0")
@@ -169,6 +172,15 @@ def all_higher(differences: Iterable[Difference | None], show: Show = plain) -> 
     return Judgement(YES, measured, "")
 
 
+def _all_shown(known: Sequence[Difference], show: Show) -> str:
+    if len(known) <= _MOST:
+        return "; ".join(_shown(found, show) for found in known)
+    values = [found.value for found in known]
+    above = sum(value > 0 for value in values)
+    ends = f"from {show(min(values))} to {show(max(values))}"
+    return f"{len(known)} differences {ends}, of which {above} are above 0"
+
+
 def _shown(found: Difference, show: Show) -> str:
     text = f"{found.what} {show(found.value)}".strip()
     return text if found.low is None else f"{text} ({show(found.low)} to {show(found.high)})"
@@ -176,7 +188,8 @@ def _shown(found: Difference, show: Show) -> str:
 
 def _of(found: Sequence[Difference]) -> str:
     names = [each.what for each in found if each.what]
-    return f" of {', '.join(names)}" if names else ""
+    more = f" and {len(names) - _MOST} more" if len(names) > _MOST else ""
+    return f" of {', '.join(names[:_MOST])}{more}" if names else ""
 
 
 def judged(claims: Iterable[Claim], frame: pd.DataFrame, roles: Roles) -> list[list[str]]:

@@ -41,6 +41,14 @@ def test_one_that_fails_is_named_and_decides():
     assert found.measured == "0° +20.0 (+10.0 to +30.0); 90° -20.0 (-30.0 to -10.0)"
 
 
+def test_many_differences_are_told_by_their_ends():
+    given = [Difference(f"{v}°", v / 10, v / 10 - 0.05, v / 10 + 0.05) for v in range(-7, 2)]
+    found = all_higher(given)
+    assert found.measured == "9 differences from -0.700 to +0.100, of which 1 are above 0"
+    named = "-7°, -6°, -5°, -4°, -3°, -2° and 1 more"
+    assert found.why == f"the interval of {named} does not reach above 0"
+
+
 def test_a_difference_is_found_from_either_side():
     row = Row(method="a", against="b", metric="m_over_method", value=0.2, low=0.1, high=0.4)
     frame = to_frame([row])
