@@ -347,7 +347,7 @@ def clips(walks: int = 4) -> ml_collections.ConfigDict:
     """Fields of what judges walks in colour."""
     c = ml_collections.ConfigDict()
     # How many walks of each view, the same for all methods, of as many of the tested people as
-    # there are.
+    # there are; with 0 nothing is measured, as where a data set comes without colour.
     c.walks = walks
     # The workdir of a run that colours anonymised gaits; nearest pixel (2019, eq 9) where empty.
     c.colouriser = ""

@@ -4,6 +4,7 @@ import types
 
 import colour_walkers
 import made_up
+import ml_collections
 import numpy as np
 import onnx_networks
 import pytest
@@ -13,6 +14,8 @@ from gait_jax.data.gaits import Gaits
 from gait_jax.data.sequence import GaitSequence
 from gait_jax.evaluation import coloured, papers
 from gait_jax.evaluation.evaluation import evaluate, prepare
+from gait_jax.evaluation.evaluators.frame_score import FrameScore
+from gait_jax.evaluation.evaluators.video_score import VideoScore
 from gait_jax.evaluation.rows import ALL, CLEAN, MEASURED, find, read_csv
 from gait_jax.evaluation.score_rows import FRAME, VIDEO
 from gait_jax.methods import registry
@@ -188,7 +191,7 @@ def test_detectors_and_onlookers_that_are_given(config, tmp_path):
             "onnx:none.onnx",
             r"none.onnx cannot be read .*: give an ONNX file",
         ),
-        ("frame_score.walks", 0, r"evaluators.frame_score.walks 0 cannot be used"),
+        ("frame_score.walks", -1, r"evaluators.frame_score.walks -1 cannot be used"),
         ("video_score.onlooker.checkpoint", "onnx:none.onnx", "none.onnx cannot be read"),
         ("video_score.onnx.mean", (0.5,), "it must be a list of three numbers"),
     ],
@@ -233,6 +236,14 @@ def test_walks_are_spread_over_people_and_as_many_in_each_view():
     fewer = gaits.take(np.flatnonzero((gaits.views == 0) | (gaits.subjects == "a")))
     assert len(coloured.chosen(fewer, 5)) == 2 * 2
     assert coloured.chosen(gaits, 100) == list(range(12))
+
+
+@pytest.mark.parametrize("made", [FrameScore, VideoScore])
+def test_without_walks_nothing_is_measured(config, made):
+    settings = ml_collections.ConfigDict(config.evaluators[made.METRIC].to_dict() | {"walks": 0})
+    study = types.SimpleNamespace(config=config)
+    evaluator = made(settings, study)
+    assert [*evaluator.pieces()] == [*evaluator.rows()] == evaluator.sections(None) == []
 
 
 def test_a_frame_that_was_never_seen_is_not_shown():

@@ -23,7 +23,8 @@ from gait_jax.runtime.fingerprint import fingerprint
 
 # Of the clips.
 CLIPS: Fields = {
-    "walks": fields.whole(),
+    # 0: nobody is shown, as where a data set comes without colour.
+    "walks": fields.whole(0),
     "colouriser": fields.folder,
     "export_clips": fields.flag,
 }
@@ -80,10 +81,12 @@ class ClipScores(Evaluator):
         return CLEAN, *self.study.config.methods
 
     def pieces(self) -> Iterator[Piece]:
-        for method in self._shown:
+        for method in self._shown if self.settings.walks else ():
             yield functools.partial(self._rows, method)
 
     def rows(self) -> Iterator[Row]:
+        if not self.settings.walks:
+            return
         yield from super().rows()
         yield from (row for row in papers.SCORES if row.metric == self.METRIC)
         for first, second in itertools.combinations(self._shown, 2):
@@ -116,4 +119,6 @@ class ClipScores(Evaluator):
         return cached(path, make, lambda path, scores: scores.save(path), Scores.load)
 
     def sections(self, frame: pd.DataFrame) -> list[Section]:
+        if not self.settings.walks:
+            return []
         return score_sections.sections(frame, self.labels(), self.METRIC, self.told)
