@@ -26,8 +26,6 @@ VERSION = 1
 RATE = 25
 # The folder of the clips as they were filmed.
 ORIGINAL = "original"
-# What the folders of clips say of themselves.
-_MADE_OF = "clips.json"
 # Recordings that are kept: each method shows the same ones.
 _KEPT = 256
 
@@ -140,14 +138,14 @@ class ColouredClips:
         """Writes a method's clips, or those that were filmed, unless they are there.
 
         As `clips/METHOD/SUBJECT-CONDITION-NUMBER-VIEW.mp4` in the study's folder, names as
-        CASIA-B's; `original` in place of a method for those that were filmed. `clips.json` beside
-        them is written last.
+        CASIA-B's; `original` in place of a method for those that were filmed. What they
+        were made of is written last, to `clips/METHOD.json`: a folder of clips holds nothing else.
 
         Args:
           method: its name, or `CLEAN`.
         """
         folder = self._study.workdir / "clips" / (ORIGINAL if method == CLEAN else method)
-        done, key = folder / _MADE_OF, self.key(method)
+        done, key = folder.with_name(f"{folder.name}.json"), self.key(method)
         if done.exists() and records.read_json(done).get("made_of") == key:
             return
         done.unlink(missing_ok=True)

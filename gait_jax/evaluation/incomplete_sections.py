@@ -4,15 +4,10 @@ import pandas as pd
 
 from gait_jax.evaluation.report import Section, Table, Text
 from gait_jax.evaluation.rows import MEASURED, find
-from gait_jax.evaluation.tables import FEW_PEOPLE, NOTHING, Labels
+from gait_jax.evaluation.tables import NOTHING, RATES, Labels, with_text
 
 WHOLE = "whole_person"
 INCOMPLETE, COMPLETE = "incomplete", "complete"
-
-
-def _cell(row: pd.Series) -> str:
-    value, low, high = (f"{100 * row[name]:.1f}" for name in ("value", "low", "high"))
-    return f"{value} ({FEW_PEOPLE})" if pd.isna(row["low"]) else f"{value} ({low} to {high})"
 
 
 def sections(frame: pd.DataFrame, labels: Labels) -> list[Section]:
@@ -25,7 +20,8 @@ def sections(frame: pd.DataFrame, labels: Labels) -> list[Section]:
     found = find(frame, source=MEASURED, metric=WHOLE)
     if found.empty:
         return []
-    text = {(row["method"], row["setting"]): _cell(row) for _, row in found.iterrows()}
+    shown = with_text(found, {WHOLE: RATES["success"]})
+    text = {(row.method, row.setting): row.text for row in shown.itertuples()}
     body = [
         [label, *(text.get((name, given), NOTHING) for given in (INCOMPLETE, COMPLETE))]
         for name, label in labels.items()

@@ -7,6 +7,7 @@ import ml_collections
 import numpy as np
 
 from gait_jax.data import anonymized
+from gait_jax.data.dataset import spread
 from gait_jax.data.gait_store import GaitStore
 from gait_jax.data.gaits import Gaits
 from gait_jax.evaluation.protocol import chosen
@@ -24,6 +25,11 @@ class Study(StudyRuns):
     def probes(self, gaits: Gaits, group: str) -> Gaits:
         """Those of a group that the protocol probes."""
         return chosen(self.protocol.probes, gaits.of_subjects(self.dataset.members(group)))
+
+    def spread_probes(self, walks: int) -> list[int]:
+        """Rising indices, in the data set, of so many sequences spread over those that it probes."""
+        known, members = self.protocol, self.dataset.members
+        return spread(self.dataset.indices(members(known.probed), known.probes), walks)
 
     def gallery(self, gaits: Gaits) -> Gaits:
         """Those that the protocol enrols."""

@@ -53,7 +53,7 @@ _NATURAL = {"one_region": _percent, naturalness.RAW: _percent} | dict.fromkeys(
 # What has an interval wherever there are people enough for one.
 _ESTIMATED = (
     "success", "clean_error", "difference", "taken_for_noise", "original_taken_for_noise", "mos",
-    "mos_over_method", "odd_one_out",
+    "mos_over_method", "odd_one_out", "whole_person",
 )  # fmt: skip
 FEW_PEOPLE = "few people"
 # Shown in brackets behind another one.

@@ -16,6 +16,7 @@ from gait_jax.evaluation import coloured, papers
 from gait_jax.evaluation.evaluation import evaluate, prepare
 from gait_jax.evaluation.evaluators.frame_score import FrameScore
 from gait_jax.evaluation.evaluators.video_score import VideoScore
+from gait_jax.evaluation.mos import clips as mos_clips
 from gait_jax.evaluation.rows import ALL, CLEAN, MEASURED, find, read_csv
 from gait_jax.evaluation.score_rows import FRAME, VIDEO
 from gait_jax.methods import registry
@@ -110,10 +111,12 @@ def test_a_made_person_is_one_and_an_empty_scene_is_none(run):
 
 
 def test_clips_are_written_by_methods_with_names_as_casia_bs(run):
-    folders = {path.name: path for path in (run / "clips").iterdir()}
+    folders = {path.name: path for path in (run / "clips").iterdir() if path.is_dir()}
     assert folders.keys() == {"original", *_METHODS}
     names = {folder: {p.name for p in path.glob("*.mp4")} for folder, path in folders.items()}
     assert len({*map(frozenset, names.values())}) == 1
+    # Whoever asks people about them reads the folders as they are.
+    assert len(mos_clips.find([str(path) for path in folders.values()])) == 2 * len(folders)
     # A walk of each view, of two people.
     assert {name[7:9] for name in names["original"]} <= {"03", "04"}
     assert {name[-8:] for name in names["original"]} == {"-036.mp4", "-090.mp4"}
@@ -143,7 +146,7 @@ def test_clips_of_another_method_take_the_place_of_those_under_its_name(config, 
     evaluate(config, run, progress=False)
     # Nobody looks into a folder that is as it was made.
     assert (clips / "999-nm-01-000.mp4").exists()
-    (clips / "clips.json").write_text('{"made_of": "another one"}')
+    clips.with_name("unchanged.json").write_text('{"made_of": "another one"}')
     evaluate(config, run, progress=False)
     assert not (clips / "999-nm-01-000.mp4").exists() and len([*clips.glob("*.mp4")]) == 2
 

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from gait_jax.data.anonymized import anonymized_gaits
-from gait_jax.data.dataset import spread
 from gait_jax.data.gait_store import GaitStore
 from gait_jax.evaluation import identification, incomplete_sections
 from gait_jax.evaluation.cache import cached
@@ -54,10 +53,7 @@ class Incomplete(Evaluator):
 
     @functools.cached_property
     def _walks(self) -> list[int]:
-        """Indices of the walks, rising."""
-        dataset, protocol = self.study.dataset, self.study.protocol
-        probed = dataset.indices(dataset.members(protocol.probed), protocol.probes)
-        return spread(probed, self.settings.walks)
+        return self.study.spread_probes(self.settings.walks)
 
     def _found(self, method: str) -> dict[str, list[dict[str, Any]]]:
         """By set, the mean of each walk: {"person", "share", "frames"}; kept."""

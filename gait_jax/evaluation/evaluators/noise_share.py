@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from gait_jax.data.anonymized import anonymized_gaits
-from gait_jax.data.dataset import spread
 from gait_jax.data.gait_store import GaitStore
 from gait_jax.evaluation import noise_share, sections
 from gait_jax.evaluation.cache import cached
@@ -47,10 +46,7 @@ class NoiseShare(Evaluator):
 
     @functools.cached_property
     def _walks(self) -> list[int]:
-        """Indices of the walks, rising."""
-        dataset, protocol = self.study.dataset, self.study.protocol
-        probed = dataset.indices(dataset.members(protocol.probed), protocol.probes)
-        return spread(probed, self.settings.walks)
+        return self.study.spread_probes(self.settings.walks)
 
     def _rows(self, method: str) -> list[Row]:
         study, settings = self.study, self.settings
