@@ -27,7 +27,7 @@ class Study(StudyRuns):
         return chosen(self.protocol.probes, gaits.of_subjects(self.dataset.members(group)))
 
     def spread_probes(self, walks: int) -> list[int]:
-        """Rising indices, in the data set, of so many sequences spread over those that it probes."""
+        """Rising indices, in the data set, of so many sequences spread over those it probes."""
         known, members = self.protocol, self.dataset.members
         return spread(self.dataset.indices(members(known.probed), known.probes), walks)
 
