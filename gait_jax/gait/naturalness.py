@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 import cv2
 import numpy as np
 
-from gait_jax.gait import contour, footing
+from gait_jax.gait import contour, footing, silhouette
 
 # What anonymisers that draw outlines say of them: the share of frames that are person-like (see
 # `is_person_like`) before what is filled is mended.
@@ -42,7 +42,7 @@ def _iou(a: np.ndarray, b: np.ndarray) -> float:
 def _hole_share(mask: np.ndarray) -> float:
     outer, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     filled = cv2.drawContours(np.zeros_like(mask), outer, -1, 1, cv2.FILLED)
-    return 1 - mask.sum() / max(filled.sum(), 1)
+    return 1 - cv2.countNonZero(mask) / max(cv2.countNonZero(filled), 1)
 
 
 def is_one_region(mask: np.ndarray) -> bool:
@@ -51,8 +51,9 @@ def is_one_region(mask: np.ndarray) -> bool:
     Args:
       mask: [H, W] uint8 of 0 and 1, not empty.
     """
-    _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    return bool(stats[1:, cv2.CC_STAT_AREA].max() >= 0.99 * mask.sum())
+    _, _, stats, _ = cv2.connectedComponentsWithStats(silhouette.boxed(mask), connectivity=8)
+    areas = stats[1:, cv2.CC_STAT_AREA]
+    return bool(areas.max() >= 0.99 * areas.sum())
 
 
 def is_person_like(mask: np.ndarray, original: np.ndarray) -> bool:
@@ -66,12 +67,12 @@ def is_person_like(mask: np.ndarray, original: np.ndarray) -> bool:
       mask: [H, W] uint8 of 0 and 1, not empty.
       original: [H, W] uint8 of 0 and 1, not empty, cleaned.
     """
-    tall = cv2.boundingRect(mask)[3] / cv2.boundingRect(original)[3]
+    mask, original = silhouette.boxed(mask), silhouette.boxed(original)
     return bool(
         is_one_region(mask)
         and _hole_share(mask) <= _hole_share(original) + 0.02
-        and 0.85 <= tall <= 1.15
-        and 0.7 <= mask.sum() / original.sum() <= 1.4
+        and 0.85 <= len(mask) / len(original) <= 1.15
+        and 0.7 <= cv2.countNonZero(mask) / cv2.countNonZero(original) <= 1.4
     )
 
 

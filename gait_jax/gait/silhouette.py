@@ -59,6 +59,12 @@ def decode(file: bytes) -> np.ndarray:
     return binarize(cv2.imdecode(np.frombuffer(file, np.uint8), cv2.IMREAD_GRAYSCALE))
 
 
+def boxed(mask: np.ndarray) -> np.ndarray:
+    """The part of a mask [H, W] uint8 that lies within its bounding box; a view."""
+    x, y, width, height = cv2.boundingRect(mask)
+    return mask[y : y + height, x : x + width]
+
+
 def _gap(a: np.ndarray, b: np.ndarray) -> float:
     """Distance between two boxes (x, y, width, height, ...); 0 where they overlap."""
     dx = max(a[0], b[0]) - min(a[0] + a[2], b[0] + b[2])
@@ -159,17 +165,22 @@ def fill_folds(mask: np.ndarray, body: np.ndarray) -> np.ndarray:
     Returns:
         [H, W] uint8: `mask` with those holes filled of which most lies within `body`.
     """
-    count, labels = cv2.connectedComponents(1 - mask, connectivity=4)
+    x, y, width, height = cv2.boundingRect(mask)
+    box = np.s_[y : y + height, x : x + width]
+    # Ringed by what is outside: all that reaches the ring is no hole.
+    around = cv2.copyMakeBorder(1 - mask[box], *(4 * [1]), cv2.BORDER_CONSTANT, value=1)
+    count, labels = cv2.connectedComponents(around, connectivity=4)
     if count < 3:
         return mask
-    size = np.bincount(labels.ravel(), minlength=count)
-    within = np.bincount(labels.ravel(), weights=body.ravel(), minlength=count)
+    outside, labels = labels[0, 0], labels[1:-1, 1:-1].ravel()
+    size = np.bincount(labels, minlength=count)
+    within = np.bincount(labels, weights=body[box].ravel(), minlength=count)
     folds = within > 0.5 * size
-    # Label 0 is the mask itself; what reaches the border is no hole.
-    folds[0] = False
-    for edge in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
-        folds[edge] = False
-    return mask | folds[labels].astype(np.uint8)
+    # Label 0 is the mask itself.
+    folds[[0, outside]] = False
+    filled = mask.copy()
+    filled[box] |= folds[labels].reshape(height, width).astype(np.uint8)
+    return filled
 
 
 def flaw(mask: np.ndarray, settings: CleanSettings = CleanSettings()) -> str | None:
