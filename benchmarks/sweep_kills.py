@@ -21,7 +21,7 @@ import time
 import pandas as pd
 from kills import SMALL
 
-from gait_jax import collect
+from gait_jax.sweeps import collecting
 
 _ROOT = pathlib.Path(__file__).parents[1]
 _TASKS = 2
@@ -112,7 +112,7 @@ class _Slurm:
 
 def _numbers(folder: pathlib.Path) -> pd.DataFrame:
     """The collected table without rates, in an order that nobody's haste decides."""
-    collect.collect(folder)
+    collecting.collect(folder)
     table = pd.read_csv(folder / "table.csv")
     table = table[~table["metric"].str.endswith("_per_second")]
     names = [name for name in table.columns if name != "value"]

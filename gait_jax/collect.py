@@ -11,37 +11,8 @@ import argparse
 import pathlib
 import sys
 
-import pandas as pd
-
-from gait_jax.runtime import homes, records, terminal
+from gait_jax.runtime import homes, terminal
 from gait_jax.runtime.errors import InputError
-from gait_jax.runtime.files import reason_of
-from gait_jax.sweeps import table
-from gait_jax.sweeps.directory import SweepDirectory
-
-
-def collect(folder: pathlib.Path) -> tuple[pd.DataFrame, list[str]]:
-    """Writes the tables and curves of a sweep.
-
-    Args:
-      folder: the sweep's.
-
-    Returns:
-      (the means, as `table.means` gives them; the names of runs that are not finished).
-
-    Raises:
-      InputError: it is no sweep, nothing was measured yet, or a file is damaged or cannot be
-        written.
-    """
-    found, unfinished = table.read(SweepDirectory(folder))
-    means = table.means(found)
-    try:
-        records.write_atomically(folder / "table.csv", found.to_csv(index=False))
-        records.write_atomically(folder / "means.csv", means.to_csv(index=False))
-        table.draw(means, folder / "curves.png")
-    except OSError as error:
-        raise InputError(f"{folder} cannot be written ({reason_of(error)})") from None
-    return means, unfinished
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -52,6 +23,12 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument("folder", type=pathlib.Path, help="the --workdir of a sweep")
     args = parser.parse_args(argv)
+    # Here, not above: --help, and what is wrong with the arguments, does not wait for pandas.
+    import pandas as pd
+
+    from gait_jax.sweeps import table
+    from gait_jax.sweeps.collecting import collect
+
     try:
         means, unfinished = collect(homes.expanded(args.folder))
     except InputError as error:

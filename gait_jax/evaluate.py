@@ -10,13 +10,10 @@ On CPUs a process for each core shares the work (--processes). On a cluster, tas
 folder do: --task=I --tasks=N, from 0; the last one writes the report.
 """
 
-import jax
 from absl import flags
 
-from gait_jax.evaluation import evaluation, settings, sharing
 from gait_jax.runtime import command
 from gait_jax.runtime.errors import InputError
-from gait_jax.trainer import DivergedError
 
 # So that --help shows them.
 flags.adopt_module_key_flags(command)
@@ -39,6 +36,11 @@ _PARENT = flags.DEFINE_integer("parent", None, "The process without which this o
 
 
 def _evaluate(config, workdir, progress):
+    # Here, not above: what is wrong with the arguments, and --help, is said before JAX is loaded.
+    import jax
+
+    from gait_jax.evaluation import evaluation, settings, sharing
+
     if _PARENT.value is not None:
         sharing.end_with(_PARENT.value)
     if jax.process_count() > 1:
@@ -58,9 +60,7 @@ def _evaluate(config, workdir, progress):
 
 def main() -> None:
     """The command line."""
-    command.main(
-        "gait_jax.evaluate", _evaluate, (InputError, DivergedError, sharing.TaskFailedError)
-    )
+    command.main("gait_jax.evaluate", _evaluate)
 
 
 if __name__ == "__main__":

@@ -14,16 +14,17 @@ import argparse
 import pathlib
 import sys
 
-from gait_jax.evaluation.mos import analysis, page, scores
-from gait_jax.evaluation.mos.receiver import Receiver
-from gait_jax.evaluation.rows import ALL, find
 from gait_jax.runtime import homes, interrupted, terminal
 from gait_jax.runtime.errors import InputError
 
 _SEEDS = 2**32
 
 
+# What each command needs is imported in it: --help, and what is wrong with the arguments, does not
+# wait for all of it.
 def _page(args: argparse.Namespace) -> int:
+    from gait_jax.evaluation.mos import page
+
     out = homes.expanded(args.out)
     beside = out.parent / f"{out.resolve().name}.key.json"
     key = homes.expanded(args.key) if args.key else beside
@@ -39,6 +40,8 @@ def _page(args: argparse.Namespace) -> int:
 
 
 def _receive(args: argparse.Namespace) -> int:
+    from gait_jax.evaluation.mos.receiver import Receiver
+
     folder = homes.expanded(args.page)
     with Receiver(folder, args.out, args.host, args.port) as server:
         host, port = server.server_address[:2]
@@ -51,6 +54,9 @@ def _receive(args: argparse.Namespace) -> int:
 
 
 def _analyse(args: argparse.Namespace) -> int:
+    from gait_jax.evaluation.mos import analysis, scores
+    from gait_jax.evaluation.rows import ALL, find
+
     given, out = [homes.expanded(path) for path in args.ratings], homes.expanded(args.out)
     frame, wrong = analysis.analyse(given, homes.expanded(args.key), out, args.leave_out)
     for one in wrong:

@@ -12,10 +12,7 @@ import pathlib
 import ml_collections
 from absl import flags
 
-from gait_jax import trainer
-from gait_jax.evaluation import evaluation
 from gait_jax.runtime import command
-from gait_jax.runtime.errors import InputError
 
 # So that --help shows them.
 flags.adopt_module_key_flags(command)
@@ -23,6 +20,10 @@ flags.adopt_module_key_flags(command)
 
 def prepare(config: ml_collections.ConfigDict, workdir: pathlib.Path, progress: bool) -> None:
     """Prepares for a training or an evaluation; see `trainer.prepare`, `evaluation.prepare`."""
+    # Here, not above: what is wrong with the arguments, and --help, is said before JAX is loaded.
+    from gait_jax import trainer
+    from gait_jax.evaluation import evaluation
+
     if "method" in config:
         trainer.prepare(config, progress)
     else:
@@ -31,7 +32,7 @@ def prepare(config: ml_collections.ConfigDict, workdir: pathlib.Path, progress: 
 
 def main() -> None:
     """The command line."""
-    command.main("gait_jax.prepare", prepare, (InputError,))
+    command.main("gait_jax.prepare", prepare)
 
 
 if __name__ == "__main__":

@@ -15,10 +15,8 @@ import sys
 
 from absl import flags
 
-from gait_jax.runtime import command, distributed
+from gait_jax.runtime import command
 from gait_jax.runtime.errors import InputError
-from gait_jax.sweeps import grid, tasks
-from gait_jax.sweeps.directory import SweepDirectory
 
 # So that --help shows them.
 flags.adopt_module_key_flags(command)
@@ -30,6 +28,11 @@ _TASKS = flags.DEFINE_integer("tasks", 1, "Into how many shares the runs are div
 
 
 def _sweep(config, workdir: pathlib.Path, progress: bool, more: list[str]) -> None:
+    # Here, not above: what is wrong with the arguments, and --help, is said before JAX is loaded.
+    from gait_jax.runtime import distributed
+    from gait_jax.sweeps import grid, tasks
+    from gait_jax.sweeps.directory import SweepDirectory
+
     if more and not _GRID.value:
         raise InputError(f"unknown arguments: {' '.join(more)}; see --help")
     planned = grid.plan(config, [*_GRID.value, *more])
@@ -51,7 +54,7 @@ def _sweep(config, workdir: pathlib.Path, progress: bool, more: list[str]) -> No
 
 def main() -> None:
     """The command line."""
-    command.main("gait_jax.sweep", _sweep, (InputError, tasks.SweepError), more=True)
+    command.main("gait_jax.sweep", _sweep, more=True)
 
 
 if __name__ == "__main__":

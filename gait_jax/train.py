@@ -6,19 +6,27 @@ r"""Trains a method.
 Running the same command again goes on where it stopped.
 """
 
+import pathlib
+
+import ml_collections
 from absl import flags
 
-from gait_jax import trainer
 from gait_jax.runtime import command
-from gait_jax.runtime.errors import InputError
 
 # So that --help shows them.
 flags.adopt_module_key_flags(command)
 
 
+def _train(config: ml_collections.ConfigDict, workdir: pathlib.Path, progress: bool) -> None:
+    # Here, not above: what is wrong with the arguments, and --help, is said before JAX is loaded.
+    from gait_jax import trainer
+
+    trainer.train_and_evaluate(config, workdir, progress)
+
+
 def main() -> None:
     """The command line."""
-    command.main("gait_jax.train", trainer.train_and_evaluate, (InputError, trainer.DivergedError))
+    command.main("gait_jax.train", _train)
 
 
 if __name__ == "__main__":

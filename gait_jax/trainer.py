@@ -15,13 +15,13 @@ from gait_jax.methods.base import FittedMethod, Method, Run, State, TrainedMetho
 from gait_jax.methods.identity import may_change
 from gait_jax.runtime import bars, dispatch, distributed, keys, parallel, step_log
 from gait_jax.runtime import steps as checkpoint_steps
-from gait_jax.runtime.errors import InputError
+from gait_jax.runtime.errors import FailedError, InputError
 from gait_jax.runtime.output import Output
 from gait_jax.runtime.run_directory import RunDirectory
 from gait_jax.runtime.step_log import StepLog
 
 
-class DivergedError(RuntimeError):
+class DivergedError(FailedError):
     """A loss became NaN or infinite, or the method found its run hopeless."""
 
 

@@ -20,7 +20,7 @@ _LAYERS = [
         "prepare",
         "fetch",
     },
-    {"sweeps"},
+    {"sweeps", "exporting", "reproducing"},
     {"evaluation", "anonymization"},
     {"trainer"},
     {"runs"},

@@ -11,7 +11,8 @@ import pytest
 from drawn import draw_walk, load_config
 
 from gait_jax import runs, trainer
-from gait_jax.export import _without_folders, export, main
+from gait_jax.export import main
+from gait_jax.exporting import _without_folders, export
 from gait_jax.methods.registry import METHODS
 from gait_jax.pretrained import DEFAULT, MODELS, STGAN
 from gait_jax.runtime.arrays import load_arrays, save_arrays

@@ -9,7 +9,7 @@ import processes
 import pytest
 from drawn import load_config
 
-from gait_jax import reproduce, runs, trainer
+from gait_jax import reproducing, runs, trainer
 from gait_jax.runtime.run_directory import RunDirectory
 
 
@@ -80,7 +80,7 @@ def _result(digest="1" * 64, step=4, **metrics):
 def test_what_came_of_it_is_judged(trained_run, tmp_path):
     state = runs.open_run(trained_run).state
     then = RunDirectory(trained_run).last_start()["result"]
-    judge = functools.partial(reproduce._judge, state=state)
+    judge = functools.partial(reproducing._judge, state=state)
     assert judge(trained_run, then, then)[:2] == (0, [])
     # By the metrics alone where no checkpoint of that state is there.
     near = _result(loss=0.5 * (1 + 9e-4), accuracy=1e-6)
@@ -98,25 +98,25 @@ def test_what_came_of_it_is_judged(trained_run, tmp_path):
 
 def test_metrics_and_arrays_that_do_not_agree_by_hand():
     then, again = {"a": 1.0, "b": 1.0, "c": 0.0}, {"a": 1.0009, "b": 1.0011, "d": 0.0}
-    assert reproduce.not_close(then, again) == [
+    assert reproducing.not_close(then, again) == [
         "b: 1.0 → 1.0011",
         "c: 0.0 → absent",
         "d: absent → 0.0",
     ]
-    assert reproduce.not_close({"a": 0.0}, {"a": 9e-6}) == []
+    assert reproducing.not_close({"a": 0.0}, {"a": 9e-6}) == []
     one, other = {"w": np.array([1, 5e-6]), "v": np.ones(2)}, {"w": np.zeros(2), "v": np.ones(2)}
-    assert reproduce.arrays_not_close(one, other) == ["['w']: apart by up to 1"]
+    assert reproducing.arrays_not_close(one, other) == ["['w']: apart by up to 1"]
 
 
 def test_differences_by_hand():
     then = {"a": 1, "b": {"c": [1, 2], "d": "x"}}
     now = {"a": 1, "b": {"c": [1, 3], "e": None}}
-    assert reproduce.differences(then, now) == [
+    assert reproducing.differences(then, now) == [
         "b.c: [1, 2] → [1, 3]",
         "b.d: x → absent",
         "b.e: absent → None",
     ]
-    assert reproduce.differences(then, then) == []
+    assert reproducing.differences(then, then) == []
 
 
 @pytest.mark.parametrize(

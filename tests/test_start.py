@@ -2,6 +2,7 @@
 
 import json
 import os
+import pathlib
 import sys
 from fractions import Fraction
 
@@ -13,13 +14,13 @@ from drawn import draw_walk, write_walk
 
 # Runs the command line, then says which packages it loaded.
 _LOADED = """
-import json, sys
-from gait_jax.anonymize import main
+import json, runpy, sys
+del sys.argv[0]
 try:
-    code = main(sys.argv[1:])
+    code = runpy.run_module(sys.argv[0], run_name="__main__")
 except SystemExit as leaving:
     code = leaving.code
-print(json.dumps([code, sorted({name.split(".")[0] for name in sys.modules})]))
+print(json.dumps([code or 0, sorted({name.split(".")[0] for name in sys.modules})]))
 """
 
 _NOT_NEEDED = {
@@ -28,10 +29,20 @@ _NOT_NEEDED = {
 }  # fmt: skip
 
 
-def loaded(*arguments):
+# Who asks for help waits for none of them: they take a second or more to load.
+_HEAVY = _NOT_NEEDED | {"av", "cv2", "flax", "jax", "numpy", "pandas", "scipy"}
+_COMMANDS = sorted(
+    path.stem
+    for path in (pathlib.Path(__file__).parents[1] / "gait_jax").glob("*.py")
+    if "\ndef main(" in path.read_text(encoding="utf-8")
+)
+
+
+def loaded(*arguments, module="gait_jax.anonymize"):
     """(exit status, packages that the command loaded)."""
     done = processes.run(
-        [sys.executable, "-c", _LOADED, *arguments], env=os.environ | {"JAX_PLATFORMS": "cpu"}
+        [sys.executable, "-c", _LOADED, module, *arguments],
+        env=os.environ | {"JAX_PLATFORMS": "cpu"},
     )
     assert done.returncode == 0, done.stderr
     code, packages = json.loads(done.stdout.splitlines()[-1])
@@ -56,11 +67,21 @@ def test_an_exported_model_needs_nothing_that_training_or_evaluating_does(clip, 
     assert code == 0 and packages & _NOT_NEEDED == set()
 
 
+@pytest.mark.parametrize("command", _COMMANDS)
+def test_help_does_not_wait_for_what_takes_long_to_load(command):
+    code, packages = loaded("--help", module=f"gait_jax.{command}")
+    assert code == 0 and "gait_jax" in packages
+    assert packages & _HEAVY == set()
+
+
+def test_every_command_is_asked_for_help():
+    assert {"anonymize", "evaluate", "train", "mos", "fetch"} <= set(_COMMANDS)
+
+
 def test_what_is_wrong_with_a_command_line_is_said_without_loading_jax(clip, tmp_path):
     write_walk(tmp_path / "tree" / "a", "a", draw_walk(3))
     for arguments, status in (
         (["--version"], 0),
-        (["--help"], 0),
         (["no-such-file.mp4"], 1),
         ([clip, "--segmenter", "magic"], 1),
         ([tmp_path / "tree"], 1),

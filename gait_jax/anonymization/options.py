@@ -6,14 +6,10 @@ import pathlib
 
 import numpy as np
 
+from gait_jax.anonymization.choices import BLUR, PARTS, TRANSFER
 from gait_jax.data.pictures import read_picture
 from gait_jax.runtime.errors import InputError
 from gait_jax.video import segmenters
-
-PARTS, NEAREST, TRANSFER = "parts", "nearest", "transfer"
-BLUR, KEEP = "blur", "keep"
-FACES = (BLUR, KEEP)
-COLOURISERS = (PARTS, NEAREST, TRANSFER)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,8 +17,8 @@ class Options:
     """How videos are anonymised. Making one raises an `InputError` where they cannot be.
 
     Attributes:
-      colour: one of `COLOURISERS`.
-      faces: one of `FACES`.
+      colour: one of `choices.COLOURISERS`.
+      faces: one of `choices.FACES`.
       colour_checkpoint: workdir of a trained colour-transfer network, for `transfer`.
       background: picture of the scene without anybody; None estimates it from the clip.
       segmenter: `segmenters.PEOPLE`, or see `segmenters.build`.

@@ -12,11 +12,12 @@ import numpy as np
 
 from gait_jax import runs
 from gait_jax.anonymization.accounts import ranges, summary
+from gait_jax.anonymization.choices import BLUR, NEAREST, PARTS
 from gait_jax.anonymization.clips import Findings, VideoAnonymizer
 from gait_jax.anonymization.comparisons import Comparison
 from gait_jax.anonymization.following import Following
 from gait_jax.anonymization.looking import Looked, doubts, look
-from gait_jax.anonymization.options import BLUR, NEAREST, PARTS, Options, difference_path
+from gait_jax.anonymization.options import Options, difference_path
 from gait_jax.anonymization.painting import Painter
 from gait_jax.anonymization.thumbnails import Strips
 from gait_jax.methods.colourisers import nearest

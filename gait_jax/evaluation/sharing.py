@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from gait_jax.evaluation.evaluators.base import Piece
 from gait_jax.runtime import bars, distributed
-from gait_jax.runtime.errors import InputError, InUseError
+from gait_jax.runtime.errors import FailedError, InputError, InUseError
 from gait_jax.runtime.lock import WorkdirLock
 
 # Seconds between two looks for something to do, while others are at all that is left.
@@ -23,7 +23,7 @@ _SAVING = 60.0
 _MOST = 8
 
 
-class TaskFailedError(RuntimeError):
+class TaskFailedError(FailedError):
     """A process that did a share of an evaluation failed, and said why."""
 
     def __init__(self, message: str, status: int):

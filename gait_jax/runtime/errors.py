@@ -1,4 +1,4 @@
-"""The error that a command line turns into one clear line."""
+"""The errors that a command line turns into one clear line."""
 
 
 class InputError(ValueError):
@@ -7,3 +7,7 @@ class InputError(ValueError):
 
 class InUseError(InputError):
     """Another process is at work in the folder."""
+
+
+class FailedError(RuntimeError):
+    """What was asked for failed on its way; the message says where, and why."""

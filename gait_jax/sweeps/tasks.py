@@ -13,14 +13,14 @@ from gait_jax import trainer
 from gait_jax.evaluation import evaluation
 from gait_jax.evaluation.sharing import checked_share
 from gait_jax.runtime import distributed
-from gait_jax.runtime.errors import InputError, InUseError
+from gait_jax.runtime.errors import FailedError, InputError, InUseError
 from gait_jax.sweeps.directory import SweepDirectory
 from gait_jax.sweeps.grid import Planned
 
 Perform = Callable[[ml_collections.ConfigDict, pathlib.Path, bool], Any]
 
 
-class SweepError(RuntimeError):
+class SweepError(FailedError):
     """Some runs of a share could not be done; the others were."""
 
 

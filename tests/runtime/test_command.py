@@ -7,7 +7,7 @@ import jax
 import processes
 import pytest
 
-from gait_jax.runtime import command, distributed
+from gait_jax.runtime import distributed, launching
 
 
 def _run(module, *arguments):
@@ -43,7 +43,7 @@ def test_a_crash_is_no_bad_input():
         "from absl import flags\n"
         "from gait_jax.runtime import command\n"
         "def crash(argv): 1 / 0\n"
-        "command.launch('name', crash, (ValueError,), flags.FLAGS)\n"
+        "command.launch('name', crash, flags.FLAGS)\n"
     )
     done = processes.run([sys.executable, "-c", script], env=os.environ | {"JAX_PLATFORMS": "cpu"})
     assert done.returncode == 70 and "ZeroDivisionError" in done.stderr
@@ -51,7 +51,7 @@ def test_a_crash_is_no_bad_input():
 
 def _line(text):
     record = logging.LogRecord("a", logging.INFO, "a.py", 7, text, (), None)
-    return command.Formatter().format(record)
+    return launching.Formatter().format(record)
 
 
 def test_a_line_of_many_processes_names_its_own(monkeypatch):
