@@ -345,6 +345,7 @@ def test_walkers_are_made_and_called_synthetic(tiny_config, tmp_path, monkeypatc
 
     tiny_config.data.manual_dir, tiny_config.data.data_dir = "", str(tmp_path / "data")
     tiny_config.train_steps = 1
+    dataset.warn_once.cache_clear()
     trainer.train_and_evaluate(tiny_config, tmp_path / "run", progress=False)
     assert "walkers is SYNTHETIC data" in caplog.text
     data = RunDirectory(tmp_path / "run").data_description()

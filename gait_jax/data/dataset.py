@@ -171,6 +171,12 @@ def _name(example: Mapping[str, Any]) -> str:
     return f"{subject}-{condition}-{example['sequence']:02d}-{example['view']:03d}"
 
 
+@functools.cache
+def warn_once(message: str) -> None:
+    """Warns, unless this process has said the same: an evaluation opens its data for each run."""
+    logging.warning(message)
+
+
 def open_dataset(config: ml_collections.ConfigDict, progress: bool = True) -> GaitDataset:
     """Opens a data set, preparing it first where that is still to be done.
 
@@ -193,20 +199,15 @@ def open_dataset(config: ml_collections.ConfigDict, progress: bool = True) -> Ga
     sizes = {name: len(members) for name, members in assigned.items()}
     preset = dict(groups.PRESETS[config.groups])
     if sizes != preset:
-        logging.warning(
-            "%s has %d subjects: the groups of %s are scaled from %s to %s.",
-            config.name,
-            len(set(subjects)),
-            config.groups,
-            preset,
-            sizes,
+        warn_once(
+            f"{config.name} has {len(set(subjects))} subjects: the groups of {config.groups} are "
+            f"scaled from {preset} to {sizes}."
         )
     described = source.describe(builder) | {"content": content(builder, directory, progress)}
     if described["synthetic"]:
-        logging.warning(
-            "%s is SYNTHETIC data: no real person walks in it. Results on it say nothing of "
-            "how real people are protected.",
-            config.name,
+        warn_once(
+            f"{config.name} is SYNTHETIC data: no real person walks in it. Results on it say "
+            "nothing of how real people are protected."
         )
     return GaitDataset(
         name=config.name,

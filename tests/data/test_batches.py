@@ -13,7 +13,7 @@ from gait_jax.data import windows as windows_module
 from gait_jax.data.batches import fixed_batch, train_batches
 from gait_jax.data.content import content
 from gait_jax.data.contour_store import open_contours
-from gait_jax.data.dataset import open_dataset
+from gait_jax.data.dataset import open_dataset, warn_once
 from gait_jax.data.windows import window_data
 from gait_jax.gait import silhouette
 from gait_jax.gait.codec import ContourCodec
@@ -199,8 +199,11 @@ def test_groups_and_what_is_written_down(data, config):
 
 
 def test_scaled_groups_are_announced(config, caplog):
+    warn_once.cache_clear()
     with caplog.at_level(logging.WARNING):
         open_dataset(config, progress=False)
+        open_dataset(config, progress=False)
+    assert caplog.text.count("the groups of few are scaled from") == 1
     assert "casia_b has 6 subjects: the groups of few are scaled from" in caplog.text
 
 
