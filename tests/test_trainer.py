@@ -13,6 +13,7 @@ from drawn import ROOT, as_flags, load_config
 
 import tfds_casia
 from gait_jax import anonymize, export, runs, trainer
+from gait_jax.data import dataset
 from gait_jax.methods.anonymizers.noise_gan import config_within
 from gait_jax.runtime import parallel
 from gait_jax.runtime.errors import InputError
