@@ -141,7 +141,7 @@ def measure(
     start = time.perf_counter()
     try:
         key = keys.named_key(keys.random_key(seed), source.name)
-        entry = anonymize_video(anonymizer, source, out, key, options)
+        entry = anonymize_video(anonymizer, look(Clip.open(source), options), out, key, options)
     except InputError as error:
         return row | {"refused": str(error)}
     row |= {"seconds": time.perf_counter() - start}

@@ -5,21 +5,31 @@ import gc
 import pathlib
 import traceback
 from collections.abc import Callable
+from concurrent import futures
 from typing import Any
 
 import cv2
 from absl import logging
 
+from gait_jax.anonymization.looking import Looked, look
 from gait_jax.anonymization.options import Options
 from gait_jax.anonymization.previews import preview_video
 from gait_jax.runtime import allocator
 from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.files import reason_of
+from gait_jax.video.clip import Clip
 
 Entry = dict[str, Any]
 
 # Threads from which on the networks that find people gain nothing more: their layers are small.
 _MOST_THREADS = 4
+
+
+def take_cores(cores: int) -> None:
+    """Lets this process anonymise videos with some cores: before anything is looked at."""
+    allocator.return_freed_memory()
+    # Our own threads take two cores (see `videos`): OpenCV gets those that are left.
+    cv2.setNumThreads(max(1, cores - 2))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,11 +48,31 @@ class Work:
     seed: int | None
     options: Options
 
-    def begin(self, cores: int) -> tuple[Entry, Callable[[pathlib.Path, pathlib.Path], Entry]]:
+    def look(self, source: pathlib.Path, cores: int) -> Looked:
+        """Looks at a video for the first time, which needs no model.
+
+        Args:
+          source: the video.
+          cores: that this process may use.
+
+        Raises:
+          InputError: the video, or something that goes with it, cannot be used.
+        """
+        options = self._with(cores)
+        return look(Clip.open(source, options.start, options.end), options)
+
+    def _with(self, cores: int) -> Options:
+        return dataclasses.replace(self.options, threads=min(cores, _MOST_THREADS))
+
+    def begin(
+        self, cores: int, ahead: dict[pathlib.Path, Looked | Exception] | None = None
+    ) -> tuple[Entry, Callable[[pathlib.Path, pathlib.Path], Entry]]:
         """Opens the model.
 
         Args:
           cores: that this process may use.
+          ahead: what `look` gave or raised of videos that were looked at before they are done; each
+            is taken out when it is.
 
         Returns:
           (what is to be reported of the model; the function that does a video: of it, and of the
@@ -51,14 +81,11 @@ class Work:
         Raises:
           InputError: the model cannot be used.
         """
-        allocator.return_freed_memory()
-        # Our own threads take two cores (see `videos`): OpenCV gets those that are left.
-        cv2.setNumThreads(max(1, cores - 2))
-        options = dataclasses.replace(self.options, threads=min(cores, _MOST_THREADS))
+        options = self._with(cores)
         if self.model is None:
             return {}, lambda source, out: preview_video(source, out, options)
-        # Here, not above: what is wrong with the arguments is said before JAX is loaded, and SciPy
-        # loads while the model is compiled.
+        # Here, not above: what is wrong with the arguments is said before JAX is loaded, and the
+        # rest loads while the model is compiled.
         from gait_jax import runs
         from gait_jax.runtime import keys
 
@@ -72,8 +99,11 @@ class Work:
         make = videos.compare_video if options.page else videos.anonymize_video
 
         def anonymize(source: pathlib.Path, out: pathlib.Path) -> Entry:
+            looked = ahead.pop(source, None) if ahead else None
+            if isinstance(looked, Exception):
+                raise looked
             own = keys.named_key(key, source.name)
-            return make(anonymizer, source, out, own, options)
+            return make(anonymizer, looked or self.look(source, cores), out, own, options)
 
         return {**runs.describe(run), "seed_given": self.seed is not None}, anonymize
 
@@ -139,7 +169,20 @@ def run(
     Raises:
       InputError: the model cannot be used.
     """
-    description, function = work.begin(cv2.getNumberOfCPUs())
+    cores = cv2.getNumberOfCPUs()
+    take_cores(cores)
+    ahead: dict[pathlib.Path, Looked | Exception] = {}
+    # Loading all that a model needs takes a core for a second or more, in which the first video is
+    # looked at.
+    with futures.ThreadPoolExecutor(1) as aside:
+        opening = aside.submit(work.begin, cores, ahead)
+        if work.model is not None:
+            try:
+                ahead[sources[0]] = work.look(sources[0], cores)
+            # It costs this video alone (see `do`).
+            except Exception as error:
+                ahead[sources[0]] = error
+        description, function = opening.result()
     entries = []
     for source, out in zip(sources, results, strict=True):
         entries.append(do(function, source, out))

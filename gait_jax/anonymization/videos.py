@@ -16,7 +16,7 @@ from gait_jax.anonymization.choices import BLUR, NEAREST, PARTS
 from gait_jax.anonymization.clips import Findings, VideoAnonymizer
 from gait_jax.anonymization.comparisons import Comparison
 from gait_jax.anonymization.following import Following
-from gait_jax.anonymization.looking import Looked, doubts, look
+from gait_jax.anonymization.looking import Looked, doubts
 from gait_jax.anonymization.options import Options, difference_path
 from gait_jax.anonymization.painting import Painter
 from gait_jax.anonymization.thumbnails import Strips
@@ -58,11 +58,11 @@ class _Begun:
 
 @contextlib.contextmanager
 def _begun(
-    anonymizer: Anonymizer, source: pathlib.Path, key: jax.Array, options: Options
+    anonymizer: Anonymizer, looked: Looked, key: jax.Array, options: Options
 ) -> Iterator[_Begun]:
     """Finds a video's people, and anonymises them; decoding has a thread of its own."""
     painter = Painter(_colouriser(options), options.faces == BLUR)
-    looked = look(Clip.open(source, options.start, options.end), options)
+    source = looked.clip.path
     rate = float(looked.clip.rate)
     worker = VideoAnonymizer(anonymizer, looked.scene, painter, key, rate, options.shows)
     with looked.sightings(options.progress) as seen:
@@ -83,7 +83,7 @@ def _begun(
 
 def anonymize_video(
     anonymizer: Anonymizer,
-    source: str | pathlib.Path,
+    looked: Looked,
     out: str | pathlib.Path,
     key: jax.Array,
     options: Options,
@@ -92,7 +92,7 @@ def anonymize_video(
 
     Args:
       anonymizer: a trained method.
-      source: the video.
+      looked: what is known of the video (see `looking.look`).
       out: the `.mp4` to write; replaced where it is there.
       key: all noise of this video is drawn from it.
       options: how.
@@ -104,8 +104,8 @@ def anonymize_video(
     Raises:
       InputError: the video, or something that goes with it, cannot be used; nothing is written.
     """
-    source, out = pathlib.Path(source), pathlib.Path(out)
-    with _begun(anonymizer, source, key, options) as begun:
+    out = pathlib.Path(out)
+    with _begun(anonymizer, looked, key, options) as begun:
         clip, results = begun.looked.clip, begun.results
         strips = Strips(begun.found) if options.thumbnails else None
         if strips:
@@ -130,7 +130,7 @@ def anonymize_video(
 
 def compare_video(
     anonymizer: Anonymizer,
-    source: str | pathlib.Path,
+    looked: Looked,
     out: str | pathlib.Path,
     key: jax.Array,
     options: Options,
@@ -139,7 +139,7 @@ def compare_video(
 
     Args:
       anonymizer: a trained method.
-      source: the video.
+      looked: what is known of the video (see `looking.look`).
       out: the `.html` to write, which shows the original; replaced where it is there.
       key: all noise of this video is drawn from it.
       options: how it is anonymised; nothing but the page is written.
@@ -150,8 +150,8 @@ def compare_video(
     Raises:
       InputError: the video, or something that goes with it, cannot be used; nothing is written.
     """
-    source, out = pathlib.Path(source), pathlib.Path(out)
-    with _begun(anonymizer, source, key, options) as begun:
+    out = pathlib.Path(out)
+    with _begun(anonymizer, looked, key, options) as begun:
         comparison = Comparison(begun.found, begun.looked.clip)
         with prefetch(comparison.over(begun.results)) as ready:
             for _ in ready:

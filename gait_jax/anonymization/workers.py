@@ -15,7 +15,7 @@ from typing import Any
 
 import cv2
 
-from gait_jax.anonymization.batches import Entry, Work, do, failed
+from gait_jax.anonymization.batches import Entry, Work, do, failed, take_cores
 from gait_jax.runtime import interrupted, terminal
 from gait_jax.runtime.errors import InputError
 
@@ -206,6 +206,7 @@ def _serve(work: Work, parent: connection.Connection, pid: int, cores: int) -> N
     # By default each process would take most of an accelerator's memory.
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
     try:
+        take_cores(cores)
         try:
             description, function = work.begin(cores)
         except InputError as error:

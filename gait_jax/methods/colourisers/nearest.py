@@ -2,7 +2,6 @@
 
 import cv2
 import numpy as np
-from scipy import ndimage
 
 
 def colourise(
@@ -35,6 +34,8 @@ def colourise(
         return coloured
     if not inside.any():
         raise ValueError("the original silhouette is empty: it lends the anonymised no colours")
+    from scipy import ndimage  # Most clips are coloured without, and do not wait for it to load.
+
     # cv2.distanceTransformWithLabels is four times as fast, but only close to exact: in silhouettes
     # of 460 rows, 0.7 % of the pixels get one that is not the nearest.
     rows, columns = ndimage.distance_transform_edt(

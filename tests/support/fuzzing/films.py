@@ -15,6 +15,7 @@ from clips import draw_scene, walk_in, walking, write_video
 from fuzzing.kind import CASE, READ, SKIPPED, Kind, check
 from fuzzing.mutate import mutated
 from gait_jax import runs
+from gait_jax.anonymization.looking import look
 from gait_jax.anonymization.options import Options
 from gait_jax.anonymization.videos import anonymize_video
 from gait_jax.pretrained import MODELS
@@ -168,7 +169,7 @@ class Films(Kind):
         out.parent.mkdir(exist_ok=True)
         key = jax.random.key(0)
         try:
-            entry = anonymize_video(anonymizer, path, out, key, options)
+            entry = anonymize_video(anonymizer, look(Clip.open(path), options), out, key, options)
         except InputError:
             check(not any(out.parent.iterdir()), "left a part of a video")
             raise
