@@ -33,6 +33,9 @@ def everything_trained(config: ml_collections.ConfigDict) -> Iterator[ml_collect
     yield from config.methods.values()
     yield from config.get("colourisers", {}).values()
     for own in config.evaluators.values():
+        # Whoever would look at no walk is not needed.
+        if own.get("walks", 1) == 0:
+            continue
         for value in own.values():
             if isinstance(value, ml_collections.ConfigDict) and "train" in value:
                 yield value

@@ -19,6 +19,7 @@ from gait_jax.evaluation.evaluators.video_score import VideoScore
 from gait_jax.evaluation.mos import clips as mos_clips
 from gait_jax.evaluation.rows import ALL, CLEAN, MEASURED, find, read_csv
 from gait_jax.evaluation.score_rows import FRAME, VIDEO
+from gait_jax.evaluation.trainings import everything_trained
 from gait_jax.methods import registry
 from gait_jax.methods.contracts import AnonymizedBody
 from gait_jax.runtime.errors import InputError
@@ -247,6 +248,15 @@ def test_without_walks_nothing_is_measured(config, made):
     study = types.SimpleNamespace(config=config)
     evaluator = made(settings, study)
     assert [*evaluator.pieces()] == [*evaluator.rows()] == evaluator.sections(None) == []
+
+
+def test_without_walks_nobody_who_would_look_is_trained(config):
+    def trained(walks):
+        own = ml_collections.ConfigDict(config.to_dict())
+        own.evaluators.video_score.walks = walks
+        return [settings.train.method for settings in everything_trained(own)]
+
+    assert trained(1) == [*trained(0), "resnext3d"]
 
 
 def test_a_frame_that_was_never_seen_is_not_shown():
