@@ -1,5 +1,6 @@
 """Windows of consecutive frames as contour vectors: what anonymisers train on."""
 
+import math
 from collections.abc import Collection, Iterable
 
 import ml_collections
@@ -11,6 +12,9 @@ from gait_jax.data.dataset import GaitDataset
 from gait_jax.data.gait_store import GaitStore
 from gait_jax.gait.codec import ContourCodec
 from gait_jax.runtime.errors import InputError
+
+# Bytes of contour vectors that a process keeps of each group.
+_ROOM = 1 << 30
 
 
 def window_starts(
@@ -72,6 +76,48 @@ def encode(
     return contours.reshape(*frames.shape, *contours.shape[1:]), counts.reshape(frames.shape)
 
 
+class EncodedFrames:
+    """Contour vectors of some frames, made when they are first asked for.
+
+    A frame stands in many windows, and is shown anew in every epoch: where there is room in memory
+    for all of them, each is made once.
+    """
+
+    def __init__(self, store: ContourStore, codec: ContourCodec, frames: np.ndarray, room: int):
+        """Makes none yet.
+
+        Args:
+          store: the traced gaits.
+          codec: layout of the contour vectors.
+          frames: [N] the store's indices of all that will be asked for, which rise.
+          room: bytes that the vectors may take; where they would take more none is kept.
+        """
+        self._store, self._codec, self._frames = store, codec, frames
+        shape = (len(frames), codec.points, 2)
+        self._kept = math.prod(shape) * np.dtype(np.float32).itemsize <= room
+        if self._kept:
+            # Memory that nothing is written to is not taken.
+            self._vectors = np.empty(shape, np.float32)
+            self._counts = np.empty(len(frames), np.int32)
+            self._made = np.zeros(len(frames), bool)
+
+    def take(self, frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Their vectors and numbers of valid points, as `encode` gives them.
+
+        Args:
+          frames: [...] the store's indices.
+        """
+        if not self._kept:
+            return encode(self._store, self._codec, frames)
+        rows = np.searchsorted(self._frames, frames)
+        if not self._made[rows].all():
+            new = np.unique(rows[~self._made[rows]])
+            made = encode(self._store, self._codec, self._frames[new])
+            self._vectors[new], self._counts[new] = made
+            self._made[new] = True
+        return self._vectors[rows], self._counts[rows]
+
+
 class Windows:
     """All windows of T consecutive usable frames of some subjects; random access.
 
@@ -98,8 +144,10 @@ class Windows:
           frames: T.
           stride: frames from one window's start to the next one's.
         """
-        self._store, self._codec, self._frames = store, codec, frames
+        self._frames = frames
         self.starts = window_starts(store.gaits, subjects, frames, stride)
+        shown = np.unique(self.starts[:, None] + np.arange(frames))
+        self._encoded = EncodedFrames(store, codec, shown, _ROOM)
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -116,7 +164,7 @@ class Windows:
             "noise_seed": [B] uint32, the seeds}.
         """
         frames = self.starts[indices][:, None] + np.arange(self._frames)
-        contours, counts = encode(self._store, self._codec, frames)
+        contours, counts = self._encoded.take(frames)
         return {"contours": contours, "counts": counts, "noise_seed": seeds}
 
 

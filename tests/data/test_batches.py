@@ -133,6 +133,28 @@ def test_windows_span_no_missing_and_no_unusable_frame(windows, name_of):
     assert sorted(name_of(contours) for contours in taken["contours"]) == _WINDOWS
 
 
+def test_a_contour_is_made_once_where_there_is_room(windows, monkeypatch):
+    store, encode, made = windows._encoded._store, windows_module.encode, []
+
+    def counted(store, codec, frames):
+        made.extend(frames.ravel().tolist())
+        return encode(store, codec, frames)
+
+    monkeypatch.setattr(windows_module, "encode", counted)
+    shown = np.unique(windows.starts[:, None] + np.arange(3))
+    asked = shown[np.array([[4, 0, 0], [2, 4, 1]])]
+    expected = encode(store, _CODEC, asked)
+    room = len(shown) * _POINTS * 2 * 4
+    once, each_time = shown[[0, 1, 2, 4]], np.sort(np.tile(asked.ravel(), 3))
+    for bytes_given, encoded_of in ((room, once), (room - 1, each_time)):
+        made.clear()
+        encoded = windows_module.EncodedFrames(store, _CODEC, shown, bytes_given)
+        for _ in range(3):
+            for found, right in zip(encoded.take(asked), expected, strict=True):
+                np.testing.assert_array_equal(found, right)
+        assert sorted(made) == encoded_of.tolist()
+
+
 def test_windows_carry_the_number_of_boundary_pixels(windows):
     taken = windows.take(np.arange(6), _NO_SEEDS)
     assert taken["counts"].shape == (6, 3)
