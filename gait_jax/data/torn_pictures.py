@@ -1,5 +1,6 @@
 """Pictures of silhouettes, torn and whole, with noise: what the DCGAN anonymiser trains on."""
 
+import cv2
 import ml_collections
 import numpy as np
 
@@ -11,8 +12,9 @@ from gait_jax.gait import silhouette, tearing, warp
 from gait_jax.gait.framing import Framing
 from gait_jax.runtime.errors import InputError
 
-# How well the height of somebody whose silhouettes are torn is known, as a share of it.
-_HEIGHT_ERROR = 0.03
+# How well the height of somebody whose silhouettes are torn is known, and where their feet are:
+# standard deviations, as shares of their height.
+_HEIGHT_ERROR, _FEET_ERROR = 0.05, 0.04
 
 
 class TornPictures:
@@ -62,11 +64,13 @@ class TornPictures:
         # All numbers are drawn, whatever the share: what it changes leaves the noise alone.
         noise = rng.standard_normal((2, *self._grid)).astype(np.float32)
         known = height * (1 + _HEIGHT_ERROR * rng.standard_normal())
+        _, y, _, tall = cv2.boundingRect(whole)
+        feet = y + tall + height * _FEET_ERROR * rng.standard_normal()
         if rng.random() < self._torn:
             torn = silhouette.clean(tearing.tear(whole, rng))
             # What is hardly there is not anonymised later either.
             seen = torn if silhouette.flaw(torn) is None else whole
-        framing, rows = Framing.of(seen, known), self._shape[0]
+        framing, rows = Framing.of(seen, known, feet), self._shape[0]
         pictures = [framing.cut(mask, *self._shape) for mask in (seen, whole)]
         bent = warp.push(pictures[1], self._reach * rows * noise)
         return {"seen": pictures[0], "whole": pictures[1], "bent": bent, "noise": noise.ravel()}

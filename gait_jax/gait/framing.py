@@ -18,7 +18,7 @@ class Framing:
 
     Attributes:
       height: of the whole person, in the mask's pixels.
-      bottom: the edge below the lowest row that is seen.
+      bottom: the edge below the whole person's lowest row.
       middle: the column with half of what is seen on either side.
     """
 
@@ -27,12 +27,15 @@ class Framing:
     middle: float
 
     @classmethod
-    def of(cls, mask: np.ndarray, height: float | None = None) -> "Framing":
+    def of(
+        cls, mask: np.ndarray, height: float | None = None, bottom: float | None = None
+    ) -> "Framing":
         """The framing of a silhouette.
 
         Args:
           mask: [H, W] uint8 of 0 and 1, not empty.
           height: of the whole person, where it is known; the silhouette's own if None.
+          bottom: the edge below their lowest row, likewise.
 
         Raises:
           ValueError: the mask is empty.
@@ -42,7 +45,11 @@ class Framing:
             raise ValueError("an empty mask shows nobody")
         mass = mask[:, x : x + width].sum(axis=0, dtype=np.int64).cumsum()
         middle = x + int(np.searchsorted(mass, mass[-1] / 2)) + 0.5
-        return cls(float(own if height is None else height), float(y + own), middle)
+        return cls(
+            float(own if height is None else height),
+            float(y + own if bottom is None else bottom),
+            middle,
+        )
 
     def _change(self, rows: int, columns: int) -> np.ndarray:
         """From places in the mask to places in the picture; middles of pixels are whole numbers."""

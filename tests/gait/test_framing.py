@@ -11,6 +11,7 @@ def test_the_framing_of_a_silhouette_by_hand():
     # Rows 10 to 49; half of four columns lies left of the middle of the second and third.
     assert Framing.of(mask) == Framing(40.0, 50.0, 9.5)
     assert Framing.of(mask, 50.0) == Framing(50.0, 50.0, 9.5)
+    assert Framing.of(mask, 50.0, 60.0) == Framing(50.0, 60.0, 9.5)
     with pytest.raises(ValueError, match="nobody"):
         Framing.of(np.zeros_like(mask))
 

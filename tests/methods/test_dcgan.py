@@ -1,5 +1,7 @@
 """The DCGAN anonymiser: whole people from torn silhouettes, changed by noise."""
 
+import dataclasses
+
 import jax
 import numpy as np
 import pytest
@@ -107,18 +109,34 @@ def test_it_learns_to_mend_and_to_listen_to_the_noise():
     assert m["loss_generator"] == pytest.approx(expected, rel=1e-4)
 
 
-def test_the_height_of_the_frames_around_is_taken_where_a_part_is_missing(untrained):
+def test_height_and_feet_of_the_frames_around_are_taken_where_a_part_is_missing(untrained):
     anonymizer = untrained
     walk = [mask // 255 for mask in draw_walk(9)]
-    heights = [anonymizer.glimpse(mask) for mask in walk]
-    torn = [*heights]
-    torn[4] -= 20
+    whole = [anonymizer.glimpse(mask) for mask in walk]
+    # In the fifth frame they stand in a hole up to their knees.
+    torn = [*whole]
+    torn[4] = dataclasses.replace(torn[4], height=torn[4].height - 20, bottom=torn[4].bottom - 20)
     person = anonymizer.person([None, *torn], jax.random.key(1), 25.0)
-    assert np.isnan(person.heights[0])
-    assert person.heights[5] == np.quantile(torn, 1 / 4) > torn[4] + 15
+    assert np.isnan(person.heights[0]) and np.isnan(person.bottoms[0])
+    heights, bottoms = ([getattr(one, name) for one in torn] for name in ("height", "bottom"))
+    assert person.heights[5] == np.quantile(heights, 1 / 4) > heights[4] + 15
+    assert person.bottoms[5] == np.median(bottoms) > bottoms[4] + 15
     # One draw of noise a person, another one for another key.
     again = anonymizer.person(torn, jax.random.key(2), 25.0)
     assert person.noise.shape == (8,) and (person.noise != again.noise).all()
+    # Cut out of the picture, the mask is framed likewise.
+    mask = walk[4]
+    inside, cut_off = (
+        person.framing(Seen(part, 5, corner))
+        for part, corner in ((mask, (0, 0)), (mask[7:, 5:], (5, 7)))
+    )
+    assert inside.bottom == person.bottoms[5] == cut_off.bottom + 7
+    assert inside.middle == cut_off.middle + 5
+    # Of pictures of several sizes nothing is known of where one stands in the other.
+    apart = [anonymizer.glimpse(np.pad(mask, t)) for t, mask in enumerate(walk)]
+    person = anonymizer.person(apart, jax.random.key(1), 25.0)
+    assert np.isnan(person.bottoms).all()
+    assert person.framing(Seen(mask, 4)).bottom == np.flatnonzero(mask.any(1))[-1] + 1
 
 
 def _drawing(untrained, monkeypatch, draw):

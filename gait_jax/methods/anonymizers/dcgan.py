@@ -35,6 +35,7 @@ class DCGAN(TrainedMethod):
     Batches are those of `data.torn_pictures`.
     """
 
+    VERSION = 2
     FIELDS = {
         **fields.TRAINING,
         **fields.DATA,

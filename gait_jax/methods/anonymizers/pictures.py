@@ -18,35 +18,58 @@ from gait_jax.runtime.errors import InputError
 
 # Frames handed to the generator at once: one compiled shape for walks of every length.
 _CHUNK = 64
-# Seconds to each side over which a person's height is read, and the share of frames below it:
-# ghosts and shadows make people taller for longer than what is torn off makes them shorter.
+# Seconds to each side over which a person's height is read, and where their feet are, and the share
+# of frames in which they are less tall: ghosts and shadows make people taller for longer than what
+# is torn off makes them shorter.
 _AROUND, _BELOW = 0.8, 0.25
 # Nobody who is drawn has a hole in their body: larger ones are filled than originals' are.
 _FILLED = CleanSettings(hole=0.1)
 
 
 @dataclasses.dataclass(frozen=True)
+class Glimpse:
+    """What is kept of a frame.
+
+    Attributes:
+      height: of the silhouette, pixels.
+      bottom: the edge below its lowest row, counted from the picture's upper edge.
+      shape: of the mask.
+      corner: where it lies in the picture.
+    """
+
+    height: int
+    bottom: int
+    shape: tuple[int, int]
+    corner: tuple[int, int]
+
+
+@dataclasses.dataclass(frozen=True)
 class Person:
-    """A person's draw of noise, and how tall they are.
+    """A person's draw of noise, how tall they are, and where they stand.
 
     Attributes:
       noise: z [Z] float32.
       heights: of the whole person in each frame, pixels; NaN where nobody knows.
+      bottoms: the edge below their lowest row in the picture, likewise.
     """
 
     noise: np.ndarray
     heights: np.ndarray
+    bottoms: np.ndarray
 
-    def height(self, frame: int) -> float | None:
-        """How tall they are in a frame; None where nobody knows."""
-        known = self.heights[frame]
-        return None if np.isnan(known) else float(known)
+    def framing(self, one: Seen) -> Framing:
+        """Where the whole person's small picture lies in what is seen of them."""
+        height, bottom = self.heights[one.frame], self.bottoms[one.frame] - one.corner[1]
+        return Framing.of(
+            one.mask, *(None if np.isnan(known) else float(known) for known in (height, bottom))
+        )
 
 
 class PictureAnonymizer(Anonymizer):
     """A trained generator of pictures, for silhouettes of any size.
 
-    Where a part of somebody is missing their height is that of the frames around. Measures
+    Where a part of somebody is missing their height, and where their feet are, is that of the
+    frames around. Measures
     `naturalness.RAW` of what is drawn, before specks are mended.
     """
 
@@ -81,21 +104,28 @@ class PictureAnonymizer(Anonymizer):
             ) from None
         self._draw = lowered.compile()
 
-    def glimpse(self, mask: np.ndarray, corner: tuple[int, int] = (0, 0)) -> int:
-        """How tall the silhouette is, pixels."""
-        del corner
+    def glimpse(self, mask: np.ndarray, corner: tuple[int, int] = (0, 0)) -> Glimpse:
+        """How tall the silhouette is, and where it stands."""
         rows = np.flatnonzero(mask.any(axis=1))
-        return int(rows[-1] - rows[0] + 1)
+        top, bottom = int(rows[0]), int(rows[-1]) + 1
+        return Glimpse(bottom - top, corner[1] + bottom, mask.shape, (corner[0], corner[1]))
 
-    def person(self, glimpses: Sequence[int | None], key: jax.Array, rate: float) -> Person:
-        own = np.array([np.nan if one is None else one for one in glimpses])
+    def person(self, glimpses: Sequence[Glimpse | None], key: jax.Array, rate: float) -> Person:
+        seen = [one for one in glimpses if one is not None]
+        # Masks of several sizes that lie nowhere in particular are no pictures of one camera.
+        apart = len({one.shape for one in seen}) > 1 and {one.corner for one in seen} == {(0, 0)}
+        own = np.full((2, len(glimpses)), np.nan)
+        for t, one in enumerate(glimpses):
+            if one is not None:
+                own[:, t] = one.height, np.nan if apart else one.bottom
         around = max(1, round(_AROUND * rate))
-        heights = np.full(len(own), np.nan)
-        for t in np.flatnonzero(~np.isnan(own)):
-            near = own[max(t - around, 0) : t + around + 1]
-            heights[t] = np.nanquantile(near, _BELOW)
+        known = np.full_like(own, np.nan)
+        for t in np.flatnonzero(~np.isnan(own[0])):
+            heights, bottoms = own[:, max(t - around, 0) : t + around + 1]
+            known[0, t] = np.nanquantile(heights, _BELOW)
+            known[1, t] = np.nan if apart else np.nanmedian(bottoms)
         noise = np.asarray(jax.random.normal(key, (self._numbers,)), np.float32)
-        return Person(noise, heights)
+        return Person(noise, *known)
 
     def is_whole(self, body: np.ndarray, original: np.ndarray) -> bool:
         # The original may be torn: how tall and large it is says nothing of who was made.
@@ -103,10 +133,7 @@ class PictureAnonymizer(Anonymizer):
         return is_one_region(body)
 
     def bodies(self, people: Sequence[Person], seen: Sequence[Seen]) -> list[AnonymizedBody]:
-        framings = [
-            Framing.of(one.mask, person.height(one.frame))
-            for person, one in zip(people, seen, strict=True)
-        ]
+        framings = [person.framing(one) for person, one in zip(people, seen, strict=True)]
         pictures = np.stack(
             [f.cut(one.mask, *self._shape) for f, one in zip(framings, seen, strict=True)]
         )
