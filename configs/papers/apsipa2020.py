@@ -84,8 +84,8 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
 
 def _shorten(c: ml_collections.ConfigDict) -> None:
     """Trains for minutes on two cores, and says so: the report tells the steps of each method."""
-    c.methods.dcgan.train.train_steps = 800
-    c.methods.stgan.train.train_steps = 600
+    c.methods.dcgan.train.train_steps = 1000
+    c.methods.stgan.train.train_steps = 500
     c.methods.stgan.train.noise_gan.train_steps = 1500
     for colouriser in c.colourisers.values():
         colouriser.train.train_steps = 400
