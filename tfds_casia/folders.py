@@ -20,8 +20,12 @@ class NoLocksError(OSError):
     """A file system on which processes cannot keep each other waiting."""
 
 
+class BusyError(RuntimeError):
+    """Another process makes the folder."""
+
+
 @contextlib.contextmanager
-def locked(path: pathlib.Path) -> Iterator[None]:
+def locked(path: pathlib.Path, wait: bool = True) -> Iterator[None]:
     """Keeps other processes that lock the same file waiting; threads too.
 
     The system gives the lock back when the process ends, however it ends. Processes on several
@@ -29,8 +33,10 @@ def locked(path: pathlib.Path) -> Iterator[None]:
 
     Args:
         path: a file in an existing folder; it is made, and removed when nobody holds it any more.
+        wait: whether to wait where another process holds it.
 
     Raises:
+        BusyError: another one does, and nobody is to wait.
         NoLocksError: its file system has no locks.
         RuntimeError: this process is one that is being started by a script.
         OSError: it cannot be made.
@@ -48,6 +54,8 @@ def locked(path: pathlib.Path) -> Iterator[None]:
         try:
             lock.acquire(blocking=False)
         except filelock.Timeout:
+            if not wait:
+                raise BusyError(f"another process holds {path}") from None
             logging.info("Another process prepares what %s locks: waiting for it.", path)
             lock.acquire()
     except OSError as error:
@@ -111,21 +119,25 @@ def clear_unfinished(parent: pathlib.Path, name: str = "") -> None:
         shutil.rmtree(left_over)
 
 
-def make_once(directory: pathlib.Path, build: Callable[[pathlib.Path], None]) -> None:
+def make_once(
+    directory: pathlib.Path, build: Callable[[pathlib.Path], None], wait: bool = True
+) -> None:
     """Makes a folder, unless it is there already; one process does, the others wait for it.
 
     Args:
         directory: the folder; its name says what its contents depend on.
         build: fills the empty folder that it is given. An interrupted one leaves nothing under the
             folder's name.
+        wait: whether to wait where another process makes it.
 
     Raises:
+        BusyError: another one does, and nobody is to wait.
         NoLocksError: its file system has no locks.
         OSError: it cannot be written.
     """
     if directory.is_dir():
         return
-    with locked(directory.with_name(f".{directory.name}.lock")):
+    with locked(directory.with_name(f".{directory.name}.lock"), wait):
         if directory.is_dir():
             return
         clear_unfinished(directory.parent, directory.name)

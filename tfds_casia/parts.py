@@ -102,6 +102,7 @@ def make_once_in_parts(
     join: Callable[[list[pathlib.Path], pathlib.Path], None],
     processes: int,
     progress: Progress,
+    wait: bool = True,
 ) -> None:
     """Makes a folder out of parts, unless it is there already; see `folders.make_once`.
 
@@ -111,8 +112,10 @@ def make_once_in_parts(
         join: fills an empty folder, given second, from the parts.
         processes: see `Workers`.
         progress: see `Progress`.
+        wait: whether to wait where another process makes it.
 
     Raises:
+        BusyError: another one does, and nobody is to wait.
         NoLocksError: its file system has no locks.
         WorkerLostError: a process ended before its work; what was made stays.
     """
@@ -123,7 +126,7 @@ def make_once_in_parts(
             made = workers.make(folder, work, progress)
         join(made, partial)
 
-    folders.make_once(directory, build)
+    folders.make_once(directory, build, wait)
     # Also what a process left that was killed right here.
     shutil.rmtree(folder, ignore_errors=True)
 

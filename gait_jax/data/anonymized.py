@@ -64,6 +64,7 @@ def anonymized_gaits(
     progress: bool = True,
     draws: int = 1,
     incomplete: bool = False,
+    wait: bool = True,
 ) -> GaitStore:
     """The store of some sequences' anonymised gaits, each with its own noise.
 
@@ -80,8 +81,10 @@ def anonymized_gaits(
       draws: how often each is anonymised, with other noise each time; all sequences follow each
         other that many times.
       incomplete: whether silhouettes are taken as imperfect segmentation gives them.
+      wait: whether to wait where another process makes it.
 
     Raises:
+      InUseError: another one does, and nobody is to wait.
       InputError: there are none of these, or the store cannot be locked or written.
     """
     versions = [VERSION, gait_store.VERSION]
@@ -110,5 +113,5 @@ def anonymized_gaits(
         }
 
     # In this process: the anonymiser computes on its devices, with all cores.
-    derive(directory, work, gait_store.join_parts, "anonymize", progress, processes=1)
+    derive(directory, work, gait_store.join_parts, "anonymize", progress, processes=1, wait=wait)
     return GaitStore(directory)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from gait_jax.runtime import bars
-from gait_jax.runtime.errors import InputError
+from gait_jax.runtime.errors import InputError, InUseError
 from gait_jax.runtime.files import reason_of
 from tfds_casia import folders, parts
 
@@ -28,6 +28,7 @@ def derive(
     title: str,
     progress: bool,
     processes: int | None = None,
+    wait: bool = True,
 ) -> None:
     """Makes a folder, unless it is there already, going on where it was interrupted.
 
@@ -38,8 +39,10 @@ def derive(
       title: of the progress bar.
       progress: whether to show it.
       processes: how many to make it with; one for each core by default.
+      wait: whether to wait where another process makes it.
 
     Raises:
+      InUseError: another one does, and nobody is to wait.
       InputError: the folder cannot be locked or written, or one of the working processes was ended.
     """
     if directory.is_dir():
@@ -49,7 +52,10 @@ def derive(
         return bars.over(made, shown=progress, desc=title, unit="part", total=total, initial=before)
 
     try:
-        parts.make_once_in_parts(directory, work(), join, processes or parts.cores(), bar)
+        cores = processes or parts.cores()
+        parts.make_once_in_parts(directory, work(), join, cores, bar, wait)
+    except folders.BusyError:
+        raise InUseError(f"{directory} is being made by another process") from None
     except (folders.NoLocksError, parts.WorkerLostError) as error:
         raise InputError(str(error)) from None
     except OSError as error:

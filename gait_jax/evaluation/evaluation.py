@@ -117,7 +117,11 @@ def evaluate(
     pieces = [piece for each in asked for e in each.evaluators for piece in e.pieces()]
     board = sharing.Board(workdir / "pieces" / fingerprint(config.to_dict()), len(pieces))
     if share:
+        for each in asked:
+            each.study.waits = False
         sharing.do_share(pieces, board, *share)
+        for each in asked:
+            each.study.waits = True
         try:
             with WorkdirLock(workdir):
                 return _measure(config, workdir, asked)

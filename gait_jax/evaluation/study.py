@@ -12,10 +12,18 @@ from gait_jax.data.gait_store import GaitStore
 from gait_jax.data.gaits import Gaits
 from gait_jax.evaluation.protocol import chosen
 from gait_jax.evaluation.study_runs import StudyRuns
+from gait_jax.methods.contracts import Anonymizer
 
 
 class Study(StudyRuns):
-    """An evaluation's gaits, of those that it tests and trains on, and as its methods make them."""
+    """An evaluation's gaits, of those that it tests and trains on, and as its methods make them.
+
+    Attributes:
+      waits: whether what another process makes at the moment is waited for; else an InUseError is
+        raised, and there may be something else to do meanwhile.
+    """
+
+    waits = True
 
     @functools.cached_property
     def originals(self) -> Gaits:
@@ -73,10 +81,20 @@ class Study(StudyRuns):
 
     def anonymized_sequences(self, method: str, indices: list[int]) -> GaitStore:
         """What a method makes of some of the data set's sequences: of each always the same."""
-        run, seed = self.method(method), self.config.seed
         return anonymized.anonymized_gaits(
-            self.dataset, run.anonymizer(), run.key, seed, indices, self.progress
+            self.dataset,
+            self._anonymizer(method),
+            self.method(method).key,
+            self.config.seed,
+            indices,
+            self.progress,
+            wait=self.waits,
         )
+
+    # Compiled once, however often others are at its gaits.
+    @functools.cache  # noqa: B019, a study lives as long as its evaluation
+    def _anonymizer(self, method: str) -> Anonymizer:
+        return self.method(method).anonymizer()
 
     def anonymized(self, method: str) -> Gaits:
         """The gaits of `anonymized_store` that have enough frames left to be a walk."""

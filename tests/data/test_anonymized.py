@@ -1,8 +1,10 @@
+import threading
 import types
 
 import jax
 import ml_collections
 import numpy as np
+import processes
 import pytest
 
 from gait_jax.data import anonymized, derived, gait_store
@@ -12,6 +14,7 @@ from gait_jax.data.dataset import open_dataset
 from gait_jax.data.gaits import Gaits
 from gait_jax.data.gei_store import open_geis
 from gait_jax.gait import silhouette
+from gait_jax.runtime.errors import InUseError
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +55,27 @@ def _make(dataset, anonymize=_shifted, name="shifted", seed=0, indices=range(10)
 
 def _folders(dataset):
     return {path.name for path in dataset.directory.glob("anonymized-*")}
+
+
+def test_who_does_not_wait_is_told_that_another_process_is_at_it(dataset):
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slowly(masks, key):
+        begun.set()
+        assert go_on.wait(processes.limit())
+        return _same(masks, key)
+
+    def make(wait):
+        return anonymized_gaits(dataset, slowly, "slow", 0, [1], progress=False, wait=wait)
+
+    other = threading.Thread(target=make, args=(True,))
+    other.start()
+    assert begun.wait(processes.limit())
+    with pytest.raises(InUseError, match=r"anonymized-\w+ is being made by another process"):
+        make(wait=False)
+    go_on.set()
+    other.join()
+    assert len(make(wait=False).sequences) == 1
 
 
 def test_the_store_holds_what_the_anonymiser_gives(dataset):

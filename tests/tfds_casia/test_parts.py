@@ -106,6 +106,15 @@ def test_two_that_make_the_same_folder_wait_for_each_other(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["made"]
 
 
+def test_who_is_not_to_wait_is_told_that_another_one_makes_it(tmp_path):
+    with folders.locked(tmp_path / ".made.lock"):
+        with pytest.raises(folders.BusyError, match=r"another process holds .*\.made\.lock"):
+            folders.make_once(tmp_path / "made", pathlib.Path.touch, wait=False)
+        assert (tmp_path / ".made.lock").exists()
+    folders.make_once(tmp_path / "made", lambda partial: (partial / "a").touch(), wait=False)
+    assert [path.name for path in tmp_path.iterdir()] == ["made"]
+
+
 _HOLD = """
 import pathlib, signal, sys
 from absl import logging
