@@ -95,12 +95,12 @@ def do_share(pieces: Sequence[Piece], board: Board, task: int, tasks: int) -> No
 def _does(piece: Piece, board: Board, number: int) -> bool:
     """Does a piece, unless another process is at it or at what it needs."""
     _stop_if_told()
-    if number not in board.left():
-        return True
     try:
         with board.taken(number):
-            for _ in piece():
-                pass
+            # Another one may have done it since it was last looked.
+            if number in board.left():
+                for _ in piece():
+                    pass
     except InUseError:
         return False
     return True
