@@ -29,6 +29,8 @@ def borrowed(anonymizer: Anonymizer, originals: GaitStore, probes: Gaits) -> np.
     Returns:
       [P] names, empty where it was nobody's.
     """
+    if not anonymizer.BORROWS:
+        return np.full(len(probes), "")
     walks = {sequence.name: sequence for sequence in originals.sequences}
     found = []
     for row in probes.rows:

@@ -122,17 +122,17 @@ class Anonymizer(abc.ABC):
     def told(self, person: Any) -> str | None:
         """What a person's result can tell of the original, in a line; None where nobody knows."""
         del person
-        return None
+
+    # Whether results are made with recorded people's gaits, of whom `borrowed` tells.
+    BORROWS = False
 
     def borrowed(self, person: Any) -> str | None:
         """Whose recorded gait a person's result was made with; None where it was nobody's."""
         del person
-        return None
 
     def noise(self, person: Any) -> np.ndarray | None:
         """The closed contour [P, 2] in body heights that was drawn for a person; None: none was."""
         del person
-        return None
 
     def is_whole(self, body: np.ndarray, original: np.ndarray) -> bool:
         """Whether what was made is one whole person; by default beside the original's extent.

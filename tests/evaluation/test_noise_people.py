@@ -69,6 +69,8 @@ def test_hits_are_those_of_the_noise_person(originals):
 class _Borrowing(Anonymizer):
     """Gives everybody the gait of as many people as they have frames."""
 
+    BORROWS = True
+
     def glimpse(self, mask, corner=(0, 0)):
         return mask.sum()
 
@@ -88,9 +90,9 @@ def test_whose_gait_was_borrowed_is_asked_of_the_originals(originals):
     assert found.tolist() == ["who has 8"] * 2
 
 
-def test_what_borrows_nobodys_gait_says_so(originals):
+def test_what_borrows_nobodys_gait_is_not_asked(originals):
     class Own(_Borrowing):
-        borrowed = Anonymizer.borrowed
+        BORROWS = False
 
     assert noise_people.borrowed(Own(), originals.store, originals).tolist() == [""] * 6
 

@@ -115,6 +115,8 @@ class Tieu2017(ContourGenerator):
 class NoiseGaitAnonymizer(ContourAnonymizer):
     """Gives every person the noise gait that `gait.noise_gaits.choose` says; draws nothing."""
 
+    BORROWS = True
+
     def __init__(self, apply, state, data):
         """As its parent; `data` says how many people's gaits are looked at, too."""
         gaits = state.frozen[NOISE_GAITS]
