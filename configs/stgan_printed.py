@@ -9,8 +9,8 @@ weigh what they weigh on paper: norms are sums over a frame's points in pixels, 
 L_T are about 350 times smaller than there.
 
 Time: on walkers, one busy core, resampled outlines: a step 1.1 seconds, a step of G_N 1 second.
-Result: after 250 steps of G_N and 80 of these (configs/papers/jisa2019.py) little is learnt: noise is
-a jagged cloud, and everybody is given nearly the same blob in every view; 73 % of frames one
+Result: after 250 steps of G_N and 80 of these (configs/papers/jisa2019.py) little is learnt: noise
+is a jagged cloud, and everybody is given nearly the same blob in every view; 73 % of frames one
 person before they are mended, where the B-spline has 99.9. G's loss is that of the contours alone:
 of about 4500, D_S and D_T have one or two. Not trained to its end.
 
