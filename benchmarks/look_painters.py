@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from gait_jax.anonymization import options as settings
+from gait_jax.anonymization import choices
 from gait_jax.anonymization.clips import VideoAnonymizer
 from gait_jax.anonymization.following import Sight
 from gait_jax.anonymization.looking import look
@@ -23,8 +23,8 @@ from gait_jax.video.clip import Clip
 from gait_jax.video.writer import VideoWriter
 
 COLOURISERS = {
-    settings.PARTS: PartsColouriser,
-    settings.NEAREST: lambda: Placed(nearest.colourise),
+    choices.PARTS: PartsColouriser,
+    choices.NEAREST: lambda: Placed(nearest.colourise),
 }
 
 
@@ -118,9 +118,9 @@ def anonymize(
     """
     painters = Painters(
         {
-            variant(colour, faces): Painter(COLOURISERS[colour](), faces == settings.BLUR)
+            variant(colour, faces): Painter(COLOURISERS[colour](), faces == choices.BLUR)
             for colour in colours
-            for faces in settings.FACES
+            for faces in choices.FACES
         }
     )
     looked = look(Clip.open(source), Options(progress=False))

@@ -52,7 +52,7 @@ from look_painters import COLOURISERS, Painters, Shown, anonymize
 from situation_list import SITUATIONS
 
 from gait_jax import runs
-from gait_jax.anonymization import options as settings
+from gait_jax.anonymization import choices
 from gait_jax.methods.contracts import Anonymizer
 from gait_jax.pretrained import DEFAULT_METHOD, MODELS
 from gait_jax.runtime.errors import InputError
@@ -159,7 +159,7 @@ def measure(
                          "score_before": before.score, "flag_before": before.flag}
                     )  # fmt: skip
             chosen = [frame, *(p for n, p in zip(names, results, strict=True)
-                               if n.endswith(settings.BLUR))]  # fmt: skip
+                               if n.endswith(choices.BLUR))]  # fmt: skip
             cells.append([_cell(picture, original | body) for picture in chosen])
     lag = round(_LAG * float(Clip.open(source).rate))
     variants = {}

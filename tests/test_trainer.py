@@ -12,7 +12,7 @@ import pytest
 from drawn import ROOT, as_flags, load_config
 
 import tfds_casia
-from gait_jax import anonymize, export, runs, trainer
+from gait_jax import anonymize, export, exporting, runs, trainer
 from gait_jax.data import dataset
 from gait_jax.methods.anonymizers.noise_gan import config_within
 from gait_jax.runtime import parallel
@@ -196,7 +196,7 @@ def test_the_best_checkpoint_is_kept_and_opened_by_name(
     assert runs.open_run(tmp_path / "run", "best").step == best
     assert runs.open_run(tmp_path / "run").step == 6
 
-    assert export.export(tmp_path / "run", tmp_path / "model", "best") == best
+    assert exporting.export(tmp_path / "run", tmp_path / "model", "best") == best
     assert runs.open_run(tmp_path / "model", str(best)).step == best
     with pytest.raises(InputError, match=f"an exported model of step {best} alone: leave out"):
         runs.open_run(tmp_path / "model", 5)
