@@ -6,10 +6,10 @@ r"""Tieu et al. (2020), all of it: its systems, figures and tables, and which cl
 The report opens with the paper's claims. Killed, the same command goes on; on a cluster tasks share
 the folder (--task=I --tasks=N), seeds and all.
 
-Time: the quick form, two cores with much other work beside it: stopped after 45 minutes, with nine of
-13 pieces done. The full form was not measured.
-Result: of those pieces, 14 people: the DCGAN makes 99.5 % of frames one whole person from incomplete
-silhouettes (98.9 to 99.9), ST-GAN 94.7 % (93.6 to 95.6).
+Time: the quick form, two cores with much other work beside it: stopped after 45 minutes, with nine
+of 13 pieces done. The full form was not measured.
+Result: of those pieces, 14 people: the DCGAN makes 99.5 % of frames one whole person from
+incomplete silhouettes (98.9 to 99.9), ST-GAN 94.7 % (93.6 to 95.6).
 
 Arguments:
     data  walkers (the default), or casia_b with its videos, for a GPU or TPU
