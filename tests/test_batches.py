@@ -5,6 +5,7 @@ import os
 import pathlib
 import signal
 import sys
+from fractions import Fraction
 
 import made_up_work
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 from clips import draw_scene, read_video, upscale, walk_in, walking, write_video
 
 from gait_jax.anonymization import batches, workers
+from gait_jax.anonymization.options import Options
 from gait_jax.anonymization.places import of_task, share
 from gait_jax.anonymize import main
 from gait_jax.runtime.errors import InputError
@@ -59,6 +61,20 @@ def test_a_mistake_in_one_video_is_a_line_that_says_where():
     assert entry["failed"].endswith("pop from empty list): please report this")
     bad = pathlib.Path("bad")
     assert batches.do(do, bad, bad) == batches.failed(bad, "bad is bad")
+
+
+@pytest.mark.parametrize("short, looks", [(12, 1), (11, 0)])
+def test_a_model_that_cannot_be_used_is_told_before_a_long_video_is_looked_at(
+    tmp_path, monkeypatch, short, looks
+):
+    source = write_video(tmp_path / "a.mp4", [draw_scene()] * 12, Fraction(25))
+    looked = []
+    monkeypatch.setattr(batches, "look", lambda clip, options: looked.append(clip.path))
+    monkeypatch.setattr(batches, "_SHORT", short)
+    work = batches.Work(tmp_path / "none", None, 0, Options())
+    with pytest.raises(InputError, match="none is no training run"):
+        batches.run(work, [source], [tmp_path / "b.mp4"], print)
+    assert looked == looks * [source] and names(tmp_path) == ["a.mp4"]
 
 
 def test_a_process_that_dies_costs_the_video_that_it_was_at(tmp_path):

@@ -23,6 +23,9 @@ Entry = dict[str, Any]
 
 # Threads from which on the networks that find people gain nothing more: their layers are small.
 _MOST_THREADS = 4
+# Frames of a first video up to which it is looked at while the model is loaded. With a longer one
+# it would be told late that the model cannot be used, and what that saves is nothing beside it.
+_SHORT = 250
 
 
 def take_cores(cores: int) -> None:
@@ -48,18 +51,28 @@ class Work:
     seed: int | None
     options: Options
 
-    def look(self, source: pathlib.Path, cores: int) -> Looked:
-        """Looks at a video for the first time, which needs no model.
+    def look_ahead(
+        self, source: pathlib.Path, cores: int
+    ) -> dict[pathlib.Path, Looked | Exception]:
+        """Looks at a short video for the first time, which needs no model.
 
         Args:
           source: the video.
           cores: that this process may use.
 
-        Raises:
-          InputError: the video, or something that goes with it, cannot be used.
+        Returns:
+          What `looking.look` gave of it, or what was raised: it costs this video alone (see `do`).
+          Nothing of one that is longer, or of which nobody knows.
         """
-        options = self._with(cores)
-        return look(Clip.open(source, options.start, options.end), options)
+        try:
+            clip = self._clip(source)
+            short = clip.frames_expected is not None and clip.frames_expected <= _SHORT
+            return {source: look(clip, self._with(cores))} if short else {}
+        except Exception as error:
+            return {source: error}
+
+    def _clip(self, source: pathlib.Path) -> Clip:
+        return Clip.open(source, self.options.start, self.options.end)
 
     def _with(self, cores: int) -> Options:
         return dataclasses.replace(self.options, threads=min(cores, _MOST_THREADS))
@@ -71,8 +84,7 @@ class Work:
 
         Args:
           cores: that this process may use.
-          ahead: what `look` gave or raised of videos that were looked at before they are done; each
-            is taken out when it is.
+          ahead: what `look_ahead` gave, also later, before a video is done; it is taken out then.
 
         Returns:
           (what is to be reported of the model; the function that does a video: of it, and of the
@@ -103,7 +115,8 @@ class Work:
             if isinstance(looked, Exception):
                 raise looked
             own = keys.named_key(key, source.name)
-            return make(anonymizer, looked or self.look(source, cores), out, own, options)
+            looked = looked or look(self._clip(source), options)
+            return make(anonymizer, looked, out, own, options)
 
         return {**runs.describe(run), "seed_given": self.seed is not None}, anonymize
 
@@ -177,11 +190,7 @@ def run(
     with futures.ThreadPoolExecutor(1) as aside:
         opening = aside.submit(work.begin, cores, ahead)
         if work.model is not None:
-            try:
-                ahead[sources[0]] = work.look(sources[0], cores)
-            # It costs this video alone (see `do`).
-            except Exception as error:
-                ahead[sources[0]] = error
+            ahead |= work.look_ahead(sources[0], cores)
         description, function = opening.result()
     entries = []
     for source, out in zip(sources, results, strict=True):

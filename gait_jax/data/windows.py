@@ -83,23 +83,25 @@ class EncodedFrames:
     for all of them, each is made once.
     """
 
-    def __init__(self, store: ContourStore, codec: ContourCodec, frames: np.ndarray, room: int):
+    def __init__(self, store: ContourStore, codec: ContourCodec, shown: np.ndarray, room: int):
         """Makes none yet.
 
         Args:
           store: the traced gaits.
           codec: layout of the contour vectors.
-          frames: [N] the store's indices of all that will be asked for, which rise.
+          shown: [F] bool, which of the store's frames will be asked for.
           room: bytes that the vectors may take; where they would take more none is kept.
         """
-        self._store, self._codec, self._frames = store, codec, frames
-        shape = (len(frames), codec.points, 2)
+        self._store, self._codec = store, codec
+        count = np.count_nonzero(shown)
+        shape = (count, codec.points, 2)
         self._kept = math.prod(shape) * np.dtype(np.float32).itemsize <= room
         if self._kept:
+            self._frames = np.flatnonzero(shown)
             # Memory that nothing is written to is not taken.
             self._vectors = np.empty(shape, np.float32)
-            self._counts = np.empty(len(frames), np.int32)
-            self._made = np.zeros(len(frames), bool)
+            self._counts = np.empty(count, np.int32)
+            self._made = np.zeros(count, bool)
 
     def take(self, frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Their vectors and numbers of valid points, as `encode` gives them.
@@ -146,7 +148,9 @@ class Windows:
         """
         self._frames = frames
         self.starts = window_starts(store.gaits, subjects, frames, stride)
-        shown = np.unique(self.starts[:, None] + np.arange(frames))
+        shown = np.zeros(len(store.gaits.numbers), bool)
+        for after in range(frames):
+            shown[self.starts + after] = True
         self._encoded = EncodedFrames(store, codec, shown, _ROOM)
 
     def __len__(self) -> int:

@@ -83,7 +83,7 @@ class Study(StudyRuns):
         """What a method makes of some of the data set's sequences: of each always the same."""
         return anonymized.anonymized_gaits(
             self.dataset,
-            self._anonymizer(method),
+            self.anonymizer(method),
             self.method(method).key,
             self.config.seed,
             indices,
@@ -91,9 +91,10 @@ class Study(StudyRuns):
             wait=self.waits,
         )
 
-    # Compiled once, however often others are at its gaits.
+    # Compiled once, however many ask for it.
     @functools.cache  # noqa: B019, a study lives as long as its evaluation
-    def _anonymizer(self, method: str) -> Anonymizer:
+    def anonymizer(self, method: str) -> Anonymizer:
+        """What a method anonymises with."""
         return self.method(method).anonymizer()
 
     def anonymized(self, method: str) -> Gaits:

@@ -62,7 +62,7 @@ class Incomplete(Evaluator):
         key = fingerprint(run.key, study.dataset.gaits.key, self._walks, seed, VERSION)
 
         def make() -> dict[str, list[dict[str, Any]]]:
-            anonymizer = run.anonymizer()
+            anonymizer = study.anonymizer(method)
             return {
                 name: self._judged(
                     anonymized_gaits(

@@ -58,7 +58,7 @@ class NoisePeople(Evaluator):
     def _borrowed(self, method: str) -> np.ndarray:
         study = self.study
         probes = study.probes(study.anonymized(method), study.protocol.probed)
-        anonymizer = study.method(method).anonymizer()
+        anonymizer = study.anonymizer(method)
         return noise_people.borrowed(anonymizer, study.dataset.gaits, probes)
 
     def sections(self, frame: pd.DataFrame) -> list[Section]:

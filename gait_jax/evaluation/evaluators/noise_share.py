@@ -55,7 +55,7 @@ class NoiseShare(Evaluator):
         def make() -> dict[str, Any]:
             drawn = anonymized_gaits(
                 study.dataset,
-                run.anonymizer(),
+                study.anonymizer(method),
                 run.key,
                 study.config.seed,
                 self._walks,
@@ -96,7 +96,7 @@ class NoiseShare(Evaluator):
     def _noise(self, method: str) -> tuple[np.ndarray | None, np.ndarray]:
         """What is drawn for some people, and as many people's own frames."""
         study = self.study
-        anonymizer, gaits = study.method(method).anonymizer(), study.dataset.gaits
+        anonymizer, gaits = study.anonymizer(method), study.dataset.gaits
         usable = [
             np.flatnonzero(gaits.usable()[sequence.first : sequence.last]) + sequence.first
             for sequence in (gaits.sequences[index] for index in self._walks)
