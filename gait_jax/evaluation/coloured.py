@@ -26,8 +26,6 @@ VERSION = 1
 RATE = 25
 # The folder of the clips as they were filmed.
 ORIGINAL = "original"
-# Recordings that are kept: each method shows the same ones.
-_KEPT = 256
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,7 +71,6 @@ class ColouredClips:
                 "shown; choose another protocol"
             )
         self.indices = chosen(probes, walks)
-        self._recording = functools.lru_cache(_KEPT)(study.dataset.recording)
 
     @functools.cached_property
     def _colouriser(self) -> Colouriser:
@@ -104,7 +101,7 @@ class ColouredClips:
 
     def _clip(self, method: str, index: int) -> ColouredClip:
         gaits = self._study.dataset.gaits
-        sequence, recording = gaits.sequences[index], self._recording(index)
+        sequence, recording = gaits.sequences[index], self._study.recording(index)
         usable = gaits.usable(sequence.first, sequence.last)
         frames = [i for i in recording.shown if usable[i]]
         if not frames:

@@ -1,6 +1,7 @@
 """What an evaluation looks at: the gaits of those whom it tests, and what is made of them."""
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 import ml_collections
@@ -10,9 +11,13 @@ from gait_jax.data import anonymized
 from gait_jax.data.dataset import spread
 from gait_jax.data.gait_store import GaitStore
 from gait_jax.data.gaits import Gaits
+from gait_jax.data.recording import Recording
 from gait_jax.evaluation.protocol import chosen
 from gait_jax.evaluation.study_runs import StudyRuns
 from gait_jax.methods.contracts import Anonymizer
+
+# Sequences in colour that are kept: all methods and colourisers are shown in the same ones.
+_RECORDINGS = 256
 
 
 class Study(StudyRuns):
@@ -92,6 +97,11 @@ class Study(StudyRuns):
         )
 
     # Compiled once, however many ask for it.
+    @functools.cached_property
+    def recording(self) -> Callable[[int], Recording]:
+        """Gives a sequence in colour by its index in `dataset.gaits`; the latest ones are kept."""
+        return functools.lru_cache(_RECORDINGS)(self.dataset.recording)
+
     @functools.cache  # noqa: B019, a study lives as long as its evaluation
     def anonymizer(self, method: str) -> Anonymizer:
         """What a method anonymises with."""

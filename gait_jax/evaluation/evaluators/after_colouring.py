@@ -1,13 +1,16 @@
 """Whether colouring leaves success as it was: people are looked for in the coloured clips."""
 
+import dataclasses
 import functools
-from collections.abc import Callable, Iterator
-from typing import Any
+import math
+from collections.abc import Iterator
 
+import cv2
 import numpy as np
 import pandas as pd
 
 from gait_jax.data.gaits import Gaits
+from gait_jax.data.sequence import GaitSequence
 from gait_jax.data.taken import taken_gaits
 from gait_jax.evaluation import identification, scoring
 from gait_jax.evaluation.coloured import ColouredClip, ColouredClips
@@ -18,6 +21,7 @@ from gait_jax.evaluation.tables import by_degrees
 from gait_jax.gait import silhouette
 from gait_jax.methods import fields
 from gait_jax.runtime.fingerprint import fingerprint
+from gait_jax.video.background import largest_channel
 
 # Part of the names of what is kept: raise it when the same clips give other silhouettes.
 VERSION = 1
@@ -29,16 +33,30 @@ NEAREST = "nearest pixel"
 _SEEN = 8
 
 
+@dataclasses.dataclass(frozen=True)
+class _Packed:
+    """A silhouette that waits, eight pixels a byte."""
+
+    bits: np.ndarray
+    shape: tuple[int, ...]
+
+    @classmethod
+    def of(cls, mask: np.ndarray) -> "_Packed":
+        return cls(np.packbits(mask), mask.shape)
+
+    def mask(self) -> np.ndarray:
+        return np.unpackbits(self.bits, count=math.prod(self.shape)).reshape(self.shape)
+
+
 def seen(clip: ColouredClip) -> list[np.ndarray]:
     """Silhouettes as somebody takes them from a clip who knows the scene.
 
     Returns:
       [H, W] uint8 of 0 and 1, cleaned; empty where nobody is seen.
     """
-    scene = clip.scene.astype(np.int16)
     found = []
     for picture in clip.pictures:
-        mask = (np.abs(picture - scene).max(-1) > _SEEN).astype(np.uint8)
+        mask = (largest_channel(cv2.absdiff(picture, clip.scene)) > _SEEN).astype(np.uint8)
         found.append(silhouette.clean(mask) if mask.any() else mask)
     return found
 
@@ -67,14 +85,29 @@ class AfterColouring(Evaluator):
         method = study.config.anonymizer.method
         key = fingerprint(clips.key(method), VERSION)
 
-        def store(kind: str, take: Callable[[ColouredClip], Any]) -> Gaits:
+        # Painting takes longest, and both are made of the same clips.
+        @functools.cache
+        def taken() -> dict[str, list[tuple[GaitSequence, list[_Packed]]]]:
+            found = {BEFORE: [], AFTER: []}
+            for clip in clips(method):
+                for metric, masks in ((BEFORE, clip.masks), (AFTER, seen(clip))):
+                    found[metric].append((clip.sequence, [_Packed.of(mask) for mask in masks]))
+            return found
+
+        def store(kind: str, metric: str) -> Gaits:
             folder = study.workdir / "after_colouring" / f"{name or 'nearest'}-{kind}-{key}"
             folder.parent.mkdir(parents=True, exist_ok=True)
             return Gaits.of(
-                taken_gaits(folder, lambda: ((one.sequence, take(one)) for one in clips(method)))
+                taken_gaits(
+                    folder,
+                    lambda: (
+                        (sequence, [one.mask() for one in packed])
+                        for sequence, packed in taken()[metric]
+                    ),
+                )
             )
 
-        return {BEFORE: store("before", lambda clip: clip.masks), AFTER: store("after", seen)}
+        return {BEFORE: store("before", BEFORE), AFTER: store("after", AFTER)}
 
     def _rows(self, name: str, recogniser: str) -> Iterator[Row]:
         study = self.study
