@@ -20,6 +20,8 @@ from gait_jax.video.exposure import change, lit
 # enough for the median, and the same for clips of every length.
 MEMORY = 1 << 28
 _FEWEST, _MOST = 16, 50
+# Seconds: frames that are nearer show people in the same places.
+_APART = 0.05
 
 # Bytes of a picture that are worked on at once, so few that the processor keeps them near.
 _AT_ONCE = 1 << 17
@@ -89,6 +91,8 @@ def sample(
 ) -> tuple[np.ndarray, list[int]]:
     """Keeps frames that lie evenly over a clip of unknown length, in bounded memory.
 
+    No more than tell the scene: twenty a second where that leaves enough of them.
+
     Args:
       clip: a video.
       look: called with each frame.
@@ -107,6 +111,9 @@ def sample(
                 kept = kept[::2]
                 stride *= 2
         look(frame)
+    while stride < _APART * clip.rate and len(kept) >= 2 * _FEWEST:
+        kept = kept[::2]
+        stride *= 2
     indices = [index for index, _ in kept]
     images = np.empty((len(kept), clip.height, clip.width, 3), np.uint8)
     # Nearly all of what is kept is in memory once.

@@ -1,3 +1,5 @@
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from clips import draw_scene, walk_in, walking, write_video
@@ -23,6 +25,23 @@ def test_samples_lie_evenly_over_a_clip_of_any_length(tmp_path, monkeypatch):
     # At most four are kept: every 8th after the stride has doubled three times.
     np.testing.assert_allclose(samples[:, 0, 0, 0], [0, 80, 160], atol=2)
     assert indices == [0, 8, 16]
+
+
+@pytest.mark.parametrize(
+    ("count", "rate", "expected"),
+    [
+        # At 25 a second every other one is enough, at 60 every fourth, at 20 each of them.
+        (50, 25, range(0, 50, 2)),
+        (64, 60, range(0, 64, 4)),
+        (40, 20, range(40)),
+        # Few are all kept.
+        (31, 25, range(31)),
+    ],
+)
+def test_samples_are_no_nearer_in_time_than_people_stay(tmp_path, count, rate, expected):
+    frames = [np.full((16, 16, 3), i, np.uint8) for i in range(count)]
+    clip = Clip.open(write_video(tmp_path / "a.avi", frames, rate=Fraction(rate), codec="ffv1"))
+    assert background.sample(clip)[1] == list(expected)
 
 
 def test_who_walks_through_is_not_in_the_scene():
