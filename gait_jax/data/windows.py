@@ -117,7 +117,8 @@ class EncodedFrames:
             made = encode(self._store, self._codec, self._frames[new])
             self._vectors[new], self._counts[new] = made
             self._made[new] = True
-        return self._vectors[rows], self._counts[rows]
+        # Clipped, which changes nothing, as all are there: what is taken is then copied once.
+        return self._vectors.take(rows, axis=0, mode="clip"), self._counts[rows]
 
 
 class Windows:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -51,6 +51,12 @@ class ColourScores:
           value: (PSNR in dB, SSIM).
         """
         self._found.setdefault(_Key(form, method, condition), {})[frame] = (person, *value)
+
+    def added(self) -> Iterator[tuple[Any, ...]]:
+        """What was added, as `add` takes it."""
+        for key, frames in self._found.items():
+            for frame, (person, *value) in frames.items():
+                yield *key, frame, person, tuple(value)
 
     def rows(self) -> Iterator[Row]:
         """The means over frames, with 95 % intervals over people, of ten at least."""

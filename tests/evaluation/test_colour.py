@@ -55,7 +55,7 @@ def test_the_sets_of_a_frame():
     assert sets_of("", False) == ("complete",)
 
 
-def test_colours_are_measured_and_reported_beside_the_papers(config, tmp_path):
+def test_colours_are_measured_and_reported_beside_the_papers(config, tmp_path, monkeypatch):
     results = evaluate(config, tmp_path / "run", progress=False)
     assert list(results["methods"]) == ["baseline", "network"]
     frame = read_csv(tmp_path / "run" / "results.csv")
@@ -105,7 +105,18 @@ def test_colours_are_measured_and_reported_beside_the_papers(config, tmp_path):
     # As the paper prints it, and as it was measured.
     assert "24.73" in page and "0.914" in page
     assert f"{psnr['box', NEAREST, 'complete']:.2f}" in page
-    assert (tmp_path / "run" / "sheet.png").exists()
+    sheet = tmp_path / "run" / "sheet.png"
+    before = sheet.read_bytes()
+    sheet.unlink()
+
+    # What was painted is not painted again.
+    monkeypatch.setattr(colour, "_compared", None)
+    assert evaluate(config, tmp_path / "run", progress=False)["rows"] == results["rows"]
+    assert sheet.read_bytes() == before
+    (kept,) = (tmp_path / "run" / "colour").glob("0-*.png")
+    kept.unlink()
+    with pytest.raises(InputError, match="a picture is missing.*: remove it"):
+        evaluate(config, tmp_path / "run", progress=False)
 
 
 def test_a_twin_is_somebody_else():
@@ -205,17 +216,13 @@ def _made_by(monkeypatch, keep):
         kept = [mask if keep(i) else 0 * mask for i, mask in enumerate(masks)]
         return types.SimpleNamespace(masks=kept, problems={}, measures={})
 
-    def gaits(dataset, _, key, seed, indices, progress, incomplete):
-        key = f"{key} {keep(0)}"
-        return anonymized_gaits(
-            dataset, anonymize, key, seed, indices, progress, incomplete=incomplete
-        )
+    def gaits(dataset, _, key, *others, **chosen):
+        return anonymized_gaits(dataset, anonymize, f"{key} {keep(0)}", *others, **chosen)
 
     monkeypatch.setattr(colour, "anonymized_gaits", gaits)
     # Nobody has to be trained for it.
-    monkeypatch.setattr(
-        colour.Colour, "_colourisers", lambda _: {NEAREST: colour.Placed(colour.nearest.colourise)}
-    )
+    painted = {NEAREST: colour.Placed(colour.nearest.colourise)}
+    monkeypatch.setattr(colour.Colour, "_colourisers", painted)
 
 
 def test_frames_without_anonymised_gait_are_left_out(config, tmp_path, monkeypatch):

@@ -45,11 +45,15 @@ from gait_jax.evaluation import (
     scoring,
     verification,
 )
-from gait_jax.evaluation.evaluators import after_colouring, incomplete
+from gait_jax.evaluation.colour_scores import ColourScores
+from gait_jax.evaluation.colour_walks import Case, Twin, Walk
+from gait_jax.evaluation.evaluators import after_colouring, colour, incomplete
 from gait_jax.evaluation.mean_gait import MeanGait
 from gait_jax.gait import naturalness
 from gait_jax.gait.silhouette import CleanSettings
 from gait_jax.methods.base import State
+from gait_jax.methods.colourisers import nearest
+from gait_jax.methods.colourisers.placed import Placed
 from gait_jax.methods.contracts import Seen, Shot
 from gait_jax.methods.registry import METHODS
 from gait_jax.pretrained import MODELS, STGAN
@@ -77,6 +81,11 @@ _EXPECTED = {
         + [-0.132914, -0.276754, 0.0531745, 24.0, -0.0238573, -0.128407, 0.0965008, 48.0],
     ),
     "gait_jax.evaluation.evaluators.after_colouring": (1, "e3097e6b88e6b84a"),
+    "gait_jax.evaluation.evaluators.colour": (
+        1,
+        [np.inf, 1.0, np.inf, 1.0, np.inf, 1.0, np.inf, 1.0, 35.5222, 0.964408, 35.5222, 0.964408]
+        + [27.0402, 0.678014, 30.6706, 0.726603, 25.6897, 0.802841],
+    ),
     "gait_jax.evaluation.evaluators.incomplete": (1, [1.0, 0.0, 0.0, 1.0]),
     "gait_jax.data.onlooker_clips": (1, [97.7675, 21.3632, 0.0, 0.0]),
     "resnext3d": (1, [0.821737]),
@@ -679,11 +688,13 @@ def _coloured(folder):
         for masks in (clip.originals, clip.masks)
     )
     clips = object.__new__(coloured.ColouredClips)
-    clips._study = types.SimpleNamespace(dataset=types.SimpleNamespace(gaits=gaits))
-    clips._colouriser_of, clips.indices = "", [0]
-    clips._recording = lambda index: types.SimpleNamespace(
+    filmed = types.SimpleNamespace(
         shown=range(3), frame=clip.pictures.__getitem__, background=clip.scene
     )
+    clips._study = types.SimpleNamespace(
+        dataset=types.SimpleNamespace(gaits=gaits), recording=lambda index: filmed
+    )
+    clips._colouriser_of, clips.indices = "", [0]
     clips._made = lambda method: made
     (shown,) = clips("m")
     chosen = coloured.chosen(
@@ -699,6 +710,21 @@ def _score_rows(folder):
     first, second = (score_rows.Scores(rng.random(48), people, views) for _ in range(2))
     made = [*score_rows.rows(first, metric="m"), *score_rows.differences(first, second, "m")]
     return [float(x) for row in made for x in (row.value, row.low, row.high, row.n)]
+
+
+def _colour(folder):
+    del folder
+    clip, scores = _clip(), ColourScores()
+    shots = [
+        Shot(*given, frame=i)
+        for i, given in enumerate(zip(clip.pictures, clip.originals, clip.masks, strict=True))
+    ]
+    twin = Twin(clip.masks[2], None, clip.pictures[2])
+    case = Case(1, clip.originals[1], {False: shots[1], True: shots[0]}, {"twin": twin})
+    walk = Walk("w", "a", "plain", clip.scene, {False: shots, True: shots}, [case])
+    known = {("n", torn): None for torn in (False, True)}
+    colour._compared(walk, case, {"n": Placed(nearest.colourise)}, known, scores)
+    return [x for *_, values in scores.added() for x in values]
 
 
 def _after_colouring(folder):
@@ -772,6 +798,7 @@ _STAGES = {
     "gait_jax.evaluation.coloured": _coloured,
     "gait_jax.evaluation.score_rows": _score_rows,
     "gait_jax.evaluation.evaluators.after_colouring": _after_colouring,
+    "gait_jax.evaluation.evaluators.colour": _colour,
     "gait_jax.evaluation.evaluators.incomplete": _incomplete,
     "gait_jax.data.onlooker_clips": _onlooker_clips,
     "resnext3d": _resnext3d,

@@ -1,9 +1,12 @@
 """How true colours are: PSNR and SSIM of the colourisers, beside tables I and II of 2020."""
 
 import dataclasses
+import functools
+import pathlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import cv2
 import numpy as np
 import pandas as pd
 
@@ -11,6 +14,7 @@ from gait_jax.data.anonymized import anonymized_gaits
 from gait_jax.data.dataset import spread
 from gait_jax.data.gait_store import GaitStore
 from gait_jax.evaluation import papers, report, sections
+from gait_jax.evaluation.cache import cached
 from gait_jax.evaluation.colour_quality import compare
 from gait_jax.evaluation.colour_scores import ColourScores
 from gait_jax.evaluation.colour_walks import LATER, TWIN, Case, Walk, Walks
@@ -25,9 +29,15 @@ from gait_jax.methods.colourisers.crops import CROP_DATA
 from gait_jax.methods.colourisers.parts import PartsColouriser
 from gait_jax.methods.colourisers.placed import Placed
 from gait_jax.methods.contracts import Colouriser
-from gait_jax.runtime import bars
+from gait_jax.runtime import bars, records
 from gait_jax.runtime.errors import InputError
-from gait_jax.runtime.files import write_bytes
+from gait_jax.runtime.files import reason_of, write_bytes
+from gait_jax.runtime.fingerprint import fingerprint
+
+# Part of the key of what is kept: raise it when the same walks give other frames or scores.
+VERSION = 1
+# Walks of a piece.
+_WALKS = 10
 
 NEAREST, PARTS = "nearest", "parts"
 BOX, OVERLAP = "box", "overlap"
@@ -75,8 +85,9 @@ class Colour(Evaluator):
         "data.plate_error": CROP_DATA["data.plate_error"],
     }
 
-    def _sequences(self) -> list[int]:
-        """Indices of the sequences that are coloured."""
+    @functools.cached_property
+    def _indices(self) -> list[int]:
+        """Of the sequences that are coloured."""
         dataset = self.study.dataset
         known = dataset.indices(dataset.members(self.study.data.group))
         return spread(known, self.settings.walks)
@@ -97,60 +108,132 @@ class Colour(Evaluator):
                 indices,
                 study.progress,
                 incomplete=torn,
+                wait=study.waits,
             )
             for torn in known
         }
 
+    @functools.cached_property
     def _colourisers(self) -> dict[str, Colouriser]:
         trained = {name: run.colouriser() for name, run in self.study.colourisers.items()}
         return {NEAREST: Placed(nearest.colourise), PARTS: PartsColouriser(), **trained}
 
-    def pieces(self) -> Iterator[Piece]:
-        yield self._rows
-
-    def _rows(self) -> Iterator[Row]:
-        colourisers, indices = self._colourisers(), self._sequences()
-        scores, sheet = ColourScores(), []
+    @functools.cached_property
+    def _walks(self) -> Walks:
         data = self.study.data
-        walks = Walks(
+        return Walks(
             self.study.dataset,
             self.study.dataset.members(data.group),
-            self._anonymized(indices),
+            self._anonymized(self._indices),
             self.settings.frames,
             data.plate_error,
         )
+
+    @functools.cached_property
+    def _key(self) -> str:
+        """Names all that the frames depend on."""
+        study = self.study
+        return fingerprint(
+            study.dataset.gaits.key,
+            study.painted.key,
+            {name: run.key for name, run in study.colourisers.items()},
+            study.dataset.members(study.data.group),
+            self._indices,
+            self.settings.frames,
+            study.data.plate_error,
+            study.config.seed,
+            VERSION,
+        )
+
+    def pieces(self) -> Iterator[Piece]:
+        for first in range(0, self.settings.walks, _WALKS):
+            yield functools.partial(self._rows_of, first)
+
+    def _rows_of(self, first: int) -> Iterator[Row]:
+        """Colours some walks; what is said is said of all of them (see `rows`)."""
+        self._found(first)
+        yield from ()
+
+    def _found(self, first: int) -> dict[str, Any]:
+        """What `_painted` says of some walks, kept; its pictures, too."""
+        folder = self._folder
+
+        def make() -> dict[str, Any]:
+            frames, pictures = self._painted(first)
+            folder.mkdir(parents=True, exist_ok=True)
+            names = [f"{first + k}-{self._key}.png" for k in range(len(pictures))]
+            for name, tiles in zip(names, pictures, strict=True):
+                write_bytes(folder / name, picture.png(tiles[..., ::-1]))
+            return {"frames": frames, "pictures": names}
+
+        path = folder / f"{first}-{self._key}.json"
+        return cached(path, make, records.write_json, records.read_json)
+
+    @property
+    def _folder(self) -> pathlib.Path:
+        return self.study.workdir / "colour"
+
+    def _damaged(self, why: str) -> InputError:
+        return InputError(f"{self._folder} is damaged ({why}): remove it, and it is made again")
+
+    def _painted(self, first: int) -> tuple[list[list[Any]], list[np.ndarray]]:
+        """Colours some walks.
+
+        Returns:
+          (what `ColourScores.add` takes, frame by frame; a row of pictures of each so-manyth walk).
+        """
+        indices, scores, sheet = self._indices, ColourScores(), []
         every = max(len(indices) // _SHEET_WALKS, 1)
         walked = bars.over(
-            indices,
+            range(first, min(first + _WALKS, len(indices))),
             shown=self.study.progress,
             desc="colour",
             unit="sequence",
-            total=len(indices),
+            total=len(indices[first : first + _WALKS]),
         )
-        for number, index in enumerate(walked):
+        for number in walked:
             tiles: list[np.ndarray] = []
-            walk = walks.walk(index, number)
+            walk = self._walks.walk(indices[number], number)
             known = {
                 (name, incomplete): colourise.remember(None, shots)
-                for name, colourise in colourisers.items()
+                for name, colourise in self._colourisers.items()
                 for incomplete, shots in walk.looked_at.items()
             }
             for case in walk.cases:
-                tiles = _compared(walk, case, colourisers, known, scores)
+                tiles = _compared(walk, case, self._colourisers, known, scores)
             # The sequence's last frame.
             if tiles and number % every == 0:
                 sheet.append(np.hstack(tiles))
+        return [*map(list, scores.added())], sheet
+
+    def rows(self) -> Iterator[Row]:
+        scores, sheet = ColourScores(), []
+        for first in range(0, self.settings.walks, _WALKS):
+            found = self._found(first)
+            try:
+                sheet += found["pictures"]
+                for *names, frame, person, value in found["frames"]:
+                    scores.add(*names, tuple(frame), person, tuple(value))
+            except (KeyError, TypeError, ValueError) as error:
+                raise self._damaged(reason_of(error)) from None
         if not sheet:
             raise InputError(
                 "no frame could be anonymised: check the data set and anonymizer.checkpoint"
             )
-        # Somebody whose silhouettes or joints gave nothing has fewer pictures.
-        wide = max(row.shape[1] for row in sheet)
-        rows = [np.pad(row, ((0, 0), (0, wide - row.shape[1]), (0, 0))) for row in sheet]
-        write_bytes(self.study.workdir / "sheet.png", picture.png(np.vstack(rows)[..., ::-1]))
+        self._write_sheet(sheet)
         yield from scores.rows()
         yield from scores.differences()
         yield from papers.COLOUR
+
+    def _write_sheet(self, names: list[str]) -> None:
+        """Lays the kept rows of pictures below each other."""
+        read = [cv2.imread(str(self._folder / name)) for name in names]
+        if any(row is None for row in read):
+            raise self._damaged("a picture is missing")
+        # Somebody whose silhouettes or joints gave nothing has fewer pictures.
+        wide = max(row.shape[1] for row in read)
+        rows = [np.pad(row, ((0, 0), (0, wide - row.shape[1]), (0, 0))) for row in read]
+        write_bytes(self.study.workdir / "sheet.png", picture.png(np.vstack(rows)))
 
     def labels(self) -> dict[str, str]:
         known = {NEAREST: "nearest pixel", PARTS: "by part of the body"}
