@@ -66,6 +66,10 @@ def _successful(frame: pd.DataFrame, roles: Roles) -> Judgement:
     if len(outside):
         views = ", ".join(f"{view}°" for view in outside["view"])
         return Judgement(NO, measured, f"the interval of {views} lies outside")
+    across = found[(found["low"] < _LEAST) | (found["high"] > _MOST)]
+    if len(across):
+        views = ", ".join(f"{view}°" for view in across["view"])
+        return Judgement(UNTOLD, measured, f"the interval of {views} reaches beyond")
     return Judgement(YES, measured, "")
 
 
