@@ -293,7 +293,8 @@ class Session:
         row["steps_per_s"] = 1 / float(np.median(seconds))
         row["examples_per_s"] = case.batch * row["steps_per_s"]
         self.record["measurements"].append(row)
-        print(f"    {row['ms']:.3f} ms a step, {row['examples_per_s']:.0f} examples/s", flush=True)
+        rate = report.rate(row["examples_per_s"])
+        print(f"    {row['ms']:.3f} ms a step, {rate} examples/s", flush=True)
         if case.side == JAX and case.dispatch == 1:
             row["cost"] = self._jax.call("cost", case)
 
@@ -340,7 +341,8 @@ def plan(session: Session, networks: list[str], tiny: bool) -> list[Part]:
     default, large = (2, 4) if tiny else (8, 256)
     both = (JAX, EAGER, COMPILED)
     main = [name for name in _MAIN if name in networks]
-    further = [name for name in networks if name not in _MAIN]
+    packs = [name for name in networks if NETWORKS[name].pack]
+    further = [name for name in networks if name not in (*_MAIN, *packs)]
 
     def times(name: str, *cases: Case) -> Part | None:
         return (name, lambda: session.times(list(cases))) if cases else None
@@ -378,6 +380,12 @@ def plan(session: Session, networks: list[str], tiny: bool) -> list[Part]:
         parts.append(times(f"{name}, batch {default}", *cases))
         cases = [Case(name, large, precision=BFLOAT16), Case(name, large, form="products")]
         parts.append(times(f"{name}, further", *cases, Case(name, default, dispatch=16)))
+    for name in packs:
+        parts.append(times(f"{name}, batch 1", *[Case(name, 1, side) for side in both]))
+        parts.append(profile(Case(name, 1)))
+        cases = [Case(name, 1, side, BFLOAT16) for side in both]
+        cases += [Case(name, 1, side, FLOAT32) for side in (JAX, EAGER)]
+        parts.append(times(f"{name}, other precisions", *cases))
     parts += [layers(Case(name, large)) for name in main]
     graphs = [Case(name, batch, GRAPHS) for name in main for batch in (default, large)]
     parts.append(times("ST-GAN, CUDA graphs in PyTorch", *graphs))

@@ -55,6 +55,11 @@ def roofline(row: Row, peak: dict[str, float]) -> Row:
     return shares | {"binding": "compute" if computes else "memory"}
 
 
+def rate(number: float) -> str:
+    """Examples a second: few where an example is a pack."""
+    return f"{number:.0f}" if number >= 100 else f"{number:.3g}"
+
+
 def _table(head: list[str], rows: list[list[str]]) -> str:
     if not rows:
         return "Nothing yet.\n"
@@ -109,7 +114,7 @@ def _best(rows: list[Row]) -> str:
         line = [network, precision]
         for name in (JAX, EAGER, COMPILED):
             row = sides.get(name)
-            line.append(f"{row['examples_per_s']:.0f} at {row['batch']}" if row else "")
+            line.append(f"{rate(row['examples_per_s'])} at {row['batch']}" if row else "")
         for name in (EAGER, COMPILED):
             row = sides.get(name)
             over = row and sides[JAX]["examples_per_s"] / row["examples_per_s"]
@@ -125,7 +130,7 @@ def _all(rows: list[Row], peak: dict[str, float] | None) -> str:
         low, high = 1000 * min(row["seconds"]), 1000 * max(row["seconds"])
         line = [row["network"], str(row["batch"]), _what(row)]
         line += [f"{row['ms']:.3f} ({low:.3f} to {high:.3f})", f"{row['steps_per_s']:.1f}"]
-        line += [f"{row['examples_per_s']:.0f}", f"{row['compile_s']:.0f}"]
+        line += [rate(row["examples_per_s"]), f"{row['compile_s']:.0f}"]
         cost = row.get("cost")
         counts = [cost[k] / 1e9 for k in ("flops", "bytes", "kernel_bytes")] if cost else []
         line += [f"{count:.2f}" for count in counts] or [""] * 3

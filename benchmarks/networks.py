@@ -12,7 +12,7 @@ import numpy as np
 from measuring import BFLOAT16, FLOAT32, Case
 from training_step import random_batch
 
-from configs import colour_transfer, stgan, stgan_resampled
+from configs import colour_transfer, gaitbase, gaitset, stgan, stgan_resampled
 
 Batch = dict[str, np.ndarray]
 
@@ -40,9 +40,13 @@ _TINY = {
     "noise_gan.discriminator.widths": (8, 8),
     "noise_gan.discriminator.hidden": 8,
     "noise_gan.discriminator.pool": 4,
-    "network.widths": (4, 8),
     "network.hidden": 8,
     "network.reach": (2,),
+    "data.pack.people": 4,
+    "data.pack.sequences": 3,
+    "network.parts": (2, 1),
+    "network.embedding": 8,
+    "classifier.people": 8,
 }
 
 
@@ -61,6 +65,8 @@ class Network:
       seeds: the field that says how many Gaussian numbers a noise contour is drawn from; none
         where empty.
       outputs: whether what the networks give before training is compared, too.
+      pack: whether an example fills a device: the run's batch of one is measured, no larger one.
+      tiny_widths: `network.widths` of a network of a few units; as configured where empty.
     """
 
     config: Callable[[], ml_collections.ConfigDict]
@@ -70,6 +76,8 @@ class Network:
     twin: str = ""
     seeds: str = ""
     outputs: bool = False
+    pack: bool = False
+    tiny_widths: tuple[int, ...] = ()
 
     def configuration(self, case: Case, tiny: bool) -> ml_collections.ConfigDict:
         """The configuration of a case, with `_TINY` networks where that is wished."""
@@ -83,6 +91,8 @@ class Network:
             if last in part:
                 # Single frames stay single.
                 part[last] = min(part[last], value) if isinstance(value, int) else value
+        if tiny and self.tiny_widths:
+            config.network.widths = self.tiny_widths
         return config
 
     def examples(self, config: ml_collections.ConfigDict, count: int) -> Batch:
@@ -119,6 +129,30 @@ def _crops(config: ml_collections.ConfigDict, count: int) -> Batch:
     return {"images": images, "masks": masks, "originals": originals, "backgrounds": backgrounds}
 
 
+def _packs(config: ml_collections.ConfigDict, count: int) -> Batch:
+    """Upright ellipses that widen twice a sequence, and of each person's own width."""
+    from gait_jax.methods.recognisers.aligned import shape_of
+
+    data, generator = config.data, np.random.default_rng(0)
+    people, sequences = data.pack.people, data.pack.sequences
+    shape = count, people, sequences, 1
+    turns = 2 * np.arange(data.frames) / data.frames + generator.uniform(0, 1, shape)
+    widths = generator.uniform(0.1, 0.25, (count, people, 1, 1))
+    widths = widths * (1 + 0.3 * np.sin(2 * np.pi * turns))
+    heights = generator.uniform(0.4, 0.5, shape) + np.zeros(data.frames)
+    width, height = (x.reshape(count, -1, data.frames, 1, 1) for x in (widths, heights))
+    rows, columns = shape_of(data.size)
+    y, x = np.mgrid[:rows, :columns]
+    x, y = (x - columns / 2) / rows, y / rows - 0.5
+    inside = (x / width) ** 2 + (y / height) ** 2 < 1
+    known = np.arange(config.classifier.people)
+    names = [generator.choice(known, people, replace=False) for _ in range(count)]
+    return {
+        "silhouettes": inside.astype(np.uint8) * 255,
+        "people": np.stack(names).astype(np.int32),
+    }
+
+
 _STGAN = {
     "method": "gait_jax.methods.anonymizers.stgan:STGAN",
     "batch": _contours,
@@ -126,6 +160,12 @@ _STGAN = {
     "twin": "torch_stgan:Twin",
     "seeds": "noise_gan.seed_size",
     "outputs": True,
+}
+
+_SETS = {
+    "batch": _packs,
+    "example": "pack of 8 people × 16 sequences × 30 silhouettes of 64 × 44 pixels",
+    "pack": True,
 }
 
 NETWORKS = {
@@ -145,6 +185,21 @@ NETWORKS = {
         batch=_crops,
         example="crop of 96 × 96 pixels",
         twin="torch_colour_transfer:Twin",
+        tiny_widths=(4, 8),
+    ),
+    "gaitset": Network(
+        config=gaitset.get_config,
+        method="gait_jax.methods.recognisers.gaitset:GaitSet",
+        twin="torch_gaitset:Twin",
+        tiny_widths=(4, 4, 8),
+        **_SETS,
+    ),
+    "gaitbase": Network(
+        config=gaitbase.get_config,
+        method="gait_jax.methods.recognisers.gaitbase:GaitBase",
+        twin="torch_gaitbase:Twin",
+        tiny_widths=(4, 4, 8, 8),
+        **_SETS,
     ),
 }
 

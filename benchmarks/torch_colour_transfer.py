@@ -161,11 +161,13 @@ class Twin:
         sizes = region.reshape(count, *cells).sum((2, 4)).flatten(1)
         return grams / sizes.clamp(min=1)[..., None, None], sizes
 
-    def _nearest(self, sizes: Tensor) -> Tensor:
+    def _nearest(self, sizes: Tensor, cell: tuple[int, int]) -> Tensor:
+        """As `gait_jax.losses.nearest_patches`: distances are in pixels."""
         rows, columns = self._grid
         index = torch.arange(rows * columns, device=sizes.device)
         row, column = index // columns, index % columns
-        squared = (row[:, None] - row) ** 2 + (column[:, None] - column) ** 2
+        down, across = cell[0] * (row[:, None] - row), cell[1] * (column[:, None] - column)
+        squared = down**2 + across**2
         far = torch.full((), torch.inf, device=sizes.device)
         return torch.where(sizes[:, None] > 0, squared.float(), far).argmin(-1)
 
@@ -181,7 +183,8 @@ class Twin:
         each = (image - output).abs().mean(1, keepdim=True) * centre
         target, target_sizes = self._grams(image, centre)
         found, sizes = self._grams(output, edge)
-        nearest = self._nearest(target_sizes)[..., None, None].expand_as(target)
+        cell = image.shape[2] // self._grid[0], image.shape[3] // self._grid[1]
+        nearest = self._nearest(target_sizes, cell)[..., None, None].expand_as(target)
         matched = (sizes > 0) & (target_sizes.sum(-1, keepdim=True) > 0)
         apart = (target.gather(1, nearest) - found).abs().sum((-2, -1))
         losses = {

@@ -90,7 +90,7 @@ def shifted(state: Any) -> Any:
         return leaf + generator.normal(0, 0.1, leaf.shape).astype(leaf.dtype)
 
     params, frozen = jax.tree.map(shift, (state.params, state.frozen))
-    return state.replace(params=params, ema={k: params[k] for k in state.ema}, frozen=frozen)
+    return state.replace(params=params, frozen=frozen)
 
 
 def gaussian_seeds(batch: dict[str, np.ndarray], size: int) -> np.ndarray:
@@ -113,7 +113,8 @@ def network_outputs(method: Any, state: Any, batch: dict[str, np.ndarray]) -> di
     def run(state, batch):
         gait, counts = batch["contours"], batch["counts"]
         mask = layout.valid_mask(counts, gait.shape[2])
-        drawn = method.samples(state, batch)
+        # The running mean, which it takes, was not shifted.
+        drawn = method.samples(state.replace(ema=state.params), batch)
         (noise, _), (fake, _) = drawn["noise"], drawn["anonymized"]
         # The same contour in every frame.
         result = {"noise": noise[:, 0], "generator": fake}

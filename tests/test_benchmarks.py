@@ -4,6 +4,7 @@ import json
 import os
 import sys
 
+import numpy as np
 import processes
 import pytest
 from drawn import ROOT
@@ -141,6 +142,24 @@ def test_a_batch_repeats_examples_with_noise_of_their_own(benchmarks):
     assert batch["noise_seed"].tolist() == list(range(66))
 
 
+def test_packs_hold_people_whose_sequences_stand_together(benchmarks):
+    from measuring import Case
+    from networks import NETWORKS
+
+    network = NETWORKS["gaitset"]
+    batch = network.examples(network.configuration(Case("gaitset", 1), tiny=True), 2)
+    silhouettes, people = batch["silhouettes"], batch["people"]
+    # 4 people, 3 sequences of each, 4 frames.
+    assert silhouettes.shape == (2, 12, 4, 16, 11) and silhouettes.dtype == np.uint8
+    assert set(np.unique(silhouettes)) == {0, 255}
+    assert [len(set(pack)) for pack in people] == [4, 4] and 0 <= people.min() <= people.max() < 8
+    # Each person has a width of their own, about which their sequences vary.
+    widths = (silhouettes > 0).any(3).sum(3).mean(2).reshape(2, 4, 3)
+    assert widths.std(2).max() < widths.mean(2).std()
+    published = network.configuration(Case("gaitset", 1), tiny=False).data
+    assert (published.pack.people, published.pack.sequences, published.frames) == (8, 16, 30)
+
+
 class _Part:
     """Stands for a session: notes what the plan asks for."""
 
@@ -178,6 +197,18 @@ def test_the_plan_begins_with_what_matters_and_measures_nothing_twice(benchmarks
         assert {c.precision for c in mine} == {"tf32", "float32", "bfloat16"}
 
 
+def test_packs_are_measured_one_at_a_time_and_after_smaller_examples(benchmarks):
+    cases = _planned(["stgan", "gaitbase", "gaitset", "noise_gan"])
+    packs = [c for c in cases if c.network in ("gaitset", "gaitbase")]
+    assert len(set(packs)) == len(packs) == 16
+    assert {(c.batch, c.dispatch, c.form) for c in packs} == {(1, 1, "")}
+    assert [(c.network, c.side, c.precision) for c in packs[:3]] == [
+        ("gaitbase", side, "tf32") for side in ("jax", "eager", "compile")
+    ]
+    first = cases.index(packs[0])
+    assert {"stgan", "noise_gan"} <= {c.network for c in cases[:first]}
+
+
 def test_the_plan_measures_only_the_networks_asked_for(benchmarks):
     assert {c.network for c in _planned(["noise_gan"])} == {"noise_gan"}
 
@@ -210,6 +241,21 @@ def test_steps_are_measured_where_little_is_installed(tmp_path):
     assert "### stgan, batch 4, tf32" in text and "- ceilings of the device" in text
 
 
+def test_packs_are_measured_where_little_is_installed(tmp_path):
+    for name in _MISSING:
+        (tmp_path / f"{name}.py").write_text(f"raise ImportError('{name} is not there')\n")
+    paths = os.pathsep.join([str(tmp_path), os.environ["PYTHONPATH"]])
+    output = tmp_path / "output"
+    flags = ["--networks", "gaitset", "--sides", "jax", "--only", "gaitset, batch 1", "--parts=1"]
+    record, _ = _measure(output, *flags, environment={"PYTHONPATH": paths})
+    assert record["errors"] == []
+    (row,) = record["measurements"]
+    assert (row["network"], row["batch"]) == ("gaitset", 1)
+    assert row["losses"][0]["triplet"] > 0 and row["losses"][0] != row["losses"][1]
+    text = (output / "accelerator.md").read_text()
+    assert "gaitset: a pack of 8 people × 16 sequences × 30 silhouettes" in text
+
+
 def test_what_there_is_no_time_for_is_listed(tmp_path):
     record, _ = _measure(tmp_path, "--networks", "noise_gan", "--sides", "jax", "--budget=0")
     assert record["measurements"] == [] and record["errors"] == []
@@ -230,3 +276,22 @@ def test_twins_take_the_same_steps(tmp_path):
     assert len(rows) == 3 and record["errors"] == []
     for row in rows:
         assert max(row["losses_apart"]) < 1e-5
+
+
+def test_twins_of_convolutions_over_pictures_take_the_same_steps(tmp_path):
+    pytest.importorskip("torch")
+    record, _ = _measure(
+        tmp_path,
+        *("--networks", "colour_transfer", "gaitset", "gaitbase", "--sides", "jax", "eager"),
+        # All but the last profile.
+        *("--only", "colour_transfer, batch 2", "gaitset, batch 1", "gaitbase, batch 1"),
+        "--parts=4",
+        environment={"OMP_NUM_THREADS": "1"},
+    )
+    rows = {r["network"]: r for r in record["measurements"] if r["side"] == "eager"}
+    assert record["errors"] == []
+    # Of the second step, too, behind gradients and the optimiser. SGD's first step is long, and
+    # batch norm over 12 sequences makes much of rounding.
+    for name, most in (("colour_transfer", 1e-5), ("gaitset", 1e-6), ("gaitbase", 1e-4)):
+        assert max(rows[name]["losses_apart"]) < most
+    assert "cross_entropy" in rows["gaitbase"]["losses"][1]
