@@ -14,6 +14,7 @@ videos, and 72 with them.
 import argparse
 import concurrent.futures
 import functools
+import os
 import pathlib
 
 import cv2
@@ -30,7 +31,8 @@ _EMPTY = 25
 def _write_video(path: pathlib.Path, pictures: list[np.ndarray]) -> None:
     """Writes blue, green, red pictures [H, W, 3] uint8, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f"unfinished-{path.name}")
+    # Two walks of a person may come to their empty scene at once.
+    unfinished = path.with_name(f"unfinished-{os.getpid()}-{path.name}")
     height, width = pictures[0].shape[:2]
     video = cv2.VideoWriter(
         str(unfinished), cv2.VideoWriter_fourcc(*"MJPG"), _RATE, (width, height)

@@ -7,7 +7,8 @@ the folder (--task=I --tasks=N), seeds and all. A run of one seed becomes one of
 --config.seeds=5: what is there is taken.
 
 Time: the quick form, from nothing on two cores with much other work beside it, in two parts, 66
-minutes, 7 of them for data; 114 of processor time. The full form was not measured.
+minutes, 7 of them for data; 114 of processor time. The full form was not run: by the pace of the
+quick one, 14 hours of a core for each of its seeds.
 Result: of the quick form, one seed, 13 people (docs/papers.md): of 19 claims one holds, 8 do not,
 10 cannot be told. With the paper's L1 α hardly matters: not found in a clean gallery 84 % (Zheng)
 and 85 % (Wu) with α = 0.3, 81 and 83 % with α = 0; in an anonymised one 54 and 61 %. A guess: 92 %.
