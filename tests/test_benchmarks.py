@@ -1,5 +1,6 @@
 """What benchmarks compute, and that the one for accelerators runs where little is installed."""
 
+import dataclasses
 import json
 import os
 import sys
@@ -295,3 +296,22 @@ def test_twins_of_convolutions_over_pictures_take_the_same_steps(tmp_path):
     for name, most in (("colour_transfer", 1e-5), ("gaitset", 1e-6), ("gaitbase", 1e-4)):
         assert max(rows[name]["losses_apart"]) < most
     assert "cross_entropy" in rows["gaitbase"]["losses"][1]
+
+
+def test_what_a_data_set_costs(benchmarks):
+    import scale
+
+    padded = next(layout for layout in scale.LAYOUTS if layout.name == "padded")
+    # 100 passes over 81,920 frames are 1000 x 1024 windows: 4000 steps of 256 on one chip, 500 on
+    # eight. A step of 8192 frames takes 37.9 ms at 216,000 a second.
+    seconds, waits = scale.trained(scale.H100, 1, padded, 81_920)
+    assert seconds == pytest.approx(4000 * 8192 / 216_000) and not waits
+    eight, _ = scale.trained(scale.H100, 8, padded, 81_920)
+    # 7/4 of 18.3 MB by 450 GB a second.
+    added = 7 / 4 * 4 * 4_580_740 / 450e9
+    assert scale.added(scale.H100, 8, padded.gradients) == pytest.approx(added)
+    assert eight == pytest.approx(500 * (8192 / 216_000 + added))
+    # A slower feed than the step needs is what it waits for.
+    slow = dataclasses.replace(padded, fed=100_000.0)
+    assert scale.trained(scale.H100, 1, slow, 81_920) == (pytest.approx(4000 * 0.08192), True)
+    assert [scale.told(x) for x in (9.96, 90, 7200, 180_000)] == ["10 s", "1.5 min", "2 h", "2.1 d"]
