@@ -225,6 +225,10 @@ def skin(vertices: np.ndarray, weights: np.ndarray, joints: np.ndarray, pose: Po
     """
     shift = pose.positions - np.einsum("tbij,bj->tbi", pose.rotations, joints)
     motion = np.concatenate([pose.rotations, shift[..., None]], axis=-1)
-    frames, bones = motion.shape[:2]
-    blended = (weights @ motion.reshape(frames, bones, 12)).reshape(frames, -1, 3, 4)
-    return (blended[..., :3] * vertices[:, None, :]).sum(-1) + blended[..., 3]
+    # A sole hangs on few of the bones.
+    moving = weights.any(axis=0)
+    whole = np.concatenate([vertices, np.ones((len(vertices), 1))], axis=1)
+    follow = (weights[:, moving, None] * whole[:, None]).reshape(len(vertices), -1)
+    # [3 T, 4 B]: all frames are one product.
+    carried = motion[:, moving].transpose(0, 2, 1, 3).reshape(-1, follow.shape[1])
+    return np.ascontiguousarray((carried @ follow.T).reshape(len(motion), 3, -1).swapaxes(1, 2))

@@ -242,5 +242,5 @@ def _extremes(points: np.ndarray) -> np.ndarray:
     towards = np.stack(
         [np.cos(rise) * np.cos(turn), np.cos(rise) * np.sin(turn), np.sin(rise)], axis=-1
     ).reshape(-1, 3)
-    heights = points @ towards.T
-    return points[np.unique(np.concatenate([heights.argmax(axis=0), heights.argmin(axis=0)]))]
+    heights = towards @ points.T
+    return points[np.unique(np.concatenate([heights.argmax(axis=1), heights.argmin(axis=1)]))]
