@@ -10,9 +10,10 @@ anonymiser is a run of `configs/dcgan.py`: --config.anonymizer.checkpoint=WORKDI
 Time: on walkers, two CPU cores, training as `configs/colour_transfer.py` says, after half an hour
 for making the data set of 34 people (8 minutes of 10, with --config.data.subjects=10, of whom three
 are tested and no interval is given); measuring 5.
-Result: as `configs/papers/apsipa2020.py` measures it in its quick form (14 people, networks after 400
-steps), over complete silhouettes beside a twin at the same moment: network 22.9 dB and SSIM 0.729,
-baseline 18.9 and 0.584, nearest pixel 23.8 and 0.755, by part of the body 22.3 and 0.674. More
+Result: as `configs/papers/apsipa2020.py` measures it in its quick form (14 people, networks after
+400 steps), over complete silhouettes beside a twin at the same moment: network 22.9 dB and SSIM
+0.729, baseline 18.9 and 0.584, nearest pixel 23.8 and 0.755, by part of the body 22.3 and 0.674.
+More
 stands in docs/colour.md.
 
 Arguments:
