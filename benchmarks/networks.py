@@ -156,7 +156,7 @@ def _packs(config: ml_collections.ConfigDict, count: int) -> Batch:
 _STGAN = {
     "method": "gait_jax.methods.anonymizers.stgan:STGAN",
     "batch": _contours,
-    "example": "window of 16 contours",
+    "example": "window of 32 contours",
     "twin": "torch_stgan:Twin",
     "seeds": "noise_gan.seed_size",
     "outputs": True,
