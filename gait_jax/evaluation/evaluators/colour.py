@@ -149,10 +149,10 @@ class Colour(Evaluator):
         for first in range(0, self.settings.walks, _WALKS):
             yield functools.partial(self._rows_of, first)
 
-    def _rows_of(self, first: int) -> Iterator[Row]:
+    def _rows_of(self, first: int) -> tuple[()]:
         """Colours some walks; what is said is said of all of them (see `rows`)."""
         self._found(first)
-        yield from ()
+        return ()
 
     def _found(self, first: int) -> dict[str, Any]:
         """What `_painted` says of some walks, kept; its pictures, too."""
