@@ -229,6 +229,5 @@ def skin(vertices: np.ndarray, weights: np.ndarray, joints: np.ndarray, pose: Po
     moving = weights.any(axis=0)
     whole = np.concatenate([vertices, np.ones((len(vertices), 1))], axis=1)
     follow = (weights[:, moving, None] * whole[:, None]).reshape(len(vertices), -1)
-    # [3 T, 4 B]: all frames are one product.
-    carried = motion[:, moving].transpose(0, 2, 1, 3).reshape(-1, follow.shape[1])
-    return np.ascontiguousarray((carried @ follow.T).reshape(len(motion), 3, -1).swapaxes(1, 2))
+    # [T, 4 B, 3].
+    return follow @ motion[:, moving].swapaxes(2, 3).reshape(len(motion), -1, 3)
