@@ -270,8 +270,10 @@ def test_a_frame_that_was_never_seen_is_not_shown():
         shown=[0, 1], frame=lambda i: np.full((2, 2, 3), i), background=np.zeros((2, 2, 3))
     )
     clips = object.__new__(coloured.ColouredClips)
-    clips._study = types.SimpleNamespace(dataset=types.SimpleNamespace(gaits=gaits))
-    clips._recording, clips.indices = lambda index: recording, [0]
+    clips._study = types.SimpleNamespace(
+        dataset=types.SimpleNamespace(gaits=gaits), recording=lambda index: recording
+    )
+    clips.indices = [0]
     (clip,) = clips(CLEAN)
     assert [picture[0, 0, 0] for picture in clip.pictures] == [0] and clip.masks is clip.originals
     recording.shown = [1]
