@@ -53,8 +53,10 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
     c.evaluators.identification = ml_collections.ConfigDict({"ranks": (1, 3)})
     # Measured on every so-manyth sequence.
     c.evaluators.naturalness = ml_collections.ConfigDict({"every": 10})
-    # Whole people from incomplete silhouettes: how many walks, spread over those that are probed.
-    c.evaluators.incomplete = ml_collections.ConfigDict({"walks": 440 if full else 66})
+    if arg.data == "walkers":
+        # Whole people from incomplete silhouettes, which CASIA-B does not have beside complete
+        # ones: how many walks, spread over those that are probed.
+        c.evaluators.incomplete = ml_collections.ConfigDict({"walks": 440 if full else 66})
     # Success of silhouettes that are taken from coloured clips: how many walks of each view.
     c.evaluators.after_colouring = ml_collections.ConfigDict({"walks": 40 if full else 6})
     # Which is what in the paper whose claims are judged.

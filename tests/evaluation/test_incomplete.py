@@ -1,10 +1,15 @@
 """Whole people from incomplete silhouettes, by hand."""
 
-import numpy as np
+import types
 
+import numpy as np
+import pytest
+
+from configs.papers import apsipa2020
 from gait_jax.evaluation import incomplete_sections
-from gait_jax.evaluation.evaluators.incomplete import shares
+from gait_jax.evaluation.evaluators.incomplete import Incomplete, shares
 from gait_jax.evaluation.rows import Row, to_frame
+from gait_jax.runtime.errors import InputError
 
 
 def _body():
@@ -33,3 +38,13 @@ def test_the_table_sets_both_beside_each_other():
         ["N", "–", "–"],
     ]
     assert incomplete_sections.sections(to_frame([]), {"m": "M"}) == []
+
+
+def test_people_who_were_recorded_have_no_incomplete_silhouettes():
+    recorded = types.SimpleNamespace(name="casia_b", description={"synthetic": False})
+    study = types.SimpleNamespace(dataset=recorded)
+    with pytest.raises(InputError, match="casia_b has no incomplete.*leave evaluators.incomplete"):
+        Incomplete(None, study)
+    # What is measured there by default asks for none.
+    assert "incomplete" in apsipa2020.get_config().evaluators
+    assert "incomplete" not in apsipa2020.get_config("data=casia_b").evaluators

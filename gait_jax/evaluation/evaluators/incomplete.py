@@ -47,6 +47,15 @@ class Incomplete(Evaluator):
     FIELDS = {"walks": fields.whole()}
     NEEDS = PROTOCOL
 
+    def __init__(self, settings, study):
+        super().__init__(settings, study)
+        # Not after hours of training.
+        if not study.dataset.description["synthetic"]:
+            raise InputError(
+                f"{study.dataset.name} has no incomplete silhouettes beside complete ones, as only "
+                "synthetic people have: leave evaluators.incomplete out"
+            )
+
     def pieces(self) -> Iterator[Piece]:
         for method in self.study.config.methods:
             yield functools.partial(self._rows, method)
