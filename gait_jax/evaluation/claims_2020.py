@@ -87,6 +87,8 @@ def _as_before(frame: pd.DataFrame, roles: Roles) -> Judgement:
         f"{row.setting}: {100 * row.value_before:.1f} → {100 * row.value:.1f} %"
         for row in whole.itertuples()
     )
+    if whole["low"].isna().any():
+        return Judgement(UNTOLD, measured, "there is no interval of so few people")
     if changed.empty:
         return Judgement(YES, measured, "")
     views = ", ".join(sorted({f"{v}°" for v in changed["view"] if v != ALL}))

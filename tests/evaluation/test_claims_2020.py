@@ -1,5 +1,8 @@
 """What becomes of the claims of 2020, by made-up numbers."""
 
+import dataclasses
+import math
+
 import pytest
 
 from gait_jax.evaluation import claims, claims_2020
@@ -85,3 +88,6 @@ def test_colouring_changes_success_in_no_view():
     assert _holds(rows, "colouring leaves success") == YES
     rows[-2] = _success("success_after_colouring", 0.7, "90", setting="nearest pixel")
     assert _holds(rows, "colouring leaves success") == NO
+    # Of fewer than ten people, who have no interval, nothing is said.
+    few = [dataclasses.replace(row, low=math.nan, high=math.nan) for row in rows]
+    assert _holds(few, "colouring leaves success") == UNTOLD
