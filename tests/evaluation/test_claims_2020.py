@@ -1,7 +1,6 @@
 """What becomes of the claims of 2020, by made-up numbers."""
 
 import dataclasses
-import math
 
 import pytest
 
@@ -89,5 +88,5 @@ def test_colouring_changes_success_in_no_view():
     rows[-2] = _success("success_after_colouring", 0.7, "90", setting="nearest pixel")
     assert _holds(rows, "colouring leaves success") == NO
     # Of fewer than ten people, who have no interval, nothing is said.
-    few = [dataclasses.replace(row, low=math.nan, high=math.nan) for row in rows]
+    few = [dataclasses.replace(row, low=None, high=None) for row in rows]
     assert _holds(few, "colouring leaves success") == UNTOLD
