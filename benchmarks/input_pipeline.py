@@ -13,6 +13,7 @@ import argparse
 import time
 
 import numpy as np
+import scale
 
 from configs import stgan, stgan_resampled
 from gait_jax import runs
@@ -20,8 +21,7 @@ from gait_jax.data import windows
 from gait_jax.data.batches import TrainingData, train_batches
 from gait_jax.runtime import allocator
 
-# Frames a second of ST-GAN's step on one H100, batches of 256 windows of 16 (docs/benchmarks.md).
-_H100 = {"padded": 16 * 13_500, "resampled": 16 * 32_300}
+_H100 = {layout.name: layout.rate for layout in scale.LAYOUTS}
 _CONFIGS = {"padded": stgan, "resampled": stgan_resampled}
 
 

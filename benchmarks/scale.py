@@ -62,6 +62,7 @@ class Layout:
     gradients: float
 
 
+# Steps as docs/benchmarks.md has them: batches of 256 windows of 16.
 LAYOUTS = (
     Layout("resampled", 16 * 32_300, 498_000, 4 * 1_426_916),
     Layout("padded", 16 * 13_500, 251_000, 4 * 4_580_740),

@@ -13,8 +13,7 @@ are tested and no interval is given); measuring 5.
 Result: as `configs/papers/apsipa2020.py` measures it in its quick form (14 people, networks after
 400 steps), over complete silhouettes beside a twin at the same moment: network 22.9 dB and SSIM
 0.729, baseline 18.9 and 0.584, nearest pixel 23.8 and 0.755, by part of the body 22.3 and 0.674.
-More
-stands in docs/colour.md.
+More: docs/colour.md.
 
 Arguments:
     data  the data set in colour: walkers (the default) or casia_b

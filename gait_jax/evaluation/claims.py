@@ -46,6 +46,14 @@ class Judgement(NamedTuple):
     why: str
 
 
+UNMEASURED = Judgement(UNTOLD, "–", "it was not measured here")
+
+
+def of_few(measured: str) -> Judgement:
+    """What is said of fewer than ten people, however large their numbers."""
+    return Judgement(UNTOLD, measured, "there is no interval of so few people")
+
+
 @dataclasses.dataclass(frozen=True)
 class Roles:
     """Which methods and colourisers of an evaluation are the paper's; empty where there is none.
@@ -156,7 +164,7 @@ def all_higher(differences: Iterable[Difference | None], show: Show = plain) -> 
     differences = [*differences]
     known = [found for found in differences if found is not None]
     if not known:
-        return Judgement(UNTOLD, "–", "it was not measured here")
+        return UNMEASURED
     measured = _all_shown(known, show)
     below = [found for found in known if found.high is not None and found.high <= 0]
     if below:
@@ -165,7 +173,7 @@ def all_higher(differences: Iterable[Difference | None], show: Show = plain) -> 
         return Judgement(UNTOLD, measured, "not all of it was measured here")
     without = [found for found in known if found.low is None]
     if without:
-        return Judgement(UNTOLD, measured, "there is no interval of so few people")
+        return of_few(measured)
     around = [found for found in known if found.low <= 0]
     if around:
         return Judgement(UNTOLD, measured, f"the interval{_of(around)} holds 0")

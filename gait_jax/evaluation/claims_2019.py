@@ -6,7 +6,16 @@ import itertools
 import pandas as pd
 
 from gait_jax.evaluation import claims, scoring
-from gait_jax.evaluation.claims import NO, UNTOLD, YES, Claim, Difference, Judgement, Roles
+from gait_jax.evaluation.claims import (
+    NO,
+    UNMEASURED,
+    YES,
+    Claim,
+    Difference,
+    Judgement,
+    Roles,
+    of_few,
+)
 from gait_jax.evaluation.papers import KNOWN_AT_BEST
 from gait_jax.evaluation.rows import (
     ALL,
@@ -139,12 +148,12 @@ def _known_at_best(recogniser: str, frame: pd.DataFrame, roles: Roles) -> Judgem
     names = {"recogniser": recogniser, "metric": "clean_error@1", "method": CLEAN}
     error = claims.one(frame, **names, **_AS_PRINTED)
     if printed.empty or error is None:
-        return Judgement(UNTOLD, "–", "it was not measured here")
+        return UNMEASURED
     value = float(printed["value"].iloc[0])
     low, high = claims.interval(error)
     measured = f"{100 * (1 - error['value']):.1f} %, printed {100 * value:.0f} %"
     if low is None:
-        return Judgement(UNTOLD, measured, "there is no interval of so few people")
+        return of_few(measured)
     measured += f" ({100 * (1 - high):.1f} to {100 * (1 - low):.1f})"
     if 1 - low >= value:
         return Judgement(YES, measured, "")
@@ -157,12 +166,12 @@ def _nobody_is_found(recogniser: str, frame: pd.DataFrame, roles: Roles) -> Judg
     success = claims.one(frame, metric="success@1", **names)
     chance = claims.one(frame, metric="chance@1", **names)
     if success is None or chance is None:
-        return Judgement(UNTOLD, "–", "it was not measured here")
+        return UNMEASURED
     low, high = claims.interval(success)
     guess = float(chance["value"])
     measured = f"found {100 * (1 - success['value']):.1f} %, a guess {100 * (1 - guess):.1f} %"
     if low is None:
-        return Judgement(UNTOLD, measured, "there is no interval of so few people")
+        return of_few(measured)
     measured += f" ({100 * (1 - high):.1f} to {100 * (1 - low):.1f})"
     if high < guess:
         return Judgement(NO, measured, "more are found than a guess finds")

@@ -5,7 +5,7 @@ import functools
 import pandas as pd
 
 from gait_jax.evaluation import claims
-from gait_jax.evaluation.claims import NO, UNTOLD, YES, Claim, Judgement, Roles
+from gait_jax.evaluation.claims import NO, UNMEASURED, UNTOLD, YES, Claim, Judgement, Roles, of_few
 from gait_jax.evaluation.incomplete_sections import INCOMPLETE, WHOLE
 from gait_jax.evaluation.rows import ALL, CLEAN_GALLERY, MEASURED, SAME_VIEW, find
 
@@ -32,11 +32,11 @@ def _whole(frame: pd.DataFrame, roles: Roles) -> Judgement:
     """Whether 99 % of frames are one whole person: the paper gives no number for seamless."""
     row = claims.one(frame, metric=WHOLE, method=roles.anonymizer, setting=INCOMPLETE)
     if row is None:
-        return Judgement(UNTOLD, "–", "it was not measured here")
+        return UNMEASURED
     low, high = claims.interval(row)
     measured = f"{100 * row['value']:.1f} %"
     if low is None:
-        return Judgement(UNTOLD, measured, "there is no interval of so few people")
+        return of_few(measured)
     measured += f" ({100 * low:.1f} to {100 * high:.1f})"
     if high < 0.99:
         return Judgement(NO, measured, "the interval lies below 99 %, which is asked here")
@@ -57,11 +57,11 @@ def _successful(frame: pd.DataFrame, roles: Roles) -> Judgement:
     found = find(frame, source=MEASURED, **names)
     found = found[found["view"] != ALL]
     if found.empty:
-        return Judgement(UNTOLD, "–", "it was not measured here")
+        return UNMEASURED
     measured = f"{100 * found['value'].min():.1f} to {100 * found['value'].max():.1f} %"
     measured += f", printed {100 * _LEAST:.1f} to {100 * _MOST:.1f} %"
     if found["low"].isna().any():
-        return Judgement(UNTOLD, measured, "there is no interval of so few people")
+        return of_few(measured)
     outside = found[(found["high"] < _LEAST) | (found["low"] > _MOST)]
     if len(outside):
         views = ", ".join(f"{view}°" for view in outside["view"])
@@ -77,7 +77,7 @@ def _as_before(frame: pd.DataFrame, roles: Roles) -> Judgement:
     """Whether colouring changed nothing at all, in any view, as the paper has it."""
     found = find(frame, source=MEASURED, metric="success_after_colouring", condition=ALL)
     if found.empty:
-        return Judgement(UNTOLD, "–", "it was not measured here")
+        return UNMEASURED
     before = find(frame, source=MEASURED, metric="success_before_colouring", condition=ALL)
     keys = ["method", "recogniser", "setting", "view"]
     both = found.merge(before, on=keys, suffixes=("", "_before"))
@@ -88,7 +88,7 @@ def _as_before(frame: pd.DataFrame, roles: Roles) -> Judgement:
         for row in whole.itertuples()
     )
     if whole["low"].isna().any():
-        return Judgement(UNTOLD, measured, "there is no interval of so few people")
+        return of_few(measured)
     if changed.empty:
         return Judgement(YES, measured, "")
     views = ", ".join(sorted({f"{v}°" for v in changed["view"] if v != ALL}))

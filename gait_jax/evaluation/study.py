@@ -96,12 +96,12 @@ class Study(StudyRuns):
             wait=self.waits,
         )
 
-    # Compiled once, however many ask for it.
     @functools.cached_property
     def recording(self) -> Callable[[int], Recording]:
         """Gives a sequence in colour by its index in `dataset.gaits`; the latest ones are kept."""
         return functools.lru_cache(_RECORDINGS)(self.dataset.recording)
 
+    # Compiled once, however many ask for it.
     @functools.cache  # noqa: B019, a study lives as long as its evaluation
     def anonymizer(self, method: str) -> Anonymizer:
         """What a method anonymises with."""

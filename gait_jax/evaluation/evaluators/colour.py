@@ -92,9 +92,9 @@ class Colour(Evaluator):
         known = dataset.indices(dataset.members(self.study.data.group))
         return spread(known, self.settings.walks)
 
-    def _anonymized(self, indices: list[int]) -> dict[bool, GaitStore]:
+    def _anonymized(self) -> dict[bool, GaitStore]:
         """The anonymised gaits, by whether they were made of incomplete silhouettes."""
-        study, known = self.study, [False]
+        study, indices, known = self.study, self._indices, [False]
         run = study.painted
         if indices and study.dataset.recording(indices[0]).incomplete(0) is not None:
             known.append(True)
@@ -124,7 +124,7 @@ class Colour(Evaluator):
         return Walks(
             self.study.dataset,
             self.study.dataset.members(data.group),
-            self._anonymized(self._indices),
+            self._anonymized(),
             self.settings.frames,
             data.plate_error,
         )
@@ -184,12 +184,13 @@ class Colour(Evaluator):
         """
         indices, scores, sheet = self._indices, ColourScores(), []
         every = max(len(indices) // _SHEET_WALKS, 1)
+        numbers = range(first, min(first + _WALKS, len(indices)))
         walked = bars.over(
-            range(first, min(first + _WALKS, len(indices))),
+            numbers,
             shown=self.study.progress,
             desc="colour",
             unit="sequence",
-            total=len(indices[first : first + _WALKS]),
+            total=len(numbers),
         )
         for number in walked:
             tiles: list[np.ndarray] = []
