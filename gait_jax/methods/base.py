@@ -92,6 +92,11 @@ class Run:
         Raises:
           InputError: its method recognises nobody.
         """
+        return self._recogniser
+
+    # Asked of one pair of gaits after the other: it keeps what it compiled, and what it embedded.
+    @functools.cached_property
+    def _recogniser(self) -> Recogniser:
         return self._handed_out(self.method.recogniser, "which recognises nobody")
 
     def colouriser(self) -> Colouriser:

@@ -1,3 +1,6 @@
+import copy
+import dataclasses
+import functools
 import pathlib
 import sys
 import types
@@ -79,31 +82,64 @@ def test_it_learns_who_is_who_and_then_recognises_them(gaits, name):
 
 
 @pytest.fixture(scope="module")
-def recogniser():
-    """An untrained one."""
+def untrained():
+    """What gives an untrained recogniser, each time one that remembers nothing."""
     method = METHODS["gaitpart"](config_of("gaitpart"))
-    return method.recogniser(method.init())
+    return functools.partial(method.recogniser, method.init())
 
 
-def test_distances_depend_on_neither_order_nor_company(gaits, recogniser, monkeypatch):
-    whole = recogniser.distances(gaits, gaits)
+def test_distances_depend_on_neither_order_nor_company(gaits, untrained, monkeypatch):
+    whole = untrained().distances(gaits, gaits)
     assert whole.shape == (12, 12) and whole.dtype == np.float32
     np.testing.assert_allclose(whole, whole.T, atol=1e-5)
     np.testing.assert_allclose(np.diag(whole), 0, atol=1e-5)
     # Few frames at once, so that each sequence goes alone and is filled up to another length.
     monkeypatch.setattr(aligned, "_AT_ONCE", 16)
     monkeypatch.setattr(aligned, "_FRAMES", 4)
-    part = recogniser.distances(gaits.take(np.array([5])), gaits.take(np.array([7, 2])))
+    part = untrained().distances(gaits.take(np.array([5])), gaits.take(np.array([7, 2])))
     np.testing.assert_allclose(part, whole[[5]][:, [7, 2]], rtol=1e-4)
 
 
-def test_of_a_long_sequence_the_beginning_is_looked_at(gaits, recogniser, monkeypatch):
-    whole = recogniser.points(gaits)
+def test_of_a_long_sequence_the_beginning_is_looked_at(gaits, untrained, monkeypatch):
+    whole = untrained().points(gaits)
     monkeypatch.setattr(aligned, "LONGEST", 10)
-    shortened = recogniser.points(gaits)
+    shortened = untrained().points(gaits)
     # Sequences are of 10, 11 and 12 frames.
     same = [bool(np.allclose(a, b, rtol=1e-4)) for a, b in zip(whole, shortened, strict=True)]
     assert same == [True, False, False] * 4
+
+
+def test_a_sequence_is_embedded_once(gaits, untrained, monkeypatch):
+    recogniser, embedded = untrained(), []
+    whole = untrained().points(gaits)
+
+    def counted(asked, embed=recogniser._embedded):
+        embedded.append(asked.rows.tolist())
+        return embed(asked)
+
+    monkeypatch.setattr(recogniser, "_embedded", counted)
+
+    def points(*rows):
+        chosen = np.array(rows)
+        found = recogniser.points(gaits.take(chosen))
+        np.testing.assert_allclose(found, whole[chosen], rtol=1e-4, atol=1e-6)
+        return embedded.pop()
+
+    # The same row of other gaits is another sequence.
+    other = copy.copy(gaits.store)
+    other.key = "other"
+    recogniser.points(dataclasses.replace(gaits.take(np.array([3, 4])), store=other))
+    assert embedded.pop() == [3, 4]
+    assert points(3, 1) == [3, 1]
+    assert points(1, 4, 3, 0) == [4, 0]
+    # Room for three: those asked for last, which are all that was asked for, or the last of it.
+    monkeypatch.setattr(aligned, "_REMEMBERED", 3 * whole[0].nbytes)
+    assert points(5) == [5]
+    assert points(3, 0, 5) == []
+    assert points(4, 1) == [4, 1]
+    assert points(0, 5) == [0]
+    assert points(*range(8)) == [2, 3, 4, 6, 7]
+    assert points(7, 5, 6) == []
 
 
 def test_distances_by_hand():

@@ -18,6 +18,8 @@ LONGEST = 720
 _FRAMES = 32
 # So many frames go through a network at once, and one sequence at least.
 _AT_ONCE = 512
+# Bytes of points that a recogniser remembers: some 4,000 sequences of GaitSet as published.
+_REMEMBERED = 256 << 20
 
 
 def shape_of(size: int) -> tuple[int, int]:
@@ -37,6 +39,8 @@ class SetRecogniser:
           size: rows of the silhouettes.
         """
         self._shape, self._variables = shape_of(size), variables
+        # By a store's key and a row: [P, D] of a sequence, the last asked for last.
+        self._known: dict[tuple[str, int], np.ndarray] = {}
         self._apply = jax.jit(
             lambda variables, images, lengths: network.apply(
                 variables, images.astype(jnp.float32) / 255, lengths, train=False
@@ -46,9 +50,28 @@ class SetRecogniser:
     def points(self, gaits: "Gaits") -> np.ndarray:
         """What the network makes of sequences: [N, P, D] float32.
 
+        Those of the sequences asked for last are remembered: the same probes meet one gallery after
+        the other, and the same gallery other probes.
+
         Raises:
           InputError: a sequence has no usable frame, or what is kept of the gaits is damaged.
         """
+        # More than the rows' numbers: a store of another key holds other gaits.
+        names = [(gaits.store.key, int(row)) for row in gaits.rows]
+        new = np.array([name not in self._known for name in names], bool)
+        found = dict(zip(np.flatnonzero(new), self._embedded(gaits.take(new)), strict=True))
+        points = []
+        for i, name in enumerate(names):
+            # The last asked for stand last.
+            point = found[i] if i in found else self._known.pop(name)
+            self._known[name] = point
+            points.append(point)
+        while len(self._known) * points[0].nbytes > _REMEMBERED:
+            del self._known[next(iter(self._known))]
+        return np.stack(points)
+
+    def _embedded(self, gaits: "Gaits") -> list[np.ndarray]:
+        """The points [P, D] of each sequence."""
         # TFDS, which the stores bring along, takes longer to load than a model that needs none.
         from gait_jax.data.silhouette_store import open_silhouettes
 
@@ -73,7 +96,7 @@ class SetRecogniser:
                     images[place, : lengths[i]] = frames[i]
                 points = self._apply(self._variables, images, counts)
                 found.update(zip(chosen, np.asarray(points), strict=False))
-        return np.stack([found[i] for i in range(len(gaits))])
+        return [found[i] for i in range(len(gaits))]
 
     def distances(self, probes: "Gaits", gallery: "Gaits") -> np.ndarray:
         """How unlike each probe is to each gait of a gallery (see `contracts.Recogniser`).
