@@ -5,14 +5,14 @@
 WORKDIR is one of `python -m gait_jax.evaluate --config=configs/papers/jisa2019.py`, finished: its
 runs are used, and the data set that it measured on. Of the test subjects' sequences the first ones
 are taken, whole subjects first, and shared by subject among as many processes as there are cores,
-as an evaluation shares its pieces. Each anonymises its share, and scores it by all recognisers
-against both attackers. Printed: seconds of each process for opening all that it needs, for
-anonymising, and for each recogniser; and by the clock from when the first one has opened its own
-until the last one has done. What is anonymised here is removed in the end.
+each on its own ones, as an evaluation shares its pieces. Each anonymises its share, and scores it
+by all recognisers against both attackers. Printed: seconds of each process for opening all that it
+needs, for anonymising, and for each recogniser; and by the clock from when the first one has opened
+its own until the last one has done. What is anonymised here is removed in the end.
 """
 
 import argparse
-import functools
+import contextlib
 import multiprocessing
 import os
 import pathlib
@@ -77,6 +77,21 @@ def _share(args: argparse.Namespace, number: int) -> tuple[int, int, dict[str, f
         shutil.rmtree(store.directory)
 
 
+def _shared(args: argparse.Namespace) -> list[tuple[int, int, dict[str, float], list[float]]]:
+    """What `_share` says in each process."""
+    usable = sorted(os.sched_getaffinity(0))
+    spawn = multiprocessing.get_context("spawn")
+    with contextlib.ExitStack() as stack:
+        asked = []
+        for number in range(args.processes):
+            # As an evaluation does: libraries start as many threads as a process has cores.
+            os.sched_setaffinity(0, usable[number :: args.processes] or usable)
+            pool = stack.enter_context(futures.ProcessPoolExecutor(1, spawn))
+            asked.append(pool.submit(_share, args, number))
+        os.sched_setaffinity(0, usable)
+        return [each.result() for each in asked]
+
+
 def main() -> None:
     """Measures and prints."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -86,9 +101,7 @@ def main() -> None:
     parser.add_argument("--sequences", type=int, default=400)
     parser.add_argument("--processes", type=int, default=cores())
     args = parser.parse_args()
-    spawn = multiprocessing.get_context("spawn")
-    with futures.ProcessPoolExecutor(args.processes, spawn) as pool:
-        found = list(pool.map(functools.partial(_share, args), range(args.processes)))
+    found = _shared(args)
     for number, (count, frames, seconds, _) in enumerate(found):
         told = ", ".join(f"{name} {value:.1f} s" for name, value in seconds.items())
         print(f"process {number}: {count} sequences, {frames} frames; {told}")

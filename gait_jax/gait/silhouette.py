@@ -100,6 +100,23 @@ def _body_components(stats: np.ndarray, settings: CleanSettings) -> list[int]:
     return body
 
 
+def _body(crop: np.ndarray, height: int, settings: CleanSettings) -> tuple[np.ndarray, int]:
+    """What of a crop [H, W] is the body, of 0 and 1, and how tall its tallest component is.
+
+    Args:
+      crop: not empty.
+      height: of all that is seen in it.
+      settings: thresholds.
+    """
+    # Most frames have one component: its measures need not be taken.
+    if cv2.connectedComponents(crop, connectivity=8)[0] == 2:
+        return (crop > 0).astype(np.uint8), height
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(crop, connectivity=8)
+    body = np.zeros(count, np.uint8)
+    body[_body_components(stats, settings)] = 1
+    return body[labels], stats[np.flatnonzero(body), cv2.CC_STAT_HEIGHT].max()
+
+
 def clean(mask: np.ndarray, settings: CleanSettings = CleanSettings()) -> np.ndarray:
     """Keeps the body: drops specks and ghosts, mends cracks, fills small holes.
 
@@ -121,11 +138,7 @@ def clean(mask: np.ndarray, settings: CleanSettings = CleanSettings()) -> np.nda
     crop = cv2.copyMakeBorder(
         mask[y0 : y0 + height, x0 : x0 + width], *(4 * [1]), cv2.BORDER_CONSTANT
     )
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(crop, connectivity=8)
-    body = np.zeros(count, np.uint8)
-    body[_body_components(stats, settings)] = 1
-    crop = body[labels] if count > 2 else (crop > 0).astype(np.uint8)
-    tall = stats[np.flatnonzero(body), cv2.CC_STAT_HEIGHT].max()
+    crop, tall = _body(crop, height, settings)
 
     radius = int(round(settings.closing * tall / 2))
     if radius:
@@ -134,11 +147,11 @@ def clean(mask: np.ndarray, settings: CleanSettings = CleanSettings()) -> np.nda
         closed = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, kernel)
         crop = closed[radius:-radius, radius:-radius]
 
-    holes, labels, stats, _ = cv2.connectedComponentsWithStats(1 - crop, connectivity=4)
+    holes, labels = cv2.connectedComponents(1 - crop, connectivity=4)
     if holes > 2:
-        outside = labels[0, 0]
-        small = stats[:, cv2.CC_STAT_AREA] <= (settings.hole * tall) ** 2
-        small[[0, outside]] = False
+        small = np.bincount(labels.ravel()) <= (settings.hole * tall) ** 2
+        # The body itself, and what is around it.
+        small[[0, labels[0, 0]]] = False
         crop = crop | small.astype(np.uint8)[labels]
     cleaned[y0 : y0 + height, x0 : x0 + width] = crop[1:-1, 1:-1]
     return cleaned

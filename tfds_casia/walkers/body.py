@@ -111,6 +111,10 @@ class Figure:
     parts: np.ndarray
     joints: np.ndarray
 
+    def by_part(self, values: dict[Part, float]) -> np.ndarray:
+        """The value of each vertex' part, [V] float64; 0 where none is given."""
+        return np.array([values.get(part, 0.0) for part in Part])[self.parts]
+
     def with_piece(
         self, vertices: np.ndarray, faces: np.ndarray, weights: np.ndarray, part: Part
     ) -> "Figure":

@@ -43,7 +43,9 @@ def _about(axis: int, degrees: np.ndarray) -> np.ndarray:
 def _between(start: np.ndarray, end: np.ndarray) -> np.ndarray:
     """The smallest rotation [3, 3] from one direction [3] to another, not its opposite."""
     start, end = start / np.linalg.norm(start), end / np.linalg.norm(end)
-    x, y, z = np.cross(start, end)
+    # NumPy's own takes ten times as long for one pair.
+    (a, b, c), (d, e, f) = start.tolist(), end.tolist()
+    x, y, z = b * f - c * e, c * d - a * f, a * e - b * d
     cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
     return np.eye(3) + cross + cross @ cross / (1 + start @ end)
 

@@ -174,7 +174,6 @@ def _clothed(naked: Figure, outfit: Outfit) -> np.ndarray:
     """The body's vertices, moved outwards by what is worn over them."""
     bones = body.model().bones
     thickness = {
-        Part.FACE: 0.0,
         Part.HAIR: outfit.hair,
         Part.TORSO: outfit.chest,
         Part.UPPER_ARM: outfit.arms,
@@ -186,7 +185,7 @@ def _clothed(naked: Figure, outfit: Outfit) -> np.ndarray:
         Part.SHANK: outfit.hem,
         Part.FOOT: outfit.shoes,
     }
-    offset = np.array([thickness[Part(part)] for part in naked.parts])
+    offset = naked.by_part(thickness)
     # Trousers grow from the knee to their hem.
     knee, ankle = (naked.joints[bones.index(f"{name}_left"), 2] for name in ("shank", "foot"))
     share = np.clip((knee - naked.vertices[:, 2]) / (knee - ankle), 0, 1)

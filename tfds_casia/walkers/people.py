@@ -80,9 +80,7 @@ def draw_naked(rng: np.random.Generator, female: bool) -> Figure:
     fat = 0.006 + 0.014 * max(heaviness, -0.6) * rng.uniform(0.6, 1.3)
     pear = rng.normal(0, 0.25)
     share = {Part.TORSO: 1 - pear, Part.HIPS: 1 + pear, Part.THIGH: 1 + pear}
-    offset = np.array(
-        [_FAT.get(Part(part), 0.0) * share.get(Part(part), 1.0) for part in naked.parts]
-    )
+    offset = naked.by_part({part: own * share.get(part, 1.0) for part, own in _FAT.items()})
     # The belly is in front, below the chest.
     hip = naked.joints[model.bones.index("thigh_left")]
     belly = np.exp(-np.square((naked.vertices[:, 2] - hip[2] - 0.17) / 0.12))
