@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from gait_jax.evaluation import report, tables
+from gait_jax.evaluation import cells, report, tables
 from gait_jax.evaluation.attack_rows import CLEAN_LEVEL, SHUFFLED_LEVEL, WORST
 from gait_jax.evaluation.attackers import KNOWING
 from gait_jax.evaluation.report import Section
@@ -42,13 +42,9 @@ _WORDS = report.Terms(
 )
 
 
-def _percent(value: float) -> str:
-    return f"{100 * value:.1f}"
-
-
 def _shown(metric: str, value: float, low: float | None = None, high: float | None = None) -> str:
-    show = (lambda x: f"{x:.2f}") if metric.endswith("d_sys") else _percent
-    return show(value) if pd.isna(low) else f"{show(value)} ({show(low)} to {show(high)})"
+    show = "{:.2f}".format if metric.endswith("d_sys") else cells.percent
+    return cells.estimate(show, value, low, high)
 
 
 class _Numbers:
@@ -149,7 +145,9 @@ def headlines(frame: pd.DataFrame, labels: tables.Labels) -> list[str]:
         key = found.idxmax()
         setting, recogniser, attacker = key
         row, levels = numbers.rows.loc[(*key, first)], numbers.rows.loc[key]["value"]
-        guess, before = (_percent(levels[f"{x}_{first}"]) for x in (SHUFFLED_LEVEL, CLEAN_LEVEL))
+        guess, before = (
+            cells.percent(levels[f"{x}_{first}"]) for x in (SHUFFLED_LEVEL, CLEAN_LEVEL)
+        )
         value, *interval = _shown(first, *row[["value", "low", "high"]]).split(" ", 1)
         sure = " ".join([f"{value} %", *interval])
         rank = "" if first == "found@1" else f" among the {first[6:]} nearest"

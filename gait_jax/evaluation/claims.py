@@ -6,14 +6,13 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from gait_jax.evaluation.cells import Show, estimate
 from gait_jax.evaluation.rows import ALL, MEASURED, find
 
 # Differences that are listed one by one.
 _MOST = 6
 
 YES, NO, UNTOLD = "holds", "does not hold", "cannot be told"
-
-Show = Callable[[float], str]
 
 
 class Difference(NamedTuple):
@@ -190,8 +189,7 @@ def _all_shown(known: Sequence[Difference], show: Show) -> str:
 
 
 def _shown(found: Difference, show: Show) -> str:
-    text = f"{found.what} {show(found.value)}".strip()
-    return text if found.low is None else f"{text} ({show(found.low)} to {show(found.high)})"
+    return f"{found.what} {estimate(show, found.value, found.low, found.high)}".strip()
 
 
 def _of(found: Sequence[Difference]) -> str:

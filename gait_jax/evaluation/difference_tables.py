@@ -2,11 +2,12 @@
 
 import pandas as pd
 
+from gait_jax.evaluation import cells
 from gait_jax.evaluation.colour_scores import METRICS, over_method
 from gait_jax.evaluation.report import Table
 from gait_jax.evaluation.rows import ALL, MEASURED, find, in_prose
 from gait_jax.evaluation.scoring import OVER_METHOD
-from gait_jax.evaluation.tables import COLOUR_SETS, NOTHING, RATES, Labels, Show, with_text
+from gait_jax.evaluation.tables import COLOUR_SETS, NOTHING, RATES, Labels, with_text
 
 
 def differences_table(
@@ -75,5 +76,5 @@ def colour_differences_table(frame: pd.DataFrame, labels: Labels, form: str) -> 
     return Table(pd.DataFrame(body, columns=head), text_columns=2)
 
 
-def _signed(digits: int) -> Show:
+def _signed(digits: int) -> cells.Show:
     return lambda value: f"{value:+.{digits}f}"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from gait_jax.evaluation import report, tables
+from gait_jax.evaluation import cells, report, tables
 from gait_jax.evaluation.attack_rows import CLEAN_LEVEL, SHUFFLED_LEVEL
 from gait_jax.evaluation.attackers import IGNORANT
 from gait_jax.evaluation.report import Section
@@ -37,8 +37,8 @@ def _text(frame: pd.DataFrame, scale: float, digits: int, **wanted: str) -> str:
     rows = find(frame, source=MEASURED, condition=ALL, view=ALL, **wanted)
     if not len(rows):
         return tables.NOTHING
-    value, low, high = (f"{scale * x:.{digits}f}" for x in rows.iloc[0][["value", "low", "high"]])
-    return value if pd.isna(rows.iloc[0]["low"]) else f"{value} ({low} to {high})"
+    show = lambda number: f"{scale * number:.{digits}f}"  # noqa: E731
+    return cells.estimate(show, *rows.iloc[0][["value", "low", "high"]])
 
 
 def found_table(frame: pd.DataFrame, method: str, rank: int) -> report.Table:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from gait_jax.evaluation import plots, report, tables
+from gait_jax.evaluation import cells, plots, report, tables
 from gait_jax.evaluation.attack_rows import SHUFFLED_LEVEL
 from gait_jax.evaluation.attackers import KNOWING
 from gait_jax.evaluation.report import Section
@@ -86,8 +86,7 @@ def realism_table(frame: pd.DataFrame, labels: tables.Labels) -> report.Table:
 def _area(values: dict[str, pd.Series]) -> str:
     if "auc" not in values:
         return tables.NOTHING
-    value, low, high = (100 * values["auc"][name] for name in ("value", "low", "high"))
-    return f"{value:.1f}" if pd.isna(low) else f"{value:.1f} ({low:.1f} to {high:.1f})"
+    return cells.estimate(cells.percent, *values["auc"][["value", "low", "high"]])
 
 
 def points(frame: pd.DataFrame, labels: tables.Labels) -> Iterator[plots.Point]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from gait_jax.evaluation import plots, report, tables
+from gait_jax.evaluation import cells, plots, report, tables
 from gait_jax.evaluation.report import Section
 from gait_jax.evaluation.rows import ALL, CLEAN, MEASURED, find
 from gait_jax.evaluation.score_rows import FRAME, OVER, VIDEO
@@ -89,9 +89,7 @@ def _whole(own: pd.DataFrame) -> str:
 
 
 def _with_interval(row: pd.Series) -> str:
-    if pd.isna(row["low"]):
-        return f"{row['value']:.3f} ({tables.FEW_PEOPLE})"
-    return f"{row['value']:.3f} ({row['low']:.3f} to {row['high']:.3f})"
+    return cells.estimate(cells.number, *row[["value", "low", "high"]], cells.FEW_PEOPLE)
 
 
 def differences_table(

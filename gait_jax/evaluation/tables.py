@@ -1,11 +1,11 @@
 """The tables of a report: pivots of the long rows."""
 
 import itertools
-import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
+from gait_jax.evaluation import cells
 from gait_jax.evaluation.papers import KNOWN_AT_BEST
 from gait_jax.evaluation.report import Table
 from gait_jax.evaluation.rows import (
@@ -22,46 +22,26 @@ from gait_jax.evaluation.rows import (
 from gait_jax.gait import naturalness
 
 Labels = Mapping[str, str]
-Show = Callable[[float], str]
 NOTHING = "–"
 # Tables I and II of 2020.
 COLOUR_SETS = ("plain", "textural", "complete", "incomplete")
-
-
-def _percent(value: float) -> str:
-    return f"{100 * value:.1f}"
-
-
-def _number(value: float) -> str:
-    return f"{value:.3f}"
-
-
-def _count(value: float) -> str:
-    return f"{value:.0f}"
-
-
-def _decibels(value: float) -> str:
-    return "exact" if value == math.inf else f"{value:.2f}"
-
-
 # How the numbers of each metric are shown.
-RATES = dict.fromkeys(("success", "clean_error", "difference", "chance"), _percent)
-_COUNTS = dict.fromkeys(("sequences", "sequences_lost", "frames", "frames_empty"), _count)
-_NATURAL = {"one_region": _percent, naturalness.RAW: _percent} | dict.fromkeys(
-    ("distance", "outline", "turning", "movement", "overlap", "foot_slide"), _number
+RATES = dict.fromkeys(("success", "clean_error", "difference", "chance"), cells.percent)
+_COUNTS = dict.fromkeys(("sequences", "sequences_lost", "frames", "frames_empty"), cells.count)
+_NATURAL = {"one_region": cells.percent, naturalness.RAW: cells.percent} | dict.fromkeys(
+    ("distance", "outline", "turning", "movement", "overlap", "foot_slide"), cells.number
 )
 # What has an interval wherever there are people enough for one.
 _ESTIMATED = (
     "success", "clean_error", "difference", "taken_for_noise", "original_taken_for_noise", "mos",
     "mos_over_method", "odd_one_out", "whole_person",
 )  # fmt: skip
-FEW_PEOPLE = "few people"
 # Shown in brackets behind another one.
-_BESIDE = {"foot_slide_original": _number}
-_COLOUR = {"psnr": _decibels, "ssim": _number}
+_BESIDE = {"foot_slide_original": cells.number}
+_COLOUR = {"psnr": cells.decibels, "ssim": cells.number}
 
 
-def with_text(frame: pd.DataFrame, show: Mapping[str, Show]) -> pd.DataFrame:
+def with_text(frame: pd.DataFrame, show: Mapping[str, cells.Show]) -> pd.DataFrame:
     """The rows of some metrics, each with its "text": "value (low to high)", or the value alone.
 
     Where an interval is lacking that there would be of more people, the cell says so.
@@ -69,11 +49,8 @@ def with_text(frame: pd.DataFrame, show: Mapping[str, Show]) -> pd.DataFrame:
     found = frame[frame["metric"].isin([*show])]
     text = []
     for metric, *numbers in found[["metric", "value", "low", "high"]].itertuples(index=False):
-        value, low, high = map(show[metric], numbers)
-        interval = f" ({low} to {high})"
-        if pd.isna(numbers[1]):
-            interval = f" ({FEW_PEOPLE})" if metric in _ESTIMATED else ""
-        text.append(value + interval)
+        few = cells.FEW_PEOPLE if metric in _ESTIMATED else ""
+        text.append(cells.estimate(show[metric], *numbers, few))
     return found.assign(text=pd.Series(text, index=found.index, dtype="str"))
 
 
@@ -136,11 +113,11 @@ def success_table(frame: pd.DataFrame, labels: Labels, setting: str) -> Table:
             continue
         first = next(iter(found))
         method, recogniser, rank = line
-        cells = [labels[method], recogniser, str(rank), found[first]["clean_error"]]
+        shown = [labels[method], recogniser, str(rank), found[first]["clean_error"]]
         for attacker in attackers:
             row = found.get(attacker, {})
-            cells += [row.get(rate, NOTHING) for rate in ("success", "difference")]
-        body.append([*cells, found[first]["chance"], str(probes.get((*line, first), NOTHING))])
+            shown += [row.get(rate, NOTHING) for rate in ("success", "difference")]
+        body.append([*shown, found[first]["chance"], str(probes.get((*line, first), NOTHING))])
     head = ["method", "recogniser", "rank", "clean error"]
     for attacker in map(in_prose, attackers):
         head += [f"success, {attacker}", f"difference, {attacker}"]
@@ -166,9 +143,9 @@ def identification_table(frame: pd.DataFrame, rank: int = 1) -> Table:
     text = text.rename_axis(index=["recogniser", "gallery"], columns=None).reset_index()
     published = find(frame, metric=KNOWN_AT_BEST) if rank == 1 else frame[:0]
     for row in published.itertuples():
-        cells = [NOTHING] * len(conditions[:-1])
-        told = f"up to {_percent(row.value)}"
-        text.loc[len(text)] = [f"{row.source}: {row.recogniser}", "not said", *cells, told]
+        empty = [NOTHING] * len(conditions[:-1])
+        told = f"up to {cells.percent(row.value)}"
+        text.loc[len(text)] = [f"{row.source}: {row.recogniser}", "not said", *empty, told]
     return Table(text, text_columns=2)
 
 
@@ -185,7 +162,7 @@ def by_view_tables(frame: pd.DataFrame, labels: Labels) -> list[Table]:
     chosen = identified(frame, setting=SAME_VIEW, condition=ALL)
     chosen = chosen[chosen["view"] != ALL]
     # Eleven views leave no room for intervals.
-    chosen = chosen.assign(text=chosen["value"].map(_percent).astype("str"))
+    chosen = chosen.assign(text=chosen["value"].map(cells.percent).astype("str"))
     views = by_degrees(chosen["view"])
     attackers = chosen["attacker"].unique()
     found = []
@@ -243,7 +220,7 @@ def naturalness_table(frame: pd.DataFrame, labels: Labels) -> Table:
     }
     columns |= {title: text[name] for name, title in titles.items()}
     return Table(
-        pd.DataFrame({name: list(cells) for name, cells in columns.items()}),
+        pd.DataFrame({name: list(column) for name, column in columns.items()}),
         note="Person-like: frames that are one simple region as tall and as large as the original; "
         "before mending: of all frames, as outlines were filled, folds and specks left in. "
         "Outline: boundary length over the original's, median; turning: by how much it turns, with "
@@ -267,7 +244,7 @@ def colour_table(frame: pd.DataFrame, labels: Labels, form: str) -> Table:
     lines = ["source", "method", "condition"]
     text = with_text(found, _COLOUR).pivot(index=lines, columns="metric", values="text")
     text = text.reindex(columns=[*_COLOUR])
-    cells = (text["psnr"] + ", " + text["ssim"]).to_dict()
+    shown = (text["psnr"] + ", " + text["ssim"]).to_dict()
     frames = find(found, metric="psnr").set_index(lines)["n"]
     published = found[found["source"] != MEASURED].drop_duplicates(lines[:2])
     named = {(MEASURED, method): label for method, label in labels.items()}
@@ -275,7 +252,7 @@ def colour_table(frame: pd.DataFrame, labels: Labels, form: str) -> Table:
         key: ": ".join(key) for key in published[lines[:2]].itertuples(index=False, name=None)
     }
     body = [
-        [name, *(cells.get((*key, condition), NOTHING) for condition in COLOUR_SETS)]
+        [name, *(shown.get((*key, condition), NOTHING) for condition in COLOUR_SETS)]
         for key, name in named.items()
     ]
     # All colourisers see the same frames.

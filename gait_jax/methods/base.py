@@ -87,11 +87,7 @@ class Run:
         )
 
     def recogniser(self) -> Recogniser:
-        """The run's recogniser.
-
-        Raises:
-          InputError: its method recognises nobody.
-        """
+        """The run's recogniser, or an InputError: its method recognises nobody."""
         return self._recogniser
 
     # Asked of one pair of gaits after the other: it keeps what it compiled, and what it embedded.

@@ -1,3 +1,4 @@
+import itertools
 import json
 import math
 import types
@@ -208,16 +209,18 @@ def test_a_measure_of_nothing_is_refused(config, tmp_path, field):
         evaluate(config, tmp_path / "run", progress=False)
 
 
-def _made_by(monkeypatch, keep):
-    """Lets an anonymiser make the gaits that loses all frames but some, by index."""
+def _made_by(monkeypatch, name, keep):
+    """Lets an anonymiser of a name make the gaits that keeps some frames, by gait and index."""
+    gait = itertools.count()
 
     def anonymize(masks, key):
         del key
-        kept = [mask if keep(i) else 0 * mask for i, mask in enumerate(masks)]
+        number = next(gait)
+        kept = [mask if keep(number, i) else 0 * mask for i, mask in enumerate(masks)]
         return types.SimpleNamespace(masks=kept, problems={}, measures={})
 
     def gaits(dataset, _, key, *others, **chosen):
-        return anonymized_gaits(dataset, anonymize, f"{key} {keep(0)}", *others, **chosen)
+        return anonymized_gaits(dataset, anonymize, f"{key} {name}", *others, **chosen)
 
     monkeypatch.setattr(colour, "anonymized_gaits", gaits)
     # Nobody has to be trained for it.
@@ -227,15 +230,28 @@ def _made_by(monkeypatch, keep):
 
 def test_frames_without_anonymised_gait_are_left_out(config, tmp_path, monkeypatch):
     # Of a sequence, two frames: its first and its last.
-    _made_by(monkeypatch, lambda i: i == 0)
+    _made_by(monkeypatch, "first frame", lambda _, i: i == 0)
     with config.unlocked():
         config.colourisers = {}
     results = evaluate(config, tmp_path / "run", progress=False)
     assert {r["n"] for r in results["rows"] if r["source"] == MEASURED} == {1}
 
 
+def test_the_sheet_shows_who_was_coloured(config, tmp_path, monkeypatch):
+    # Two walks, complete and incomplete, and room for one: of the first nothing is left.
+    _made_by(monkeypatch, "second walk", lambda number, _: number % 2 == 1)
+    monkeypatch.setattr(colour, "_SHEET_WALKS", 1)
+    with config.unlocked():
+        config.colourisers = {}
+    config.evaluators.colour.walks = 2
+    results = evaluate(config, tmp_path / "run", progress=False)
+    assert {r["n"] for r in results["rows"] if r["source"] == MEASURED} == {2}
+    assert (tmp_path / "run" / "sheet.png").exists()
+    assert len([*(tmp_path / "run" / "colour").glob("*.png")]) == 1
+
+
 def test_nobody_to_be_coloured(config, tmp_path, monkeypatch):
-    _made_by(monkeypatch, lambda i: False)
+    _made_by(monkeypatch, "nothing", lambda *_: False)
     with config.unlocked():
         config.colourisers = {}
     with pytest.raises(InputError, match="no frame could be anonymised"):

@@ -82,7 +82,7 @@ _EXPECTED = {
     ),
     "gait_jax.evaluation.evaluators.after_colouring": (1, "e3097e6b88e6b84a"),
     "gait_jax.evaluation.evaluators.colour": (
-        1,
+        2,
         [np.inf, 1.0, np.inf, 1.0, np.inf, 1.0, np.inf, 1.0, 35.5222, 0.964408, 35.5222, 0.964408]
         + [27.0402, 0.678014, 30.6706, 0.726603, 25.6897, 0.802841],
     ),

@@ -35,7 +35,7 @@ from gait_jax.runtime.files import reason_of, write_bytes
 from gait_jax.runtime.fingerprint import fingerprint
 
 # Part of the key of what is kept: raise it when the same walks give other frames or scores.
-VERSION = 1
+VERSION = 2
 # Walks of a piece.
 _WALKS = 10
 
@@ -180,9 +180,10 @@ class Colour(Evaluator):
         """Colours some walks.
 
         Returns:
-          (what `ColourScores.add` takes, frame by frame; a row of pictures of each so-manyth walk).
+          (what `ColourScores.add` takes, frame by frame; a row of pictures of one walk in so many:
+          the first that has any).
         """
-        indices, scores, sheet = self._indices, ColourScores(), []
+        indices, scores, sheet = self._indices, ColourScores(), {}
         every = max(len(indices) // _SHEET_WALKS, 1)
         numbers = range(first, min(first + _WALKS, len(indices)))
         walked = bars.over(
@@ -203,9 +204,9 @@ class Colour(Evaluator):
             for case in walk.cases:
                 tiles = _compared(walk, case, self._colourisers, known, scores)
             # The sequence's last frame.
-            if tiles and number % every == 0:
-                sheet.append(np.hstack(tiles))
-        return [*map(list, scores.added())], sheet
+            if tiles and number // every not in sheet:
+                sheet[number // every] = np.hstack(tiles)
+        return [*map(list, scores.added())], [*sheet.values()]
 
     def rows(self) -> Iterator[Row]:
         scores, sheet = ColourScores(), []
