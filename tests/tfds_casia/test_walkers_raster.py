@@ -31,6 +31,13 @@ def test_a_pixel_is_covered_if_its_centre_is(shift, first):
     assert np.nonzero(picture.any(axis=0))[0].tolist() == [first, first + 1, first + 2]
 
 
+def test_a_face_may_be_as_large_as_the_largest_picture():
+    # Its corners' distances, multiplied, are more than 31 bits hold.
+    picture = _draw(_square(60, 40, 2920), _SQUARE, 3000)
+    assert np.count_nonzero(picture) == 2920**2
+    assert picture[40:2960, 60:2980].all()
+
+
 def test_faces_turned_away_are_not_seen():
     assert not _draw(_square(1, 1, 3), _SQUARE[:, ::-1]).any()
 

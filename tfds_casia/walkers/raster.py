@@ -69,10 +69,12 @@ class Window:
     @classmethod
     def around(cls, points: np.ndarray) -> "Window":
         """Fits the window to points [T, V, 2] (x, y) in sub-pixels."""
-        low = points.min(axis=1) // SUBPIXELS
-        high = -(-points.max(axis=1) // SUBPIXELS)
-        width, height = (high - low).max(axis=0) + 1
-        return cls(low[:, 1], low[:, 0], int(height), int(width))
+        # Along rows of one coordinate, which takes a tenth of the time.
+        planes = np.ascontiguousarray(points.transpose(2, 0, 1))
+        low = planes.min(axis=2) // SUBPIXELS
+        high = -(-planes.max(axis=2) // SUBPIXELS)
+        width, height = (high - low).max(axis=1) + 1
+        return cls(low[1], low[0], int(height), int(width))
 
     def paste(self, pictures: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
         """Returns whole pictures [T, H, W, ...], zero outside of the windows.
@@ -93,20 +95,30 @@ class Window:
         return whole
 
 
-def facing(points: np.ndarray, faces: np.ndarray) -> np.ndarray:
+def _planes(points: np.ndarray, window: Window) -> np.ndarray:
+    """Corners [T, V, 2] from the window's upper left pixel on, [2, V, T].
+
+    Frames of a corner lie together, so that faces and edges are gathered by whole rows; in few bits
+    wherever products of two distances fit.
+    """
+    origin = np.stack([window.left, window.top], axis=1) * SUBPIXELS
+    fits = max(window.height, window.width) * SUBPIXELS < 30_000
+    moved = (points - origin[:, None]).astype(np.int32 if fits else np.int64)
+    return np.ascontiguousarray(moved.transpose(2, 1, 0))
+
+
+def _facing(planes: np.ndarray, faces: np.ndarray) -> np.ndarray:
     """Tells which faces turn their outside to the camera.
 
     Args:
-        points: corners (x, y) in sub-pixels, y downwards, integers [T, V, 2].
+        planes: corners (x, y) in sub-pixels, y downwards, integers [2, V, T].
         faces: [F, 3].
 
     Returns:
-        [T, F], bool; faces without area are not.
+        [F, T], bool; faces without area are not.
     """
-    x, y = points[..., 0], points[..., 1]
-    a, b, c = faces.T
-    area = (x[:, b] - x[:, a]) * (y[:, c] - y[:, a]) - (x[:, c] - x[:, a]) * (y[:, b] - y[:, a])
-    return area < 0
+    (xa, ya), (xb, yb), (xc, yc) = (planes.take(corner, axis=1) for corner in faces.T)
+    return (xb - xa) * (yc - ya) < (xc - xa) * (yb - ya)
 
 
 def _repeat(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -137,23 +149,24 @@ def silhouettes(points: np.ndarray, topology: Topology, window: Window) -> np.nd
     Returns:
         uint8 [T, height, width], 0 or 255.
     """
-    turned = facing(points, topology.faces)
-    turned = np.concatenate([turned, np.zeros((len(turned), 1), bool)], axis=1)
-    first_side = turned[:, topology.sides[:, 0]]
-    frame, edge = np.nonzero(first_side != turned[:, topology.sides[:, 1]])
-    sign = np.where(first_side[frame, edge], 1, -1)
-    origin = np.stack([window.left, window.top], axis=1) * SUBPIXELS
-    start = points[frame, topology.edges[edge, 0]] - origin[frame]
-    end = points[frame, topology.edges[edge, 1]] - origin[frame]
+    planes = _planes(points, window)
+    turned = _facing(planes, topology.faces)
+    turned = np.concatenate([turned, np.zeros((1, len(points)), bool)])
+    first_side = turned[topology.sides[:, 0]]
+    edge, frame = np.nonzero(first_side != turned[topology.sides[:, 1]])
     # A face that is turned to us runs counter-clockwise: its edges go down on its left.
-    down = end[:, 1] > start[:, 1]
-    sign = np.where(down, sign, -sign)
-    start, end = np.where(down[:, None], start, end), np.where(down[:, None], end, start)
-    first = -((_HALF - start[:, 1]) // SUBPIXELS)
-    count = np.maximum(-((_HALF - end[:, 1]) // SUBPIXELS) - first, 0)
+    flat = planes.reshape(2, -1)
+    start, end = (
+        flat.take(corner * len(points) + frame, axis=1) for corner in topology.edges[edge].T
+    )
+    down = end[1] > start[1]
+    sign = np.where(first_side[edge, frame] == down, 1, -1)
+    start, end = np.where(down, start, end), np.where(down, end, start)
+    first = -((_HALF - start[1]) // SUBPIXELS)
+    count = np.maximum(-((_HALF - end[1]) // SUBPIXELS) - first, 0)
     owner, place = _repeat(count)
     row = first[owner] + place
-    column = _crossing(*(v[owner] for v in (*start.T, *end.T)), row)
+    column = _crossing(*(v[owner] for v in (*start, *end)), row)
     # What ends at the window's right side ends in a column more.
     size = (len(points), window.height, window.width + 1)
     index = (frame[owner] * size[1] + row) * size[2] + column
@@ -181,7 +194,7 @@ def nearest_faces(
     Returns:
         int32 [T, height, width], the face's number; -1 where there is none.
     """
-    frame, face = np.nonzero(facing(points, faces))
+    frame, face = np.nonzero(_facing(_planes(points, window), faces).T)
     middle = depths[frame[:, None], faces[face]].sum(axis=1)
     # Rounded, so that equally far faces keep one order on every machine.
     order = np.lexsort((-np.round(middle * 1e6), frame))
