@@ -112,30 +112,37 @@ def _painted(
     """Colours of the pixels that show the person, float [N, 3], in the order of `seen`'s pixels."""
     figure = moving.figure
     frame, row, column = np.nonzero(seen >= 0)
-    face = seen[frame, row, column]
-    corners = figure.faces[face]
-    points = sight.points[frame[:, None], corners]
+    # One coordinate of one corner at a time: whole rows are read much faster.
+    corners = figure.faces[seen[frame, row, column]].T
+    places = frame * sight.points.shape[1] + corners
     half = raster.SUBPIXELS // 2
-    origin = np.stack([sight.window.left, sight.window.top], axis=1)[frame]
-    pixel = (origin + np.stack([column, row], axis=1)) * raster.SUBPIXELS + half
-    (x0, y0), (x1, y1), (x2, y2) = ((points[:, k] - pixel).T for k in range(3))
-    shares = np.stack([x1 * y2 - x2 * y1, x2 * y0 - x0 * y2, x0 * y1 - x1 * y0], axis=1)
-    shares = shares / shares.sum(axis=1, keepdims=True)
-    light = (brightness[frame[:, None], corners] * shares).sum(axis=1)
-    nearest = np.take_along_axis(corners, shares.argmax(axis=1)[:, None], axis=1)[:, 0]
+    right = (sight.window.left[frame] + column) * raster.SUBPIXELS + half
+    down = (sight.window.top[frame] + row) * raster.SUBPIXELS + half
+    x = sight.points[..., 0].ravel().take(places) - right
+    y = sight.points[..., 1].ravel().take(places) - down
+    areas = np.stack(
+        [x[1] * y[2] - x[2] * y[1], x[2] * y[0] - x[0] * y[2], x[0] * y[1] - x[1] * y[0]]
+    )
+    shares = areas / areas.sum(axis=0)
+    light = (brightness.ravel().take(places) * shares).sum(axis=0)
+    nearest = np.choose(shares.argmax(axis=0), corners)
     part = figure.parts[nearest]
-    place = (figure.vertices[corners] * shares[..., None]).sum(axis=1)
+    place = np.stack(
+        [(axis.take(corners) * shares).sum(axis=0) for axis in figure.vertices.T], axis=1
+    )
     # A straight hem, whatever the faces there.
     waist = _waist(figure)
     trunk = (part == Part.TORSO) | (part == Part.HIPS)
     part = np.where(trunk, np.where(place[:, 2] > waist, Part.TORSO, Part.HIPS), part)
-    colour = np.empty((len(face), 3))
+    plain = np.zeros((len(Part), 3))
     for kind, cloth in clothes.items():
-        mine = np.nonzero(part == kind)[0]
-        on = np.zeros(len(mine), int)
+        plain[kind] = cloth.colours[0]
+    colour = plain[part]
+    for kind, cloth in clothes.items():
         if cloth.pattern:
+            mine = np.nonzero(part == kind)[0]
             on = _on_pattern(cloth.pattern, place[mine] / cloth.size).astype(int)
-        colour[mine] = cloth.colours[on]
+            colour[mine] = cloth.colours[on]
     return colour * light[:, None]
 
 

@@ -25,9 +25,9 @@ def png(image: np.ndarray) -> bytes:
     height, width = image.shape[:2]
     colour = image.ndim == 3
     header = struct.pack(">IIBBBBB", width, height, 8, 2 if colour else 0, 0, 0, 0)
-    rows = (image[..., ::-1] if colour else image).reshape(height, -1)
     # Each row begins with the number of its filter, 0 for none.
-    rows = np.pad(rows, ((0, 0), (1, 0)))
+    rows = np.zeros((height, 1 + width * (3 if colour else 1)), np.uint8)
+    rows[:, 1:] = (image[..., ::-1] if colour else image).reshape(height, -1)
     deflate = zlib.compressobj(level=4, strategy=zlib.Z_DEFAULT_STRATEGY if colour else zlib.Z_RLE)
     data = deflate.compress(rows.tobytes()) + deflate.flush()
     parts = (b"IHDR", header), (b"IDAT", data), (b"IEND", b"")

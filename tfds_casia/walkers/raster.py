@@ -130,7 +130,7 @@ def _repeat(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _crossing(x0: np.ndarray, y0: np.ndarray, x1: np.ndarray, y1: np.ndarray, row: np.ndarray):
     """First column whose centre is not left of the line at the row's centre; y0 < y1."""
-    height = y1 - y0
+    height, row = y1 - y0, row.astype(y0.dtype)
     position = (x0 - _HALF) * height + (row * SUBPIXELS + _HALF - y0) * (x1 - x0)
     return -(-position // (SUBPIXELS * height))
 
@@ -177,6 +177,17 @@ def silhouettes(points: np.ndarray, topology: Topology, window: Window) -> np.nd
     return covered.view(np.uint8) * np.uint8(255)
 
 
+def _downwards(*corners: tuple[np.ndarray, np.ndarray]) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Three corners (x [N], y [N]) of triangles, the upper ones first."""
+    found = list(corners)
+    for upper, lower in ((0, 1), (1, 2), (0, 1)):
+        (x0, y0), (x1, y1) = found[upper], found[lower]
+        apart = y0 > y1
+        found[upper] = np.where(apart, x1, x0), np.minimum(y0, y1)
+        found[lower] = np.where(apart, x0, x1), np.maximum(y0, y1)
+    return found
+
+
 def nearest_faces(
     points: np.ndarray, depths: np.ndarray, faces: np.ndarray, window: Window
 ) -> np.ndarray:
@@ -194,20 +205,22 @@ def nearest_faces(
     Returns:
         int32 [T, height, width], the face's number; -1 where there is none.
     """
-    frame, face = np.nonzero(_facing(_planes(points, window), faces).T)
-    middle = depths[frame[:, None], faces[face]].sum(axis=1)
-    # Rounded, so that equally far faces keep one order on every machine.
-    order = np.lexsort((-np.round(middle * 1e6), frame))
-    frame, face = frame[order], face[order]
-    origin = np.stack([window.left, window.top], axis=1) * SUBPIXELS
-    corners = points[frame[:, None], faces[face]] - origin[frame][:, None]
-    by_row = np.argsort(corners[..., 1], axis=1, kind="stable")
-    corners = np.take_along_axis(corners, by_row[..., None], axis=1)
-    first = -((_HALF - corners[:, 0, 1]) // SUBPIXELS)
-    count = np.maximum(-((_HALF - corners[:, 2, 1]) // SUBPIXELS) - first, 0)
-    owner, place = _repeat(count)
+    planes = _planes(points, window)
+    face, frame = np.nonzero(_facing(planes, faces))
+    corners = faces[face].T * len(points) + frame
+    x, y = (plane.take(corners) for plane in planes.reshape(2, -1))
+    (x0, y0), (x1, y1), (x2, y2) = _downwards(*zip(x, y, strict=True))
+    first = -((_HALF - y0) // SUBPIXELS)
+    count = np.maximum(-((_HALF - y2) // SUBPIXELS) - first, 0)
+    a, b, c = depths.T.ravel().take(corners)
+    # Rounded, so that equally far faces keep one order on every machine; those that cover no row
+    # are not painted.
+    order = np.argsort(np.where(count > 0, -np.round((a + b + c) * 1e6), np.inf), kind="stable")
+    order = order[: np.count_nonzero(count)]
+    owner, place = _repeat(count[order])
+    owner = order[owner]
     row = first[owner] + place
-    top, middle, bottom = (corners[owner, k].T for k in range(3))
+    top, middle, bottom = ((u[owner], v[owner]) for u, v in ((x0, y0), (x1, y1), (x2, y2)))
     long_side = _crossing(*top, *bottom, row)
     upper = row * SUBPIXELS + _HALF < middle[1]
     short_start = np.where(upper, top, middle)

@@ -104,11 +104,10 @@ def degrade(
 def _box_mean(picture: np.ndarray, reach: int) -> np.ndarray:
     """Means over squares of side 2 * reach + 1, [H, W]."""
     side = 2 * reach + 1
-    for axis in (0, 1):
-        padding = [(0, 0), (0, 0)]
-        padding[axis] = (reach + 1, reach)
-        total = np.cumsum(np.pad(picture, padding), axis=axis)
-        upper = np.take(total, np.arange(side, total.shape[axis]), axis=axis)
-        lower = np.take(total, np.arange(total.shape[axis] - side), axis=axis)
-        picture = (upper - lower) / side
+    # Along columns, then, turned over, along rows.
+    for _ in range(2):
+        total = np.zeros((len(picture) + side, picture.shape[1]), picture.dtype)
+        total[reach + 1 : -reach] = picture
+        np.cumsum(total, axis=0, out=total)
+        picture = ((total[side:] - total[:-side]) / side).T
     return picture
