@@ -9,6 +9,7 @@ from gait_jax.evaluation import claims, scoring
 from gait_jax.evaluation.claims import (
     NO,
     UNMEASURED,
+    UNTOLD,
     YES,
     Claim,
     Difference,
@@ -175,7 +176,7 @@ def _nobody_is_found(recogniser: str, frame: pd.DataFrame, roles: Roles) -> Judg
     measured += f" ({100 * (1 - high):.1f} to {100 * (1 - low):.1f})"
     if high < guess:
         return Judgement(NO, measured, "more are found than a guess finds")
-    return Judgement(YES, measured, "")
+    return Judgement(UNTOLD, measured, "no more are found, by this one: another may find them")
 
 
 def _confused(frame: pd.DataFrame, roles: Roles) -> Judgement:

@@ -189,8 +189,10 @@ def _informed(success, half):
 
 def test_who_walked_is_found_where_more_are_than_by_guessing():
     part = "who walked cannot be had back from an anonymised gait (Wu)"
-    assert _holds(_informed(0.85, 0.06), part) == YES
     assert _holds(_informed(0.8, 0.06), part) == NO
+    # That one recogniser finds nobody does not say that none does.
+    assert _holds(_informed(0.85, 0.06), part) == UNTOLD
+    assert _holds(_informed(0.99, 0.005), part) == UNTOLD
 
 
 def test_the_baseline_confuses():
