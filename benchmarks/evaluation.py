@@ -25,7 +25,7 @@ import numpy as np
 from configs.papers import jisa2019
 from gait_jax.data.anonymized import anonymized_gaits
 from gait_jax.data.gaits import Gaits
-from gait_jax.evaluation import scoring
+from gait_jax.evaluation import scoring, sharing
 from gait_jax.evaluation.study import Study
 from tfds_casia.parts import cores
 
@@ -79,16 +79,14 @@ def _share(args: argparse.Namespace, number: int) -> tuple[int, int, dict[str, f
 
 def _shared(args: argparse.Namespace) -> list[tuple[int, int, dict[str, float], list[float]]]:
     """What `_share` says in each process."""
-    usable = sorted(os.sched_getaffinity(0))
     spawn = multiprocessing.get_context("spawn")
     with contextlib.ExitStack() as stack:
         asked = []
         for number in range(args.processes):
-            # As an evaluation does: libraries start as many threads as a process has cores.
-            os.sched_setaffinity(0, usable[number :: args.processes] or usable)
             pool = stack.enter_context(futures.ProcessPoolExecutor(1, spawn))
-            asked.append(pool.submit(_share, args, number))
-        os.sched_setaffinity(0, usable)
+            # It starts its process when it is first asked.
+            with sharing.own_cores(number, args.processes):
+                asked.append(pool.submit(_share, args, number))
         return [each.result() for each in asked]
 
 

@@ -173,20 +173,34 @@ def run_tasks(number: int, board: Board, count: int, progress: bool) -> None:
                 process.wait()
 
 
-def _start(task: int, tasks: int) -> subprocess.Popen:
-    """One of the processes, on its own share of the cores."""
+@contextlib.contextmanager
+def own_cores(task: int, tasks: int) -> Iterator[None]:
+    """Lets what this thread starts begin on a task's own share of the cores.
+
+    Libraries start as many threads as a process has cores when it begins: with all cores each of
+    several tasks would wait for the others.
+
+    Args:
+      task: from 0.
+      tasks: how many there are; with more of them than cores each has all.
+    """
     all_of_them = _cores()
     own = all_of_them[task::tasks] or all_of_them
-    command = [sys.executable, "-m", "gait_jax.evaluate", *sys.argv[1:]]
-    command += [f"--task={task}", f"--tasks={tasks}", f"--parent={os.getpid()}", "--noprogress"]
     if own:
-        # What this thread starts begins with what this thread has.
         os.sched_setaffinity(0, own)
     try:
-        return subprocess.Popen(command, stdin=subprocess.DEVNULL)
+        yield
     finally:
         if own:
             os.sched_setaffinity(0, all_of_them)
+
+
+def _start(task: int, tasks: int) -> subprocess.Popen:
+    """One of the processes, on its own share of the cores."""
+    command = [sys.executable, "-m", "gait_jax.evaluate", *sys.argv[1:]]
+    command += [f"--task={task}", f"--tasks={tasks}", f"--parent={os.getpid()}", "--noprogress"]
+    with own_cores(task, tasks):
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL)
 
 
 def end_with(parent: int) -> None:

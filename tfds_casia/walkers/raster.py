@@ -154,11 +154,11 @@ def silhouettes(points: np.ndarray, topology: Topology, window: Window) -> np.nd
     turned = np.concatenate([turned, np.zeros((1, len(points)), bool)])
     first_side = turned[topology.sides[:, 0]]
     edge, frame = np.nonzero(first_side != turned[topology.sides[:, 1]])
-    # A face that is turned to us runs counter-clockwise: its edges go down on its left.
     flat = planes.reshape(2, -1)
     start, end = (
         flat.take(corner * len(points) + frame, axis=1) for corner in topology.edges[edge].T
     )
+    # A face that is turned to us runs counter-clockwise: its edges go down on its left.
     down = end[1] > start[1]
     sign = np.where(first_side[edge, frame] == down, 1, -1)
     start, end = np.where(down, start, end), np.where(down, end, start)
