@@ -7,6 +7,7 @@ A video becomes `walk_anonymized.mp4` beside it. A folder is one of videos, or a
 in which every folder with PNGs is one person's walk.
 """
 
+import os
 import signal
 import sys
 
@@ -19,6 +20,9 @@ def main(argv: list[str] | None = None) -> int:
     """The command line; returns the exit status."""
     terminal.show_what_it_can()
     args = parsing.parser(__doc__.split("\n\n    ")[0]).parse_args(argv)
+    # Matrices are small here: OpenBLAS's threads would wait for each other for longer than they
+    # compute. NumPy reads it as it is imported, below.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # Here, not above: neither --help nor what cannot be parsed waits for what takes long to load.
     try:
         import cv2  # noqa: F401, whatever is imported below needs it

@@ -263,6 +263,23 @@ def test_what_there_is_no_time_for_is_listed(tmp_path):
     assert record["skipped"][:2] == ["ceilings of the device", "noise_gan, batch 4"]
 
 
+def test_compiling_is_measured_way_by_way(tmp_path):
+    command = [sys.executable, str(_BENCHMARKS / "compiling.py"), "--tiny", "--device=cpu"]
+    command += ["--networks", "noise_gan", "--batch=4", "--seconds=0.01", f"--output={tmp_path}"]
+    ways = ["as usual", "tried, convolutions as products"]
+    result = processes.run([*command, "--ways", *ways])
+    assert result.returncode == 0, result.stderr
+    rows = json.loads((tmp_path / "compiling.json").read_text())
+    assert [row["way"] for row in rows] == ways
+    assert all(row["compile_s"] > 0 and row["ms"] > 0 for row in rows)
+    # The same step, whatever computes it.
+    assert rows[1]["loss"] == pytest.approx(rows[0]["loss"], rel=1e-5)
+    assert "(1.000 ×)" in (tmp_path / "compiling.md").read_text()
+    none = processes.run([*command, "--ways", "as usual", "--budget=0"])
+    assert none.returncode == 1 and none.stderr.splitlines()[-1].startswith("compiling.py: nothing")
+    assert "no time" in (tmp_path / "compiling.md").read_text()
+
+
 def test_twins_take_the_same_steps(tmp_path):
     pytest.importorskip("torch")
     # PyTorch's threads wait for each other, for long where cores are busy.
