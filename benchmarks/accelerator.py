@@ -319,6 +319,12 @@ class Session:
             child.end()
 
 
+def choose(device: str) -> None:
+    """Has processes that are started later compute on a device, `cpu` or `gpu`."""
+    # Initial states are made on the CPU.
+    os.environ["JAX_PLATFORMS"] = {"gpu": "cuda,cpu"}.get(device, device)
+
+
 def _driver() -> str:
     """The GPU's driver and name, as its own tool says."""
     try:
@@ -429,8 +435,7 @@ def main() -> None:
     )
     args = parser.parse_args()
     args.output.mkdir(parents=True, exist_ok=True)
-    # Read by both processes as they start. Initial states are made on the CPU.
-    os.environ["JAX_PLATFORMS"] = {"gpu": "cuda,cpu"}.get(args.device, args.device)
+    choose(args.device)
     os.environ["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"
     # Neither is to find the memory full of what the other one keeps.
     os.environ.setdefault("XLA_PYTHON_CLIENT_MEM_FRACTION", "0.5")

@@ -19,13 +19,22 @@ _SHARES = ("compute", "memory", "kernels")
 
 
 def write(folder: pathlib.Path, record: Row) -> None:
-    """Writes accelerator.json and accelerator.md, each whole or not at all."""
-    texts = {"json": json.dumps(record, indent=1) + "\n", "md": markdown(record)}
-    for ending, text in texts.items():
-        path = folder / f"accelerator.{ending}"
+    """Writes accelerator.json and accelerator.md."""
+    write_both(folder / "accelerator", record, markdown(record))
+
+
+def write_both(path: pathlib.Path, record: Any, text: str) -> None:
+    """Writes a record as JSON and a text as Markdown, each whole or not at all.
+
+    Args:
+      path: of both, without an ending.
+      record: what JSON can say.
+      text: of the Markdown.
+    """
+    for ending, content in {"json": json.dumps(record, indent=1) + "\n", "md": text}.items():
         beside = path.with_suffix(".new")
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(path)
+        beside.write_text(content, encoding="utf-8")
+        beside.replace(path.with_suffix(f".{ending}"))
 
 
 def peaks(device: str) -> dict[str, float] | None:

@@ -13,7 +13,6 @@ needs.
 
 import argparse
 import dataclasses
-import json
 import os
 import pathlib
 import sys
@@ -21,7 +20,8 @@ import time
 from typing import Any
 
 import numpy as np
-from accelerator import Child
+from accelerator import Child, choose
+from accelerator_report import write_both
 from measuring import Case
 from networks import NETWORKS
 
@@ -118,24 +118,17 @@ def main() -> None:
     parser.add_argument("--tiny", action="store_true", help="networks of a few units")
     args = parser.parse_args()
     args.output.mkdir(parents=True, exist_ok=True)
-    # Read by the other processes as they start. Initial states are made on the CPU.
-    os.environ["JAX_PLATFORMS"] = {"gpu": "cuda,cpu"}.get(args.device, args.device)
+    choose(args.device)
     end, rows = time.monotonic() + args.budget, []
     for way in args.ways:
         for name in args.networks:
             case = Case(name, args.batch, form=WAYS[way].form)
-            said = {
-                "network": name,
-                "batch": args.batch,
-                "way": way,
-                **dataclasses.asdict(WAYS[way]),
-            }
+            said = dataclasses.asdict(case) | {"way": way, "flags": WAYS[way].flags}
             left = end - time.monotonic()
             found = _measure(case, WAYS[way].flags, args, end) if left > 0 else {"error": "no time"}
             rows.append(said | found)
             print(rows[-1], flush=True)
-            (args.output / "compiling.json").write_text(json.dumps(rows, indent=1) + "\n")
-            (args.output / "compiling.md").write_text(_markdown(rows))
+            write_both(args.output / "compiling", rows, _markdown(rows))
     print(_markdown(rows))
     if not any("ms" in row for row in rows):
         sys.exit("compiling.py: nothing could be measured; the table says why")
