@@ -25,9 +25,9 @@ import numpy as np
 from configs.papers import jisa2019
 from gait_jax.data.anonymized import anonymized_gaits
 from gait_jax.data.gaits import Gaits
-from gait_jax.evaluation import scoring, sharing
+from gait_jax.evaluation import scoring
 from gait_jax.evaluation.study import Study
-from tfds_casia.parts import cores
+from gait_jax.runtime import cores
 
 _RANKS = (1, 3)
 
@@ -85,7 +85,7 @@ def _shared(args: argparse.Namespace) -> list[tuple[int, int, dict[str, float], 
         for number in range(args.processes):
             pool = stack.enter_context(futures.ProcessPoolExecutor(1, spawn))
             # It starts its process when it is first asked.
-            with sharing.own_cores(number, args.processes):
+            with cores.own(number, args.processes):
                 asked.append(pool.submit(_share, args, number))
         return [each.result() for each in asked]
 
@@ -97,7 +97,7 @@ def main() -> None:
     parser.add_argument("--method", default="stand_in", help="default: %(default)s")
     parser.add_argument("--data-dir", default="", help="where the data set stands, if it was moved")
     parser.add_argument("--sequences", type=int, default=400)
-    parser.add_argument("--processes", type=int, default=cores())
+    parser.add_argument("--processes", type=int, default=cores.count())
     args = parser.parse_args()
     found = _shared(args)
     for number, (count, frames, seconds, _) in enumerate(found):

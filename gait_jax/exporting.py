@@ -15,7 +15,7 @@ from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.run_directory import RunDirectory
 
 # What a start says that is the same wherever it was made.
-_TOLD = ("from_step", "git_revision", "python", "packages", "processes", "devices")
+_TOLD = ("from_step", "git_revision", "python", "packages", "processes", "devices", "cores")
 
 
 def export(

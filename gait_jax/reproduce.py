@@ -2,7 +2,7 @@ r"""Repeats a training run from its provenance.json, and says whether the same c
 
     python -m gait_jax.reproduce runs/stgan/provenance.json --workdir=runs/again
 
-Says first what differs between each start of the run and now (revision, versions, devices,
+Says first what differs between each start of the run and now (revision, versions, devices, cores,
 environment) and in what the data holds, trains with the same configuration, and compares what came
 of it. Where the files of a data set stand may be said anew: --set=data.manual_dir=DIR. Running the
 same command again goes on where it stopped. Exit status:

@@ -22,7 +22,15 @@ _DIFFERENT, _CLOSE = 3, 4
 # Float error: what other devices and versions make of the same sums.
 _RELATIVE, _ABSOLUTE = 1e-3, 1e-5
 # What a start writes down of the machine and the software.
-_COMPARED = ("git_revision", "python", "packages", "processes", "devices", "environment")
+_COMPARED = (
+    "git_revision",
+    "python",
+    "packages",
+    "processes",
+    "devices",
+    "cores",
+    "environment",
+)
 
 
 def _read(path: pathlib.Path) -> list[dict[str, Any]]:

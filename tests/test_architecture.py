@@ -157,8 +157,13 @@ def test_one_file_names_pmap_and_one_names_orbax():
 
 @pytest.mark.parametrize("package", ["grain", "tensorflow_datasets", "tfds_casia"])
 def test_only_data_names_the_data_libraries(package):
-    # How files are read and settings named is one thing for data sets and what is built on them.
-    shared = {"tfds_casia.files.open_regular", "tfds_casia.fingerprint.fingerprint"}
+    # How files are read, settings named and cores counted is one thing for data sets and what is
+    # built on them.
+    shared = {
+        "tfds_casia.files.open_regular",
+        "tfds_casia.fingerprint.fingerprint",
+        "tfds_casia.parts.cores",
+    }
     naming = {}
     for path in _files("gait_jax"):
         found = {name for name in _imports(path) - shared if name.split(".")[0] == package}

@@ -36,10 +36,11 @@ def test_other_devices_and_other_data_are_told_before_and_after(trained_run, tmp
     run = shutil.copytree(trained_run, tmp_path / "run")
     found = json.loads((run / "provenance.json").read_text())
     (start,) = found["starts"]
-    content, devices = start["data"]["content"], start["devices"]
+    content, devices, cores = start["data"]["content"], start["devices"], start["cores"]
     # It was begun on four devices and ended on this one, on data of another content.
     start["data"] |= {"content": "0" * 64, "manual_dir": "/elsewhere"}
     earlier = start | {"devices": devices * 4, "packages": start["packages"] | {"jax": "0.1.2"}}
+    earlier["cores"] = cores + 3
     found["starts"] = [earlier, start | {"from_step": 2}]
     (run / "provenance.json").write_text(json.dumps(found))
     done = processes.run(
@@ -56,6 +57,7 @@ def test_other_devices_and_other_data_are_told_before_and_after(trained_run, tmp
         lines = told.splitlines()
         assert f"  from step 0: devices: {devices * 4} → {devices * 2}" in lines
         assert f"  from step 2: devices: {devices} → {devices * 2}" in lines
+        assert f"  from step 0: cores: {cores + 3} → {cores}" in lines
         assert any(line.startswith("  from step 0: packages.jax: 0.1.2 → ") for line in lines)
         assert f"  data.content: {'0' * 64} → {content}" in lines
         assert "manual_dir" not in told

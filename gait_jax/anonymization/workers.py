@@ -13,10 +13,8 @@ from collections.abc import Callable, Iterator
 from multiprocessing import connection, resource_tracker
 from typing import Any
 
-import cv2
-
 from gait_jax.anonymization.batches import Entry, Work, do, failed, take_cores
-from gait_jax.runtime import interrupted, terminal
+from gait_jax.runtime import cores, interrupted, terminal
 from gait_jax.runtime.errors import InputError
 
 # Seconds between two looks whether the process that started this one is there.
@@ -42,12 +40,10 @@ class _Worker:
         self.at: int | None = None
         self._number = number
         self.connection, theirs = context.Pipe()
-        cores = _cores()
-        own = cores[number::jobs] or cores
-        count = len(own) or max(1, cv2.getNumberOfCPUs() // jobs)
+        count = len(cores.share(number, jobs)) or max(1, cores.count() // jobs)
         given = (work, theirs, os.getpid(), count)
         self._process = context.Process(target=_serve, args=given, daemon=True)
-        with _without_interrupts(), _on(own, cores):
+        with _without_interrupts(), cores.own(number, jobs):
             self._process.start()
         theirs.close()
 
@@ -83,24 +79,6 @@ class _Worker:
         self._process.join(max(0.0, until - time.monotonic()))
         self._process.kill()
         self._process.join()
-
-
-def _cores() -> list[int]:
-    """The cores that this process may use; none where the system does not tell them apart."""
-    usable = getattr(os, "sched_getaffinity", None)
-    return sorted(usable(0)) if usable else []
-
-
-@contextlib.contextmanager
-def _on(own: list[int], cores: list[int]) -> Iterator[None]:
-    """What this thread starts begins with what this thread has."""
-    if own:
-        os.sched_setaffinity(0, own)
-    try:
-        yield
-    finally:
-        if own:
-            os.sched_setaffinity(0, cores)
 
 
 @contextlib.contextmanager

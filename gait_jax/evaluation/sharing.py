@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator, Sequence
 
 from gait_jax.evaluation.evaluators.base import Piece
-from gait_jax.runtime import bars, distributed
+from gait_jax.runtime import bars, cores, distributed
 from gait_jax.runtime.errors import FailedError, InputError, InUseError
 from gait_jax.runtime.lock import WorkdirLock
 
@@ -124,13 +124,7 @@ def checked_share(task: int, tasks: int) -> tuple[int, int]:
 
 def processes_by_default() -> int:
     """How many processes to share a machine's evaluation among, if nobody says: one a core."""
-    return min(len(_cores()) or 1, _MOST)
-
-
-def _cores() -> list[int]:
-    """The cores that this process may use; none where the system does not tell them apart."""
-    usable = getattr(os, "sched_getaffinity", None)
-    return sorted(usable(0)) if usable else []
+    return min(cores.count(), _MOST)
 
 
 def run_tasks(number: int, board: Board, count: int, progress: bool) -> None:
@@ -173,33 +167,11 @@ def run_tasks(number: int, board: Board, count: int, progress: bool) -> None:
                 process.wait()
 
 
-@contextlib.contextmanager
-def own_cores(task: int, tasks: int) -> Iterator[None]:
-    """Lets what this thread starts begin on a task's own share of the cores.
-
-    Libraries start as many threads as a process has cores when it begins: with all cores each of
-    several tasks would wait for the others.
-
-    Args:
-      task: from 0.
-      tasks: how many there are; with more of them than cores each has all.
-    """
-    all_of_them = _cores()
-    own = all_of_them[task::tasks] or all_of_them
-    if own:
-        os.sched_setaffinity(0, own)
-    try:
-        yield
-    finally:
-        if own:
-            os.sched_setaffinity(0, all_of_them)
-
-
 def _start(task: int, tasks: int) -> subprocess.Popen:
     """One of the processes, on its own share of the cores."""
     command = [sys.executable, "-m", "gait_jax.evaluate", *sys.argv[1:]]
     command += [f"--task={task}", f"--tasks={tasks}", f"--parent={os.getpid()}", "--noprogress"]
-    with own_cores(task, tasks):
+    with cores.own(task, tasks):
         return subprocess.Popen(command, stdin=subprocess.DEVNULL)
 
 

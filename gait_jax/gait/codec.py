@@ -39,8 +39,8 @@ class BodyFrame:
 def resample(paths: np.ndarray, offsets: np.ndarray, points: int) -> np.ndarray:
     """Places a fixed number of points at equal arc length along each of many closed paths.
 
-    All paths are handled in one interpolation: laid end to end, their arc length is one increasing
-    function.
+    A path's points do not depend, to the last bit, on the paths beside it: a training that meets
+    the same frames in other batches is the same training.
 
     Args:
       paths: [offsets[-1] - offsets[0], 2] points of all paths, one after the other.
@@ -55,19 +55,21 @@ def resample(paths: np.ndarray, offsets: np.ndarray, points: int) -> np.ndarray:
     sizes = np.diff(offsets)
     # Close each path by repeating its first point.
     ends = np.cumsum(sizes + 1) - 1
-    starts = ends - sizes
     source = np.arange(len(paths) + len(sizes)) - np.repeat(np.arange(len(sizes)), sizes + 1)
     source[ends] = offsets[:-1]
     closed = np.asarray(paths, np.float64)[source]
-    steps = np.sqrt(np.square(np.diff(closed, axis=0)).sum(1))
-    # The step from one path's end to the next one's start is no part of either; it keeps a path
-    # without length (a single pixel) apart from the next one.
-    steps[ends[:-1]] = 1
-    arc = np.zeros(len(closed))
-    np.cumsum(steps, out=arc[1:])
-    total = arc[ends] - arc[starts]
-    at = arc[starts][:, None] + np.arange(points) / points * total[:, None]
-    return np.stack([np.interp(at, arc, closed[:, k]) for k in (0, 1)], axis=-1)
+    # From the point before; that from one path's end to the next one's start is no part of either.
+    steps = np.zeros(len(closed))
+    steps[1:] = np.sqrt(np.square(np.diff(closed, axis=0)).sum(1))
+    steps[ends - sizes] = 0
+    shares = np.arange(points) / points
+    placed = np.empty((len(sizes), points, 2))
+    for f, (first, last) in enumerate(zip(ends - sizes, ends + 1, strict=True)):
+        # Each by itself: of a length that ran on from path to path the rounding would, too.
+        arc = np.cumsum(steps[first:last])
+        for k in (0, 1):
+            placed[f, :, k] = np.interp(shares * arc[-1], arc, closed[first:last, k])
+    return placed
 
 
 @dataclasses.dataclass(frozen=True)

@@ -10,6 +10,7 @@ import platform
 from collections.abc import Iterator
 from typing import Any
 
+from gait_jax.runtime import cores
 from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.files import parse_json, read_regular, reason_of, write_bytes
 from gait_jax.runtime.revision import revision
@@ -117,7 +118,10 @@ def version_of(package: str) -> str | None:
 
 
 def software() -> dict[str, Any]:
-    """What computes: revision of the sources, versions, devices of all processes, environment."""
+    """What computes: revision of the sources, versions, devices of all processes, environment.
+
+    Cores, too, of this process: as many as there are share a sum on a CPU, and round it otherwise.
+    """
     import jax  # Slow to import: `--version` and what is wrong with a command line do not wait.
 
     return {
@@ -126,6 +130,7 @@ def software() -> dict[str, Any]:
         "packages": {name: version_of(name) for name in ("gait_jax", *_PACKAGES)},
         "processes": jax.process_count(),
         "devices": [f"{d.platform}:{d.device_kind}" for d in jax.devices()],
+        "cores": cores.count(),
         "environment": {
             name: value
             for name, value in sorted(os.environ.items())

@@ -6,7 +6,7 @@ import numpy as np
 import processes
 import pytest
 
-from gait_jax.runtime import parallel
+from gait_jax.runtime import cores, parallel
 from gait_jax.runtime.checkpoint import Checkpoints
 from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.run_directory import RunDirectory
@@ -114,6 +114,7 @@ def test_provenance_adds_an_entry_for_each_start(tmp_path):
     assert starts[0]["argv"] == sys.argv
     assert starts[0]["packages"]["jax"] == jax.__version__
     assert len(starts[0]["devices"]) == jax.device_count()
+    assert starts[0]["cores"] == cores.count()
 
 
 def test_a_result_is_added_to_the_last_start(tmp_path):
