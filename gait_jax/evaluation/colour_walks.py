@@ -26,6 +26,20 @@ _LOOKED_AT = 2
 _SQUARE = 1.3
 
 
+def sets_of(clothing: str, incomplete: bool) -> tuple[str, ...]:
+    """The sets that a frame belongs to.
+
+    Clothing is compared by complete silhouettes, and these by all clothing.
+
+    Args:
+      clothing: `plain`, `textural`, or empty where the data set does not say.
+      incomplete: whether the silhouette is.
+    """
+    if incomplete:
+        return ("incomplete",)
+    return ("complete", clothing) if clothing else ("complete",)
+
+
 @dataclasses.dataclass(frozen=True)
 class Twin:
     """Another body in the same clothes: silhouette [H, W], joints, and what it looks like."""

@@ -2,6 +2,7 @@
 
 import dataclasses
 import pathlib
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import ml_collections
@@ -14,6 +15,7 @@ from gait_jax.evaluation.evaluators.registry import EVALUATORS
 from gait_jax.evaluation.report import Section
 from gait_jax.evaluation.rows import MEASURED, Row
 from gait_jax.evaluation.study import Study
+from gait_jax.methods.base import Run
 from gait_jax.runtime import records
 from gait_jax.runtime.errors import InUseError
 from gait_jax.runtime.fingerprint import fingerprint
@@ -68,12 +70,15 @@ def _by_seed(
     return found
 
 
-def _with_step(row: Row, study: Study) -> Row:
-    """A row that also says how long its method was trained."""
-    known = study.methods | study.colourisers
-    if row.source != MEASURED or row.method not in known:
-        return row
-    return dataclasses.replace(row, step=known[row.method].step)
+def _with_steps(found: Iterable[Row], study: Study) -> Iterator[Row]:
+    """Rows that also say how long their method was trained."""
+    # After the first rows, for which methods are trained.
+    known: dict[str, Run] = {}
+    for row in found:
+        known = known or study.methods | study.colourisers
+        if row.source == MEASURED and row.method in known:
+            row = dataclasses.replace(row, step=known[row.method].step)
+        yield row
 
 
 def evaluate(
@@ -149,7 +154,7 @@ class _Asked:
     def measured(self) -> pd.DataFrame:
         """The rows of all evaluators."""
         found = (row for evaluator in self.evaluators for row in evaluator.rows())
-        return rows.to_frame(_with_step(row, self.study) for row in found)
+        return rows.to_frame(_with_steps(found, self.study))
 
 
 def _measure(

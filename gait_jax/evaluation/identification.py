@@ -80,13 +80,31 @@ def rate(values: np.ndarray, people: np.ndarray, resamples: int = 2000) -> Rate:
     Raises:
       ValueError: there is no probe.
     """
+    return rates(np.asarray(values)[:, None], people, resamples)[0]
+
+
+def rates(values: np.ndarray, people: np.ndarray, resamples: int = 2000) -> list[Rate]:
+    """As `rate` of each column, in the time of one: the same people are drawn for all.
+
+    Args:
+      values: [P, M] float, M of each probe.
+      people: [P] their people.
+      resamples: bootstrap samples, drawn with a fixed seed.
+
+    Raises:
+      ValueError: there is no probe.
+    """
     if not len(values):
         raise ValueError("a rate needs a probe at least")
     _, owner = np.unique(people, return_inverse=True)
-    sums, counts = np.bincount(owner, values), np.bincount(owner)
+    counts = np.bincount(owner)
+    sums = np.stack([np.bincount(owner, column) for column in values.T])
     mean = lambda s, n, axis: s.sum(axis=axis) / n.sum(axis=axis)  # noqa: E731
-    interval = _interval((sums, counts), mean, len(counts), resamples)
-    return Rate(float(np.mean(values)), *interval, len(values))
+    intervals = _intervals((sums, np.broadcast_to(counts, sums.shape)), mean, resamples)
+    return [
+        Rate(float(np.mean(column)), low, high, len(column))
+        for column, (low, high) in zip(values.T, intervals, strict=True)
+    ]
 
 
 def contrast(
@@ -120,15 +138,20 @@ def contrast(
         return first - second
 
     value = float(values[chosen].mean() - values[~chosen].mean())
-    return Rate(value, *_interval(tuple(sides), difference, count, resamples), len(values))
+    (interval,) = _intervals(tuple(side[None] for side in sides), difference, resamples)
+    return Rate(value, *interval, len(values))
 
 
-def _interval(
-    by_person: tuple[np.ndarray, ...], statistic: Callable, people: int, resamples: int
-) -> tuple[float, float] | tuple[None, None]:
-    """The 95 % percentile interval of a statistic over people; none of too few."""
+def _intervals(
+    by_person: tuple[np.ndarray, ...], statistic: Callable, resamples: int
+) -> list[tuple[float, float] | tuple[None, None]]:
+    """The 95 % percentile intervals of M statistics over people, each array [M, people].
+
+    There is none of too few.
+    """
+    measures, people = by_person[0].shape
     if people < FEWEST_PEOPLE:
-        return None, None
+        return [(None, None)] * measures
     found = stats.bootstrap(
         by_person,
         statistic,
@@ -136,7 +159,8 @@ def _interval(
         vectorized=True,
         n_resamples=resamples,
         method="percentile",
+        axis=-1,
         rng=np.random.default_rng(0),
     )
     low, high = found.confidence_interval
-    return float(low), float(high)
+    return [*zip(low.tolist(), high.tolist(), strict=True)]

@@ -130,8 +130,14 @@ def differences(
         people, seen = labels[:, 0], labels[:, 3]
         views = sorted(set(seen), key=int) if setting == SAME_VIEW else []
         sideways = np.isin(seen.astype(int), _SIDE_VIEWS)
+        more = other - one
+        # By rank, of all ranks at once.
+        overall = identification.rates(more, people)
+        by_view = {
+            str(view): identification.rates(more[seen == view], people[seen == view])
+            for view in views
+        }
         for k, rank in enumerate(ranks):
-            more = other[:, k] - one[:, k]
 
             def row(rate, kind="", view=ALL, rank=rank, setting=setting):
                 return Row(
@@ -145,12 +151,11 @@ def differences(
                     **names,
                 )
 
-            yield row(identification.rate(more, people))
-            for view in views:
-                at = seen == view
-                yield row(identification.rate(more[at], people[at]), view=str(view))
+            yield row(overall[k])
+            for view, of_ranks in by_view.items():
+                yield row(of_ranks[k], view=view)
             if views and sideways.any() and not sideways.all():
-                yield row(identification.contrast(more, people, sideways), SIDEWAYS)
+                yield row(identification.contrast(more[:, k], people, sideways), SIDEWAYS)
 
 
 def rows(
@@ -185,24 +190,29 @@ def rows(
     for setting in (SAME_VIEW, CROSS_VIEW):
         # A walk that cannot be compared with itself says nothing of the anonymiser.
         labels, after, before = _of_same_probes(attacked, clean, setting)
-        for k, rank in enumerate(ranks):
-            success, error = 1 - after[:, k], 1 - before[:, k]
-            values = {
-                "success": success,
-                "clean_error": error,
-                "difference": success - error,
-                "chance": np.full(len(success), max(0.0, 1 - rank / attacked.enrolled)),
-            }
-            for condition in (*dict.fromkeys(labels[:, 1]), ALL):
-                for view in (*sorted(set(labels[:, 3]), key=int), ALL):
-                    chosen = ((labels[:, 1] == condition) | (condition == ALL)) & (
-                        (labels[:, 3] == view) | (view == ALL)
+        success, error = 1 - after, 1 - before
+        chances = [max(0.0, 1 - rank / attacked.enrolled) for rank in ranks]
+        for condition in (*dict.fromkeys(labels[:, 1]), ALL):
+            for view in (*sorted(set(labels[:, 3]), key=int), ALL):
+                chosen = ((labels[:, 1] == condition) | (condition == ALL)) & (
+                    (labels[:, 3] == view) | (view == ALL)
+                )
+                if not chosen.any():
+                    continue
+                found = {
+                    name: identification.rates(values[chosen], labels[chosen, 0])
+                    for name, values in (
+                        ("success", success),
+                        ("clean_error", error),
+                        ("difference", success - error),
                     )
-                    if not chosen.any():
-                        continue
-                    for name, found in values.items():
-                        rate = identification.rate(found[chosen], labels[chosen, 0])
-                        interval = name != "chance"
+                }
+                probes = int(np.count_nonzero(chosen))
+                found["chance"] = [
+                    identification.Rate(chance, None, None, probes) for chance in chances
+                ]
+                for k, rank in enumerate(ranks):
+                    for name, of_ranks in found.items():
                         yield Row(
                             method=method,
                             recogniser=recogniser,
@@ -211,8 +221,8 @@ def rows(
                             setting=setting,
                             condition=str(condition),
                             view=str(view),
-                            value=rate.value,
-                            low=rate.low if interval else None,
-                            high=rate.high if interval else None,
-                            n=rate.probes,
+                            value=of_ranks[k].value,
+                            low=of_ranks[k].low,
+                            high=of_ranks[k].high,
+                            n=of_ranks[k].probes,
                         )

@@ -65,10 +65,22 @@ class StudyRuns:
                 self.dataset.members(settings.train.data.group)
 
     def trainings(self) -> Iterator[ml_collections.ConfigDict]:
-        """The configurations of what is to be trained for it, on its data."""
+        """The configurations of what is to be trained for it, on its data.
+
+        Without colourisers that paint what a method makes that is to be trained, too: of what they
+        read nothing can be made before.
+        """
+        colourisers = [*self.config.get("colourisers", {}).values()]
+        painted = colourisers and self.config.anonymizer.method
+        waiting = painted and not self.config.methods[painted].checkpoint
         for settings in everything_trained(self.config):
-            if not settings.checkpoint:
-                yield with_data(settings.train, self.data, self.config.seed)
+            if settings.checkpoint:
+                continue
+            if any(settings is colouriser for colouriser in colourisers):
+                if waiting:
+                    continue
+                settings = self._painting(settings)
+            yield with_data(settings.train, self.data, self.config.seed)
 
     def recogniser(self, name: str) -> Run:
         """A recogniser, trained by the protocol now unless it is trained already.
@@ -182,21 +194,29 @@ class StudyRuns:
         own = self.config.anonymizer
         return self.method(own.method) if own.method else runs.open_run(own.checkpoint or DEFAULT)
 
-    @property
-    def colourisers(self) -> dict[str, Run]:
-        """All that colours, trained on the gaits that it is to colour, unless it is already.
+    def _painting(self, settings: ml_collections.ConfigDict) -> ml_collections.ConfigDict:
+        """A colouriser's settings, with whose gaits it paints."""
+        settings = ml_collections.ConfigDict(settings.to_dict())
+        if self.config.anonymizer.method:
+            settings.train.anonymizer.checkpoint = str(self.painted.workdir)
+        return settings
+
+    def colouriser(self, name: str) -> Run:
+        """A colouriser, trained now on the gaits that it is to paint, unless it is already.
 
         Raises:
           As `method`.
         """
-        for name, settings in self.config.get("colourisers", {}).items():
-            if name not in self._colourisers:
-                settings = ml_collections.ConfigDict(settings.to_dict())
-                if self.config.anonymizer.method:
-                    settings.train.anonymizer.checkpoint = str(self.painted.workdir)
-                folder = self.workdir / "colourisers" / name
-                self._colourisers[name] = self.trained(settings, folder, {})
-        return self._colourisers
+        if name not in self._colourisers:
+            settings = self._painting(self.config.colourisers[name])
+            folder = self.workdir / "colourisers" / name
+            self._colourisers[name] = self.trained(settings, folder, {})
+        return self._colourisers[name]
+
+    @property
+    def colourisers(self) -> dict[str, Run]:
+        """All colourisers (see `colouriser`)."""
+        return {name: self.colouriser(name) for name in self.config.get("colourisers", {})}
 
     def trained(
         self, settings: ml_collections.ConfigDict, folder: pathlib.Path, fields: dict[str, Any]

@@ -9,10 +9,10 @@ from drawn import load_config
 
 from gait_jax.data.anonymized import anonymized_gaits
 from gait_jax.evaluation.colour_scores import ColourScores
-from gait_jax.evaluation.colour_walks import body_for
+from gait_jax.evaluation.colour_walks import body_for, sets_of
 from gait_jax.evaluation.evaluation import evaluate
 from gait_jax.evaluation.evaluators import colour
-from gait_jax.evaluation.evaluators.colour import NEAREST, PARTS, sets_of
+from gait_jax.evaluation.evaluators.colour import NEAREST, PARTS
 from gait_jax.evaluation.papers import APSIPA2020
 from gait_jax.evaluation.rows import MEASURED, read_csv
 from gait_jax.runtime.errors import InputError

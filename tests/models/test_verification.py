@@ -44,10 +44,14 @@ def test_tap_convolution_refuses_what_it_does_not_know(changes):
 
 def test_local_response_normalization_by_hand():
     x = jnp.array([1.0, 2.0, 3.0, 4.0])
-    # Depth 3: sums of squares 1 + 4, 1 + 4 + 9, 4 + 9 + 16, 9 + 16; bias 2, alpha 3 / 3, beta 1.
-    expected = [1 / 7, 2 / 16, 3 / 31, 4 / 27]
-    found = local_response_normalization(x, depth=3, bias=2.0, alpha=3.0, beta=1.0)
+    # Depth 3: sums of squares 1 + 4, 1 + 4 + 9, 4 + 9 + 16, 9 + 16; bias 2, alpha 3 / 3.
+    expected = [1 / 7**0.75, 2 / 16**0.75, 3 / 31**0.75, 4 / 27**0.75]
+    found = local_response_normalization(x, depth=3, bias=2.0, alpha=3.0)
     np.testing.assert_allclose(found, expected, rtol=1e-6)
+    # Of the first: d (x₁ / s^¾) / d x = 1 / s^¾ - ¾ x₁ · 2 x / s^(7/4), and nothing from afar.
+    by_first = jax.grad(lambda x: local_response_normalization(x, 3, 2.0, 3.0)[0])(x)
+    expected = [1 / 7**0.75 - 1.5 / 7**1.75, -3 / 7**1.75, 0, 0]
+    np.testing.assert_allclose(by_first, expected, rtol=1e-5, atol=1e-7)
 
 
 def test_what_is_divided_by_as_in_the_published_networks():

@@ -17,7 +17,7 @@ from gait_jax.evaluation import papers, report, sections
 from gait_jax.evaluation.cache import cached
 from gait_jax.evaluation.colour_quality import compare
 from gait_jax.evaluation.colour_scores import ColourScores
-from gait_jax.evaluation.colour_walks import LATER, TWIN, Case, Walk, Walks
+from gait_jax.evaluation.colour_walks import LATER, TWIN, Case, Walk, Walks, sets_of
 from gait_jax.evaluation.evaluators.base import Evaluator, Piece
 from gait_jax.evaluation.report import Section
 from gait_jax.evaluation.rows import Row
@@ -56,20 +56,6 @@ FORMS = {
     "the other the scene, whatever the colours.",
 }
 _SHEET_WALKS, _SHEET_SIDE = 8, 192
-
-
-def sets_of(clothing: str, incomplete: bool) -> tuple[str, ...]:
-    """The sets that a frame belongs to.
-
-    Clothing is compared by complete silhouettes, and these by all clothing.
-
-    Args:
-      clothing: `plain`, `textural`, or empty where the data set does not say.
-      incomplete: whether the silhouette is.
-    """
-    if incomplete:
-        return ("incomplete",)
-    return ("complete", clothing) if clothing else ("complete",)
 
 
 class Colour(Evaluator):
@@ -146,8 +132,16 @@ class Colour(Evaluator):
         )
 
     def pieces(self) -> Iterator[Piece]:
+        # Each can be trained by another process; what follows needs them all.
+        for name in self.study.config.get("colourisers", {}):
+            yield functools.partial(self._trained, name)
         for first in range(0, self.settings.walks, _WALKS):
             yield functools.partial(self._rows_of, first)
+
+    def _trained(self, name: str) -> tuple[()]:
+        """Trains a colouriser, unless it is trained."""
+        self.study.colouriser(name)
+        return ()
 
     def _rows_of(self, first: int) -> tuple[()]:
         """Colours some walks; what is said is said of all of them (see `rows`)."""
