@@ -8,6 +8,7 @@ import numpy as np
 
 from gait_jax.data.gaits import Gaits
 from gait_jax.evaluation import identification
+from gait_jax.evaluation.identification import Rate
 from gait_jax.evaluation.rows import ALL, CROSS_VIEW, SAME_VIEW, Row
 from gait_jax.methods.contracts import Recogniser
 from gait_jax.runtime.arrays import check_arrays, load_arrays, save_arrays
@@ -191,6 +192,8 @@ def rows(
         # A walk that cannot be compared with itself says nothing of the anonymiser.
         labels, after, before = _of_same_probes(attacked, clean, setting)
         success, error = 1 - after, 1 - before
+        values = np.concatenate([success, error, success - error], axis=1)
+        names = ("success", "clean_error", "difference")
         chances = [max(0.0, 1 - rank / attacked.enrolled) for rank in ranks]
         for condition in (*dict.fromkeys(labels[:, 1]), ALL):
             for view in (*sorted(set(labels[:, 3]), key=int), ALL):
@@ -199,20 +202,11 @@ def rows(
                 )
                 if not chosen.any():
                     continue
-                found = {
-                    name: identification.rates(values[chosen], labels[chosen, 0])
-                    for name, values in (
-                        ("success", success),
-                        ("clean_error", error),
-                        ("difference", success - error),
-                    )
-                }
-                probes = int(np.count_nonzero(chosen))
-                found["chance"] = [
-                    identification.Rate(chance, None, None, probes) for chance in chances
-                ]
+                found = identification.rates(values[chosen], labels[chosen, 0])
                 for k, rank in enumerate(ranks):
-                    for name, of_ranks in found.items():
+                    guessing = Rate(chances[k], None, None, int(np.count_nonzero(chosen)))
+                    cells = dict(zip(names, found[k :: len(ranks)], strict=True))
+                    for name, cell in (cells | {"chance": guessing}).items():
                         yield Row(
                             method=method,
                             recogniser=recogniser,
@@ -221,8 +215,8 @@ def rows(
                             setting=setting,
                             condition=str(condition),
                             view=str(view),
-                            value=of_ranks[k].value,
-                            low=of_ranks[k].low,
-                            high=of_ranks[k].high,
-                            n=of_ranks[k].probes,
+                            value=cell.value,
+                            low=cell.low,
+                            high=cell.high,
+                            n=cell.probes,
                         )
