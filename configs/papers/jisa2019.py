@@ -118,7 +118,7 @@ def _shorten(c: ml_collections.ConfigDict) -> None:
         printed = method.train.method == "stgan_printed"
         method.train.train_steps = 80 if printed else 500
         if "noise_gan" in method.train:
-            method.train.noise_gan.train_steps = 250 if printed else 1500
+            method.train.noise_gan.train_steps = 100 if printed else 1500
     c.methods.twins.train.data.clips = 160
     c.methods.twins.train.data.held_out = 16
     gaitset = c.recognisers.gaitset.train
