@@ -1,4 +1,7 @@
+import pathlib
+
 import processes
+import pytest
 from drawn import as_flags
 
 from gait_jax import trainer
@@ -33,6 +36,32 @@ def test_an_evaluation_is_prepared_for_all_that_it_trains(tiny_config, tmp_path,
     assert sorted(training.method for training in prepared) == ["stgan", "wu2017", "zheng2011"]
     assert {training.seed for training in prepared} == {3}
     assert {training.data.groups for training in prepared} == {"few"}
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("own", "given", "painting"),
+    [("dcgan", "", []), ("dcgan", "shipped:stgan", ["stgan_walkers"]), ("", "", [""])],
+)
+def test_a_colouriser_is_prepared_for_where_whom_it_paints_is_there(
+    tiny_config, tmp_path, monkeypatch, own, given, painting
+):
+    # Imported here: the command lines' flags are those of one process.
+    from configs.papers import apsipa2020
+    from gait_jax import prepare
+
+    prepared = []
+    monkeypatch.setattr(trainer, "prepare", lambda config, progress: prepared.append(config))
+    config = apsipa2020.get_config()
+    for name in ("name", "manual_dir", "data_dir"):
+        config.data[name] = tiny_config.data[name]
+    config.anonymizer.method = own
+    config.methods.dcgan.checkpoint = given
+    prepare.prepare(config, tmp_path / "run", False)
+    methods = {"zheng2011", "stgan"} | (set() if given else {"dcgan"})
+    assert {one.method for one in prepared} - {"colour_transfer", "dcgan_colour"} == methods
+    painters = [one for one in prepared if "anonymizer" in one]
+    assert [pathlib.Path(one.anonymizer.checkpoint).name for one in painters] == painting * 2
     assert not (tmp_path / "run").exists()
 
 
