@@ -56,6 +56,8 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
         c.data.subjects = 124
     elif not few:
         c.protocol = "jisa2019_quick"
+        # About one of each person.
+        c.evaluators.noise_share.walks = 12
 
     c.evaluators.claims.gaussian = "gaussian"
     c.evaluators.claims.sweep = tuple(map(_named, _SWEEP))

@@ -119,7 +119,10 @@ def evaluate(
     # Before there is any work: a data set that is missing is made next.
     with records.tried_in(workdir):
         asked = [_Asked(*each, progress) for each in _by_seed(config, workdir).values()]
-    pieces = [piece for each in asked for e in each.evaluators for piece in e.pieces()]
+    evaluators = [evaluator for each in asked for evaluator in each.evaluators]
+    # Where something is trained last, whoever else there is waits for it.
+    pieces = [piece for evaluator in evaluators for piece in evaluator.trainings()]
+    pieces += [piece for evaluator in evaluators for piece in evaluator.pieces()]
     board = sharing.Board(workdir / "pieces" / fingerprint(config.to_dict()), len(pieces))
     if share:
         for each in asked:

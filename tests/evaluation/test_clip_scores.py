@@ -12,7 +12,7 @@ from drawn import load_config
 
 from gait_jax.data.gaits import Gaits
 from gait_jax.data.sequence import GaitSequence
-from gait_jax.evaluation import coloured, papers
+from gait_jax.evaluation import coloured, papers, sharing
 from gait_jax.evaluation.evaluation import evaluate, prepare
 from gait_jax.evaluation.evaluators.frame_score import FrameScore
 from gait_jax.evaluation.evaluators.video_score import VideoScore
@@ -257,6 +257,37 @@ def test_without_walks_nobody_who_would_look_is_trained(config):
         return [settings.train.method for settings in everything_trained(own)]
 
     assert trained(1) == [*trained(0), "resnext3d"]
+
+
+class _ToldError(InputError):
+    """Raised in place of doing the pieces."""
+
+
+def test_several_processes_train_the_onlooker_before_all_else(config, tmp_path, monkeypatch):
+    def told(pieces, *_):
+        raise _ToldError([*pieces])
+
+    monkeypatch.setattr(sharing, "do_share", told)
+    with pytest.raises(_ToldError) as found:
+        evaluate(config, tmp_path / "run", progress=False, share=(0, 2))
+    (pieces,) = found.value.args
+    onlooker = tmp_path / "run" / "onlookers" / "video_score" / "checkpoints" / "2"
+    assert [*pieces[0]()] == [] and onlooker.is_dir()
+    # Then each method's clips, and those that were filmed, by both who judge.
+    evaluators = [evaluator for evaluator in config.evaluators if evaluator.endswith("_score")]
+    assert len(pieces) >= 1 + len(evaluators) * (1 + len(config.methods))
+
+
+@pytest.mark.parametrize("given", [{"walks": 0}, {"onlooker.checkpoint": "onnx:given.onnx"}])
+def test_an_onlooker_that_is_not_asked_or_given_is_not_trained(
+    config, tmp_path, monkeypatch, given
+):
+    monkeypatch.chdir(tmp_path)
+    onnx_networks.write(tmp_path / "given.onnx", {"clip": [1, 3, 16, 8, 8]}, [np.zeros((1, 3))])
+    settings = ml_collections.ConfigDict(config.evaluators.video_score.to_dict())
+    settings.update_from_flattened_dict(given)
+    evaluator = VideoScore(settings, types.SimpleNamespace(config=config))
+    assert [*evaluator.trainings()] == []
 
 
 def test_a_frame_that_was_never_seen_is_not_shown():

@@ -57,6 +57,13 @@ class Evaluator(abc.ABC):
         """
         self.settings, self.study = settings, study
 
+    def trainings(self) -> Iterator[Piece]:
+        """What all of its pieces wait for: several processes do it before all evaluators' pieces.
+
+        Of these, too, the configuration alone says which there are.
+        """
+        yield from ()
+
     @abc.abstractmethod
     def pieces(self) -> Iterator[Piece]:
         """Parts of the work that do not need each other, of seconds to minutes each.

@@ -131,10 +131,11 @@ class Colour(Evaluator):
             VERSION,
         )
 
-    def pieces(self) -> Iterator[Piece]:
-        # Each can be trained by another process; what follows needs them all.
+    def trainings(self) -> Iterator[Piece]:
         for name in self.study.config.get("colourisers", {}):
             yield functools.partial(self._trained, name)
+
+    def pieces(self) -> Iterator[Piece]:
         for first in range(0, self.settings.walks, _WALKS):
             yield functools.partial(self._rows_of, first)
 

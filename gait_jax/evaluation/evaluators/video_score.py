@@ -2,12 +2,13 @@
 
 import functools
 import pathlib
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from gait_jax.evaluation.coloured import ColouredClip
-from gait_jax.evaluation.evaluators.base import RUN
+from gait_jax.evaluation.evaluators.base import RUN, Piece
 from gait_jax.evaluation.evaluators.clip_scores import CLIPS, ClipScores
 from gait_jax.evaluation.score_rows import VIDEO
 from gait_jax.methods import fields
@@ -55,6 +56,15 @@ class VideoScore(ClipScores):
         """The ONNX network that is given; None where the onlooker is a run."""
         given = self.settings.onlooker.checkpoint
         return pathlib.Path(given.removeprefix(_ONNX)) if given.startswith(_ONNX) else None
+
+    def trainings(self) -> Iterator[Piece]:
+        if self.settings.walks and self._file is None:
+            yield self._trained
+
+    def _trained(self) -> tuple[()]:
+        """Trains the onlooker, unless it is trained."""
+        _ = self._run
+        return ()
 
     @functools.cached_property
     def _run(self) -> Run:
