@@ -6,8 +6,9 @@ r"""Wu et al. (2017), LB and MT: pair networks that recognise people by gait ene
 The published form has the sizes of the paper's first author's code (github.com/itijyou/gaitrecog):
 networks, grey levels less the mean image, Gaussian kernels, the steps of the learning rate.
 
-Time: the small form, on walkers and two CPU cores, about 12 minutes. The published form, 1.2
-million steps of 128 pairs, is for a GPU or TPU and was not trained to its end.
+Time: the small form, on walkers and two CPU cores, about 12 minutes when a step took twice as long
+as now. The published form, 1.2 million steps of 128 pairs, is for a GPU or TPU and was not trained
+to its end.
 Result: of the 13 test people the small form knows 96 % (nm), 83 % (bg) and 74 % (cl) in the same
 view, and 58 % (nm) from other views.
 

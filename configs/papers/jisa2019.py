@@ -6,12 +6,12 @@ The report opens with the paper's claims. Killed, the same command goes on; on a
 the folder (--task=I --tasks=N), seeds and all. A run of one seed becomes one of several with
 --config.seeds=5: what is there is taken.
 
-Time: the quick form, from nothing on two cores with much other work beside it, in two parts, 66
-minutes, 7 of them for data; 114 of processor time. The full form was not run: by the pace of the
-quick one, 14 hours of a core for each of its seeds.
-Result: of the quick form, one seed, 13 people (docs/papers.md): of 19 claims one holds, 8 do not,
-10 cannot be told. With the paper's L1 α hardly matters: not found in a clean gallery 84 % (Zheng)
-and 85 % (Wu) with α = 0.3, 81 and 83 % with α = 0; in an anonymised one 54 and 61 %. A guess: 92 %.
+Time: the quick form, two cores, with the walkers there, 37 minutes. The full form was not run: by
+the pace of the quick one, 14 hours of a core for each of its seeds.
+Result: of the quick form, one seed, 13 people (docs/papers.md): of 19 claims one holds, and did not
+when trained anew, 8 do not, 10 cannot be told. With the paper's L1 α hardly matters: not found in a
+clean gallery 84 % (Zheng) and 85 % (Wu) with α = 0.3, 81 and 83 % with α = 0; in an anonymised one
+54 and 61 %. A guess: 92 %.
 
 Arguments:
     data  walkers (the default), casia_a, where everybody is enrolled as in `configs/closed.py` and
