@@ -3,8 +3,8 @@ r"""Colour transfer (Tieu et al. 2020): paints an anonymised gait with the origi
     python -m gait_jax.train --config=configs/colour_transfer.py --workdir=runs/colour
 
 Time: on walkers and two CPU cores with other work beside it, 3000 steps took 22 minutes with
-`network.reach` (2, 4, 8), and a step takes about 1.5 times as long with this one; making the data
-set 8.
+`network.reach` (2, 4, 8), and a step took about 1.5 times as long with this one; since then it
+takes 0.55 of that. Making the data set 8.
 Result: stands in `configs/colour_quality.py`, which measures it.
 
 Arguments:

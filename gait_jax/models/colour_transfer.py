@@ -132,7 +132,9 @@ def composed(
     Returns:
       [N, S, S, 3] in 0..1, black outside the mask.
     """
-    output = shares[..., :1] * paint
-    for k in range(shares.shape[-1] - 1):
-        output += shares[..., k + 1 : k + 2] * moved(image, moves, k)
+    # Split at once: each slice's gradient would be as large as that of all shares.
+    own, *taken = jnp.split(shares, shares.shape[-1], axis=-1)
+    output = own * paint
+    for k, share in enumerate(taken):
+        output += share * moved(image, moves, k)
     return mask[..., None] * output
