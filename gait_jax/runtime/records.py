@@ -10,7 +10,6 @@ import platform
 from collections.abc import Iterator
 from typing import Any
 
-from gait_jax.runtime import cores
 from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.files import parse_json, read_regular, reason_of, write_bytes
 from gait_jax.runtime.revision import revision
@@ -122,7 +121,10 @@ def software() -> dict[str, Any]:
 
     Cores, too, of this process: as many as there are share a sum on a CPU, and round it otherwise.
     """
-    import jax  # Slow to import: `--version` and what is wrong with a command line do not wait.
+    # Slow to import: `--version` and what is wrong with a command line do not wait.
+    import jax
+
+    from gait_jax.runtime import cores
 
     return {
         "git_revision": revision(),

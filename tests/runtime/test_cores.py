@@ -1,9 +1,9 @@
 """Which cores a process has, and what it starts begins with."""
 
 import os
-import subprocess
 import sys
 
+import processes
 import pytest
 
 from gait_jax.runtime import cores
@@ -45,6 +45,7 @@ def test_where_the_system_does_not_tell_cores_apart_nothing_is_put_anywhere(monk
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="cores are not told apart here")
 def test_a_process_begins_on_its_share():
     with cores.own(0, cores.count()) as mine:
-        seen = subprocess.run(_SEEN, capture_output=True, text=True, check=True).stdout
-    assert seen.strip() == str(mine) and len(mine) == 1
+        done = processes.run(_SEEN)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == str(mine) and len(mine) == 1
     assert len(cores.usable()) == cores.count()
