@@ -40,10 +40,10 @@ class _Worker:
         self.at: int | None = None
         self._number = number
         self.connection, theirs = context.Pipe()
-        count = len(cores.share(number, jobs)) or max(1, cores.count() // jobs)
-        given = (work, theirs, os.getpid(), count)
-        self._process = context.Process(target=_serve, args=given, daemon=True)
-        with _without_interrupts(), cores.own(number, jobs):
+        with _without_interrupts(), cores.own(number, jobs) as own:
+            count = len(own) or max(1, cores.count() // jobs)
+            given = (work, theirs, os.getpid(), count)
+            self._process = context.Process(target=_serve, args=given, daemon=True)
             self._process.start()
         theirs.close()
 
