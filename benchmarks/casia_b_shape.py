@@ -7,7 +7,7 @@
 
 Writes silhouettes as `GaitDatasetB-silh/001/nm-01/000/001-nm-01-000-001.png` and, with --videos,
 `DatasetB-1/video/001-nm-01-000.avi` and `001-bkgrd-000.avi`: ten walks of each person in eleven
-views. A walk that is there is not written again. A person takes 5 seconds of processor time without
+XX
 videos, and 42 with them.
 """
 
@@ -20,7 +20,8 @@ import pathlib
 import cv2
 import numpy as np
 
-from tfds_casia.walkers.generation import Plan, examples
+from tfds_casia.walkers import camera, encoding, recording
+from tfds_casia.walkers.generation import Plan, filmed
 from tfds_casia.walkers.recording import WalkName
 
 _SEED, _RATE = 0, 25.0
@@ -45,10 +46,6 @@ def _write_video(path: pathlib.Path, pictures: list[np.ndarray]) -> None:
     unfinished.rename(path)
 
 
-def _decoded(picture: bytes) -> np.ndarray:
-    return cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_COLOR)
-
-
 def write(root: pathlib.Path, videos: bool, name: WalkName) -> int:
     """Writes one walk in all views, unless it is there; gives the number of its frames."""
     walk = f"{name.subject:03d}-{name.condition}-{name.sequence:02d}"
@@ -57,20 +54,24 @@ def write(root: pathlib.Path, videos: bool, name: WalkName) -> int:
     done = root.with_name(f"{root.name}.written") / walk
     if done.exists():
         return 0
-    plan = Plan(subjects=name.subject, seed=_SEED, kind="rgb" if videos else "silhouettes")
+    moving = recording.move(_SEED, name)
     frames = 0
-    for _, example in examples(plan, name):
-        view = f"{example['view']:03d}"
-        (folder / view).mkdir(parents=True, exist_ok=True)
-        for number, png in zip(example["frame_numbers"], example["frames"], strict=True):
-            (folder / view / f"{walk}-{view}-{number:03d}.png").write_bytes(png)
-            frames += 1
+    for view in camera.VIEWS:
+        path = folder / f"{view:03d}"
+        path.mkdir(parents=True, exist_ok=True)
         if videos:
+            pictures, masks, room = filmed(_SEED, name, moving, view)
             films = root / "DatasetB-1" / "video"
-            _write_video(films / f"{walk}-{view}.avi", [*map(_decoded, example["colour_frames"])])
-            empty = films / f"{walk[:3]}-bkgrd-{view}.avi"
+            _write_video(films / f"{walk}-{path.name}.avi", pictures)
+            empty = films / f"{walk[:3]}-bkgrd-{path.name}.avi"
             if not empty.exists():
-                _write_video(empty, [_decoded(example["background"])] * _EMPTY)
+                _write_video(empty, [room] * _EMPTY)
+        else:
+            sight = recording.see(moving, view)
+            masks = sight.window.paste(sight.masks, (camera.HEIGHT, camera.WIDTH))
+        for number, mask in enumerate(masks, 1):
+            (path / f"{walk}-{path.name}-{number:03d}.png").write_bytes(encoding.png(mask))
+        frames += len(masks)
     done.parent.mkdir(parents=True, exist_ok=True)
     done.touch()
     return frames

@@ -121,7 +121,7 @@ def evaluate(
         asked = [_Asked(*each, progress) for each in _by_seed(config, workdir).values()]
     evaluators = [evaluator for each in asked for evaluator in each.evaluators]
     # Where something is trained last, whoever else there is waits for it.
-    pieces = [piece for evaluator in evaluators for piece in evaluator.trainings()]
+    pieces = [piece for evaluator in evaluators for piece in evaluator.awaited()]
     pieces += [piece for evaluator in evaluators for piece in evaluator.pieces()]
     board = sharing.Board(workdir / "pieces" / fingerprint(config.to_dict()), len(pieces))
     if share:

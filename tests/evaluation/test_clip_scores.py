@@ -287,7 +287,7 @@ def test_an_onlooker_that_is_not_asked_or_given_is_not_trained(
     settings = ml_collections.ConfigDict(config.evaluators.video_score.to_dict())
     settings.update_from_flattened_dict(given)
     evaluator = VideoScore(settings, types.SimpleNamespace(config=config))
-    assert [*evaluator.trainings()] == []
+    assert [*evaluator.awaited()] == []
 
 
 def test_a_frame_that_was_never_seen_is_not_shown():

@@ -35,12 +35,9 @@ def frame(subject: int, view: int, index: int) -> Frame:
         moving, vertices=moving.vertices[one], pelvis=moving.pelvis[one], phase=moving.phase[one]
     )
     room = generation.scene_of(0, subject, view)
-    normals = body.normals(moving.vertices, moving.figure.faces)
     sight = recording.see(moving, view)
     _, clothes = generation.clothes_of(0, name)
-    (picture,) = colour.film(
-        moving, sight, clothes, room, room.light.on(normals), np.random.default_rng(0), view
-    )
+    (picture,) = colour.film(moving, sight, clothes, room, np.random.default_rng(0), view)
     (mask,) = sight.window.paste(sight.masks, (camera.HEIGHT, camera.WIDTH))
     return Frame(picture, mask > 0, _joints(moving, view))
 

@@ -163,9 +163,8 @@ def test_colour_shows_the_person_in_front_of_the_background(walk):
     room = generation.scene_of(0, 1, view)
     kind, clothes = generation.clothes_of(0, WalkName(1, "nm", 1))
     assert kind in colour.CLOTHING
-    brightness = room.light.on(body.normals(walk.vertices, walk.figure.faces))
     rng = recording.stream("camera", 0, 1)
-    pictures = colour.film(walk, sight, clothes, room, brightness, rng, view)
+    pictures = colour.film(walk, sight, clothes, room, rng, view)
     assert len(pictures) == len(sight.masks)
     whole = sight.window.paste(sight.masks, (240, 320)) > 0
     differences = [

@@ -8,7 +8,7 @@ import numpy as np
 
 from tfds_casia.walkers import camera, raster, recording
 from tfds_casia.walkers.body import Figure, Part
-from tfds_casia.walkers.scene import Scene
+from tfds_casia.walkers.scene import Light, Scene
 
 CLOTHING = ("plain", "textural")
 PATTERNS = ("stripes", "bars", "checks", "spots", "mottle")
@@ -106,7 +106,7 @@ def _painted(
     moving: recording.Motion,
     sight: recording.Sight,
     clothes: dict[Part, Cloth],
-    brightness: np.ndarray,
+    light: Light,
     seen: np.ndarray,
 ) -> np.ndarray:
     """Colours of the pixels that show the person, float [N, 3], in the order of `seen`'s pixels."""
@@ -124,7 +124,7 @@ def _painted(
         [x[1] * y[2] - x[2] * y[1], x[2] * y[0] - x[0] * y[2], x[0] * y[1] - x[1] * y[0]]
     )
     shares = areas / areas.sum(axis=0)
-    light = (brightness.ravel().take(places) * shares).sum(axis=0)
+    brightness = (light.on(moving.normals).ravel().take(places) * shares).sum(axis=0)
     nearest = np.choose(shares.argmax(axis=0), corners)
     part = figure.parts[nearest]
     place = np.stack(
@@ -143,7 +143,7 @@ def _painted(
             mine = np.nonzero(part == kind)[0]
             on = _on_pattern(cloth.pattern, place[mine] / cloth.size).astype(int)
             colour[mine] = cloth.colours[on]
-    return colour * light[:, None]
+    return colour * brightness[:, None]
 
 
 @functools.lru_cache(maxsize=len(camera.VIEWS))
@@ -168,7 +168,6 @@ def film(
     sight: recording.Sight,
     clothes: dict[Part, Cloth],
     scene: Scene,
-    brightness: np.ndarray,
     rng: np.random.Generator,
     view: int,
 ) -> list[np.ndarray]:
@@ -179,7 +178,6 @@ def film(
         sight: the walk as the camera sees it.
         clothes: the surface of each part.
         scene: the room.
-        brightness: of each vertex in each frame, [T, V]; see `scene.Light.on`.
         rng: the camera's stream.
         view: the camera's angle in degrees.
 
@@ -189,7 +187,7 @@ def film(
     window = sight.window
     seen = raster.nearest_faces(sight.points, sight.depths, moving.figure.faces, window)
     person = np.zeros((*seen.shape, 3), np.float32)
-    person[seen >= 0] = _painted(moving, sight, clothes, brightness, seen)
+    person[seen >= 0] = _painted(moving, sight, clothes, scene.light, seen)
     shape = camera.HEIGHT, camera.WIDTH
     # One large background of noise, of which each frame gets another piece.
     spare = 64

@@ -75,14 +75,7 @@ def examples(plan: Plan, name: WalkName) -> list[tuple[str, Example]]:
         A key and an example for each view, in the order of the keys.
     """
     moving = recording.move(plan.seed, name)
-    brightness = None
-    if plan.kind == "rgb":
-        normals = body.normals(moving.vertices, moving.figure.faces)
-        brightness = scene_of(plan.seed, name.subject, plan.views[0]).light.on(normals)
-    return [
-        (name.key(view), _example(plan, name, moving, brightness, view))
-        for view in sorted(plan.views)
-    ]
+    return [(name.key(view), _example(plan, name, moving, view)) for view in sorted(plan.views)]
 
 
 def filmed(
@@ -101,10 +94,9 @@ def filmed(
         W], and the room without anybody, as a picture.
     """
     sight, room = recording.see(moving, view), scene_of(seed, name.subject, view)
-    brightness = room.light.on(body.normals(moving.vertices, moving.figure.faces))
     _, clothes = clothes_of(seed, name)
     rng = recording.stream("camera", seed, *name.numbers, view)
-    pictures = colour.film(moving, sight, clothes, room, brightness, rng, view)
+    pictures = colour.film(moving, sight, clothes, room, rng, view)
     masks = sight.window.paste(sight.masks, (camera.HEIGHT, camera.WIDTH))
     return pictures, np.stack([*masks]), room.background
 
@@ -115,13 +107,7 @@ def in_colour(seed: int, name: WalkName, view: int) -> Example:
     return example
 
 
-def _example(
-    plan: Plan,
-    name: WalkName,
-    moving: recording.Motion,
-    brightness: np.ndarray | None,
-    view: int,
-) -> Example:
+def _example(plan: Plan, name: WalkName, moving: recording.Motion, view: int) -> Example:
     sight = recording.see(moving, view)
     shape = (camera.HEIGHT, camera.WIDTH)
     exact = [encoding.png(mask) for mask in sight.window.paste(sight.masks, shape)]
@@ -143,7 +129,7 @@ def _example(
     room = scene_of(plan.seed, name.subject, view)
     kind, clothes = clothes_of(plan.seed, name)
     rng = recording.stream("camera", plan.seed, *name.numbers, view)
-    pictures = colour.film(moving, sight, clothes, room, brightness, rng, view)
+    pictures = colour.film(moving, sight, clothes, room, rng, view)
     return {
         **example,
         "colour_frames": [encoding.jpeg(picture) for picture in pictures],

@@ -108,6 +108,11 @@ class Motion:
     cadence: float
     phase: np.ndarray
 
+    @functools.cached_property
+    def normals(self) -> np.ndarray:
+        """Unit normals of the vertices, pointing outwards, [T, V, 3]."""
+        return body.normals(self.vertices, self.figure.faces)
+
     def part(self, frames: slice) -> "Motion":
         """Some of the frames."""
         names = "vertices", "pelvis", "joints", "phase"

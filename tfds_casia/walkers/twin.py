@@ -61,12 +61,10 @@ def film(
     """
     moving, frames = move(seed, name, body_of)
     sight = recording.see(moving, view)
-    light = generation.scene_of(seed, name.subject, camera.VIEWS[0]).light
     room = dataclasses.replace(generation.scene_of(seed, name.subject, view), noise=0.0)
     _, clothes = generation.clothes_of(seed, name)
     rng = recording.stream("camera", seed, *name.numbers, view)
-    brightness = light.on(body.normals(moving.vertices, moving.figure.faces))
-    pictures = colour.film(moving, sight, clothes, room, brightness, rng, view)
+    pictures = colour.film(moving, sight, clothes, room, rng, view)
     masks = sight.window.paste(sight.masks, (camera.HEIGHT, camera.WIDTH))
     places, away = camera.Camera.at(view).project(moving.joints)
     joints = np.concatenate([places / raster.SUBPIXELS, away[..., None]], axis=-1)

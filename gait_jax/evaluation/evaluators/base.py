@@ -57,7 +57,7 @@ class Evaluator(abc.ABC):
         """
         self.settings, self.study = settings, study
 
-    def trainings(self) -> Iterator[Piece]:
+    def awaited(self) -> Iterator[Piece]:
         """What all of its pieces wait for: several processes do it before all evaluators' pieces.
 
         Of these, too, the configuration alone says which there are.

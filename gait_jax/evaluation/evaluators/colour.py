@@ -131,7 +131,7 @@ class Colour(Evaluator):
             VERSION,
         )
 
-    def trainings(self) -> Iterator[Piece]:
+    def awaited(self) -> Iterator[Piece]:
         for name in self.study.config.get("colourisers", {}):
             yield functools.partial(self._trained, name)
 

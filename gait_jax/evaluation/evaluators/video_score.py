@@ -57,7 +57,7 @@ class VideoScore(ClipScores):
         given = self.settings.onlooker.checkpoint
         return pathlib.Path(given.removeprefix(_ONNX)) if given.startswith(_ONNX) else None
 
-    def trainings(self) -> Iterator[Piece]:
+    def awaited(self) -> Iterator[Piece]:
         if self.settings.walks and self._file is None:
             yield self._trained
 
