@@ -103,6 +103,7 @@ class Work:
 
         run = runs.open_run(self.model, self.step)
         anonymizer = run.anonymizer()
+        anonymizer.compile()
         from gait_jax.anonymization import videos
 
         # What libraries made stays to the end: no collection need look through its 160,000 objects.

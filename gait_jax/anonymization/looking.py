@@ -16,6 +16,7 @@ from gait_jax.video.background import Background, Scene
 from gait_jax.video.bodies import Bodies
 from gait_jax.video.camera import Camera
 from gait_jax.video.clip import Clip, Frame
+from gait_jax.video.crew import Crew
 from gait_jax.video.finding import NetworkFinder
 from gait_jax.video.moving import Canvas, MovingScene, misfit
 from gait_jax.video.people import Sighting
@@ -52,7 +53,7 @@ class Looked:
 
     @contextlib.contextmanager
     def sightings(self, progress: bool) -> Iterator[Iterator[list[Sighting] | None]]:
-        """Who is in frame after frame; decoding has a thread of its own beside finding.
+        """Who is in frame after frame; decoding and finding have a thread each.
 
         Args:
           progress: whether to show a bar.
@@ -60,7 +61,8 @@ class Looked:
         desc = f"{self.clip.path.name}: people"
         with (
             bars.bar(desc=desc, shown=progress, total=self.count, unit="frame") as moved,
-            prefetch(self.find(frame.image) for frame in self.clip.frames()) as seen,
+            prefetch(self.clip.frames()) as frames,
+            prefetch(self.find(frame.image) for frame in frames) as seen,
         ):
             yield _counted(seen, moved)
 
@@ -104,8 +106,8 @@ def look(clip: Clip, options: Options) -> Looked:
             "leave --background away"
         )
     if options.looks_for_people:
-        bodies = Bodies(options.threads)
-        plate, left = learn(samples.images, given, bodies, samples.outside)
+        with Crew(options.threads) as crew:
+            plate, left = learn(samples.images, given, crew, samples.outside)
         warnings = []
         if left:
             many = "somebody" if left == 1 else f"{left} people"
@@ -114,7 +116,7 @@ def look(clip: Clip, options: Options) -> Looked:
                 "of it: look at the result"
             )
         scene = _seen_by(samples, plate)
-        finder = NetworkFinder(scene, bodies, float(clip.rate))
+        finder = NetworkFinder(scene, Bodies(options.threads), float(clip.rate))
         return Looked(clip, samples.count, scene, finder, warnings)
     few = samples.seen < _FEWEST_FRAMES or samples.seen / clip.rate < _SHORTEST
     if given is None and few:

@@ -81,6 +81,10 @@ class Anonymizer(abc.ABC):
     All of a person's frames are glanced at before one is anonymised, and little is kept of each.
     """
 
+    def compile(self) -> None:
+        """Compiles ahead, so that nobody waits for it later; by default nothing."""
+        return
+
     def glimpse(self, mask: np.ndarray, corner: tuple[int, int] = (0, 0)) -> Any:
         """What has to be kept of a frame to begin with its person; by default nothing.
 
@@ -158,18 +162,14 @@ class Anonymizer(abc.ABC):
           The anonymised masks, as many as were given and of the same sizes, each person where the
           original stood. A frame that could not be anonymised is empty (None given: 0×0).
         """
-        result = [
-            np.zeros_like(mask) if mask is not None else np.zeros((0, 0), np.uint8)
-            for mask in masks
-        ]
+        unread = np.zeros((0, 0), np.uint8)
+        result = [unread if mask is None else np.zeros_like(mask) for mask in masks]
         problems: dict[int, str] = {}
         seen: list[Seen] = []
         for i, mask in enumerate(masks):
             if mask is None:
                 problems[i] = UNREADABLE
-                continue
-            body_mask = silhouette.clean(mask)
-            if flaw := silhouette.flaw(body_mask):
+            elif flaw := silhouette.flaw(body_mask := silhouette.clean(mask)):
                 problems[i] = flaw
             else:
                 seen.append(Seen(body_mask, i))

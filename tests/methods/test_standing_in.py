@@ -112,6 +112,8 @@ def test_a_walk_of_any_rate_is_read_at_the_readers(rate, monkeypatch):
         return told()(walk)
 
     someone = StandInAnonymizer(apply, 4, ml_collections.ConfigDict(CODE))
+    someone.compile()
+    ahead = {name: (array.shape, array.dtype) for name, array in asked.pop().items()}
     frames = round(2 * rate)
     masks = bar_walk(frames, step=0)
     walk = [someone.glimpse(mask) for mask in masks]
@@ -120,6 +122,9 @@ def test_a_walk_of_any_rate_is_read_at_the_readers(rate, monkeypatch):
     # Two seconds are fifty of its frames, in chunks of sixteen with four more at both ends.
     assert len(asked) == 4 and {part["seen"].shape for part in asked} == {(1, 24)}
     assert sum(part["seen"][0, 4:-4].sum() for part in asked) == 50
+    # What was compiled ahead is what is asked.
+    for part in asked:
+        assert {name: (array.shape, array.dtype) for name, array in part.items()} == ahead
 
 
 def test_chunks_leave_no_seam():

@@ -9,6 +9,7 @@ from gait_jax.video import scene
 from gait_jax.video.background import estimate
 from gait_jax.video.blazepose_landmarks import Pose
 from gait_jax.video.bodies import Bodies, divided, shared
+from gait_jax.video.crew import Crew
 from gait_jax.video.finding import NetworkFinder, around
 from tfds_casia.walkers import generation, twin
 from tfds_casia.walkers.recording import WalkName
@@ -19,6 +20,12 @@ _NAME, _VIEW = WalkName(1, "nm", 1), 90
 @pytest.fixture(scope="module")
 def bodies():
     return Bodies()
+
+
+@pytest.fixture(scope="module")
+def crew():
+    with Crew(2) as crew:
+        yield crew
 
 
 @pytest.fixture(scope="module")
@@ -59,12 +66,12 @@ def test_what_moves_and_is_no_person_is_nobody(empty, bodies):
         assert find(picture) == []
 
 
-def test_who_stands_all_the_time_is_not_in_the_scene(film, empty, bodies):
+def test_who_stands_all_the_time_is_not_in_the_scene(film, empty, bodies, crew):
     pictures, masks = film
-    learned, left = scene.learn(np.repeat(pictures[4:5], 6, axis=0), None, bodies)
+    learned, left = scene.learn(np.repeat(pictures[4:5], 6, axis=0), None, crew)
     body = masks[4] > 0
     assert learned.unseen[body].mean() > 0.97 and learned.unseen.mean() < 3 * body.mean()
-    assert left == 0 and not scene.everybody(learned.picture, bodies)
+    assert left == 0 and not bodies.search(learned.picture, scene.everywhere(learned.picture))
     outside = learned.unseen == 0
     np.testing.assert_array_equal(learned.picture[outside], pictures[4][outside])
     # Who walks in later is found there.
@@ -72,9 +79,9 @@ def test_who_stands_all_the_time_is_not_in_the_scene(film, empty, bodies):
     assert _overlap(one, masks[4]) > 0.85
 
 
-def test_a_scene_that_was_given_with_somebody_in_it_is_painted_out(film, bodies):
+def test_a_scene_that_was_given_with_somebody_in_it_is_painted_out(film, crew):
     pictures, masks = film
-    learned, left = scene.learn(pictures[8:10], pictures[0], bodies)
+    learned, left = scene.learn(pictures[8:10], pictures[0], crew)
     assert left == 1
     assert learned.unseen[masks[0] > 0].mean() > 0.97
 

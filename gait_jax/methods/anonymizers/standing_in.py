@@ -69,6 +69,10 @@ class StandInAnonymizer(Anonymizer):
         """
         self._apply, self._reach, self._code = apply, reach, code
 
+    def compile(self) -> None:
+        # All walks are read in pieces of one length.
+        self._read([None], _RATE)
+
     def glimpse(self, mask: np.ndarray, corner: tuple[int, int] = (0, 0)) -> Glimpse:
         return glimpses.glimpse(mask, corner)
 
