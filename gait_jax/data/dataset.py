@@ -154,6 +154,16 @@ class GaitDataset:
             "scene beside the others, and prepare the data set in colour anew"
         )
 
+    def prepare_in_colour(self) -> None:
+        """Prepares all that `recording` takes, with all cores; what is filmed anew needs nothing.
+
+        Raises:
+          InputError: the data set does not come in colour, or cannot be prepared in colour.
+        """
+        recorded = "colour_frames" in self.builder.info.features
+        if not recorded and not self.description["synthetic"]:
+            self.open_in_colour()
+
     @functools.cached_property
     def _coloured(self) -> source.Examples:
         return source.Examples(self.open_in_colour())

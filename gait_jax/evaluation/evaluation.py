@@ -141,6 +141,8 @@ def evaluate(
             for training in (one for each in asked for one in each.study.trainings()):
                 # With all cores, before they are shared out.
                 trainer.prepare(training, progress)
+            for each in asked:
+                each.prepare_colours()
             sharing.run_tasks(min(processes, len(pieces)), board, len(pieces), progress)
         return _measure(config, workdir, asked)
 
@@ -153,6 +155,11 @@ class _Asked:
         self.evaluators: list[Evaluator] = [
             EVALUATORS[name](own, self.study) for name, own in config.evaluators.items()
         ]
+
+    def prepare_colours(self) -> None:
+        """Prepares the data set in colour, where anybody looks at that."""
+        if any(one.IN_COLOUR and one.settings.walks for one in self.evaluators):
+            self.study.dataset.prepare_in_colour()
 
     def measured(self) -> pd.DataFrame:
         """The rows of all evaluators."""

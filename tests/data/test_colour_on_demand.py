@@ -1,6 +1,7 @@
 """A data set that was opened without colour shows its people in colour all the same."""
 
 import dataclasses
+import functools
 import types
 
 import colour_walkers
@@ -64,12 +65,28 @@ def test_recorded_people_are_taken_from_the_data_set_in_colour(plain, coloured, 
             lacking.recording(0)
 
 
+def test_only_what_is_not_filmed_anew_is_prepared_in_colour(plain, coloured):
+    opened = []
+    watched = [
+        dataclasses.replace(
+            dataset,
+            description=dataset.description | {"synthetic": synthetic},
+            open_in_colour=functools.partial(opened.append, dataset),
+        )
+        for dataset, synthetic in ((plain, True), (coloured, False), (plain, False))
+    ]
+    for dataset, count in zip(watched, (0, 0, 1), strict=True):
+        dataset.prepare_in_colour()
+        assert len(opened) == count
+
+
 def test_a_data_set_without_colour_says_which_have_it(casia_a_dir, data_dir):
     dataset = open_dataset(
         _config(data_dir, name="casia_a", manual_dir=str(casia_a_dir)), progress=False
     )
-    with pytest.raises(InputError, match=r"casia_a has no colour: choose walkers or casia_b"):
-        dataset.recording(0)
+    for ask in (dataset.prepare_in_colour, lambda: dataset.recording(0)):
+        with pytest.raises(InputError, match=r"casia_a has no colour: choose walkers or casia_b"):
+            ask()
 
 
 def test_frames_that_the_camera_did_not_see_are_left_out(coloured):

@@ -66,6 +66,7 @@ class AfterColouring(Evaluator):
 
     # How many walks of each view.
     FIELDS = {"walks": fields.whole()}
+    IN_COLOUR = True
     NEEDS = PROTOCOL | {"anonymizer.method": fields.text}
 
     def pieces(self) -> Iterator[Piece]:

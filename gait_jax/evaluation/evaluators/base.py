@@ -39,11 +39,13 @@ class Evaluator(abc.ABC):
       FIELDS: what the fields of its settings may be.
       NEEDS: what it needs of the evaluation's other fields.
       OPENS: whether the report opens with its part.
+      IN_COLOUR: whether it looks at sequences in colour.
     """
 
     FIELDS: ClassVar[Fields]
     NEEDS: ClassVar[Fields] = {}
     OPENS: ClassVar[bool] = False
+    IN_COLOUR: ClassVar[bool] = False
 
     def __init__(self, settings: ml_collections.ConfigDict, study: Study):
         """Takes what it measures.

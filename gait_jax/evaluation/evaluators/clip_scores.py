@@ -38,6 +38,7 @@ class ClipScores(Evaluator):
     """
 
     NEEDS = PROTOCOL
+    IN_COLOUR = True
     METRIC: ClassVar[str]
 
     def __init__(self, settings, study):

@@ -63,6 +63,7 @@ class Colour(Evaluator):
 
     # How many sequences, spread over the group, and how many frames of each.
     FIELDS = {"walks": fields.whole(), "frames": fields.whole()}
+    IN_COLOUR = True
     NEEDS = {
         "anonymizer.checkpoint": fields.folder,
         "anonymizer.method": fields.text,
