@@ -11,7 +11,7 @@ Time: on walkers, one busy core, 1000 steps in about 5 minutes.
 Result: after 1000 steps, of 14 walkers outside the training (benchmarks/incomplete.py, all views),
 98.6 % of frames are one whole person where silhouettes are incomplete (98.0 to 99.1; the
 silhouettes themselves 61) and 99.6 % where they are complete; the IoU with the complete original is
-0.78 and 0.81. On the walks of configs/papers/apsipa2020.py it is 99.5 % (98.9 to 99.9).
+0.78 and 0.81. On the walks of configs/papers/apsipa2020.py it is 99.6 % (98.9 to 100.0).
 
 Arguments:
     data           walkers (the default), casia_a or casia_b
