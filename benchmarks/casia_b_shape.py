@@ -7,8 +7,8 @@
 
 Writes silhouettes as `GaitDatasetB-silh/001/nm-01/000/001-nm-01-000-001.png` and, with --videos,
 `DatasetB-1/video/001-nm-01-000.avi` and `001-bkgrd-000.avi`: ten walks of each person in eleven
-XX
-videos, and 42 with them.
+views. A walk that is there is not written again. With videos a person takes 16 seconds of
+processor time, where `benchmarks/walkers.py` has 489 colour frames a second; without, 2.5.
 """
 
 import argparse
