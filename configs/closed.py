@@ -8,8 +8,8 @@ sequence of each direction; the probes are the other sequences of the people who
 not seen.
 
 Time: on CASIA-A's ten, two CPU cores, about 15 minutes.
-Result: success with α = 0.3 of 50 % (zheng2011) and 17 % (wu2017) against a clean gallery, 11 and
-6 % against an anonymised one, of 18 probes.
+Result: success with α = 0.3 of 33 % (zheng2011) and 22 % (wu2017) against a clean gallery, 6 and
+11 % against an anonymised one, of 18 probes.
 
 Arguments:
     data     casia_a (the default), walkers or casia_b

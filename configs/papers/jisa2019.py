@@ -6,13 +6,12 @@ The report opens with the paper's claims. Killed, the same command goes on; on a
 the folder (--task=I --tasks=N), seeds and all. A run of one seed becomes one of several with
 --config.seeds=5: what is there is taken.
 
-Time: the quick form, two cores, with the walkers there, 38 minutes with 100 steps for the printed
-G_N in place of 250. The full form was not run: by the pace of the quick one, 14 hours of a core for
-each of its seeds.
-Result: of the quick form, one seed, 13 people (docs/papers.md): of 19 claims one holds, and did not
-when trained anew, 8 do not, 10 cannot be told. With the paper's L1 α hardly matters: not found in a
-clean gallery 84 % (Zheng) and 85 % (Wu) with α = 0.3, 81 and 83 % with α = 0; in an anonymised one
-54 and 61 %. A guess: 92 %.
+Time: the quick form, two cores, with the walkers there, 33 minutes with other work on half of them,
+and 38 on a machine half as fast with nothing beside it. The full form was not run: by the pace of
+the quick one on the slower one, 14 hours of a core for each of its seeds.
+Result: of the quick form, three seeds, 13 people (docs/papers.md): of 19 claims 4 do not hold, 15
+cannot be told. With the paper's L1 α hardly matters: not found in a clean gallery 87 % (Zheng and
+Wu) with α = 0.3, 85 % with α = 0; in an anonymised one 59 and 66 %. A guess: 92 %.
 
 Arguments:
     data  walkers (the default), casia_a, where everybody is enrolled as in `configs/closed.py` and
