@@ -1,10 +1,8 @@
 """Checkpoints: the one file that names Orbax."""
 
-import contextlib
 import errno
 import os
 import pathlib
-import shutil
 import uuid
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -14,13 +12,12 @@ import numpy as np
 import orbax.checkpoint as ocp
 from absl import logging
 
-from gait_jax.runtime import parallel, steps
+from gait_jax.runtime import parallel, steps, unfinished
 from gait_jax.runtime.errors import InputError
 from gait_jax.runtime.states import digest, shapes
 
 Tree = Any
 
-_UNFINISHED = "*.orbax-checkpoint-tmp*"
 _STATE = "state"
 _DATA = "data"
 
@@ -58,7 +55,7 @@ class Checkpoints:
         self._folder = folder.absolute()
         if create:
             self._folder.mkdir(exist_ok=True)
-            self._remove_unfinished()
+            unfinished.remove(self._folder)
         self._open()
 
     def _open(self) -> None:
@@ -76,24 +73,22 @@ class Checkpoints:
             ),
         )
 
-    def _remove_unfinished(self) -> None:
-        for unfinished in self._folder.glob(_UNFINISHED):
-            shutil.rmtree(unfinished, ignore_errors=True)
-
     def __enter__(self) -> "Checkpoints":
         return self
 
     def __exit__(self, kind, *exc) -> None:
-        if kind is None:
+        failed = kind is not None
+        try:
             self.wait()
-        else:
+        except InputError:
             # The error under way says more than one that comes after it.
-            with contextlib.suppress(InputError):
-                self.wait()
-        self._manager.close()
-        if kind is not None and self._writes:
-            # Of a save that failed, Orbax's threads may have gone on writing until they were ended.
-            self._remove_unfinished()
+            if not failed:
+                failed = True
+                raise
+        finally:
+            self._manager.close()
+            if failed and self._writes:
+                unfinished.remove_until_quiet(self._folder)
 
     @property
     def latest(self) -> int | None:
@@ -140,7 +135,7 @@ class Checkpoints:
             raise self._cannot_write(error) from None
 
     def _cannot_write(self, error: Exception) -> InputError:
-        self._remove_unfinished()
+        unfinished.remove(self._folder)
         what = f"that of step {self.latest} is kept" if self.latest else "none was saved before"
         return InputError(
             f"a checkpoint could not be written to {self._folder} ({_reason(error)}); {what}. Make "

@@ -1,3 +1,6 @@
+import errno
+import os
+
 import jax
 import numpy as np
 import pytest
@@ -167,3 +170,22 @@ def test_what_an_interrupted_run_left_unfinished_is_removed(saved):
     (unfinished / "state" / "_METADATA").write_text("{")
     assert _newest(saved)[0] == 3
     assert not unfinished.exists()
+
+
+def test_a_last_save_that_fails_leaves_nothing_unfinished(tmp_path, monkeypatch):
+    (tmp_path / "run").mkdir()
+    folder = tmp_path / "run" / "checkpoints"
+    manager = checkpoint.ocp.CheckpointManager
+
+    def fails(self):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def close(self):
+        # Until then its threads may go on writing.
+        (folder / "2.orbax-checkpoint-tmp" / "state").mkdir(parents=True)
+
+    monkeypatch.setattr(manager, "wait_until_finished", fails)
+    monkeypatch.setattr(manager, "close", close)
+    with pytest.raises(InputError, match="No space left on device"), Checkpoints(folder):
+        pass
+    assert not any(folder.iterdir())
