@@ -394,7 +394,11 @@ class Twin:
             adam(network.parameters(), config.optimizer_d)
             for network in (self.spatial, self.temporal)
         ]
-        contours = np.ascontiguousarray(np.moveaxis(batch["contours"], -1, -2))
+        contours = np.moveaxis(batch["contours"], -1, -2)
+        self._given = contours.shape[-1]
+        # All padding is computed here, as the layout has it.
+        beyond = [(0, 0)] * 3 + [(0, points - contours.shape[-1])]
+        contours = np.ascontiguousarray(np.pad(contours, beyond))
         self._batch = (
             torch.from_numpy(contours).to(self._device),
             torch.from_numpy(batch["counts"]).to(self._device),
@@ -480,13 +484,13 @@ class Twin:
 
     @torch.no_grad()
     def outputs(self, seeds: np.ndarray) -> dict[str, np.ndarray]:
-        """What the networks give before training, laid out as in `gait_jax`."""
+        """What the networks give before training, laid out as in the batch."""
         gait, counts = self._batch
         with self._mode.autocast():
             made = self._make(gait, counts, torch.from_numpy(seeds).to(self._device))
             result = {
-                "noise": made["noise"].transpose(-1, -2),
-                "generator": made["fake"].transpose(-1, -2),
+                "noise": made["noise"][..., : self._given].transpose(-1, -2),
+                "generator": made["fake"][..., : self._given].transpose(-1, -2),
             }
             for name in ("real", "fake"):
                 means = made[f"{name}_means"]

@@ -7,6 +7,10 @@ float32 and batch: random smooth contours. PyTorch runs eagerly on all cores. A 
 noise contour from G_N, G forwards once, both discriminators updated by Adam, G updated by Adam, and
 its running mean. What this project's step reports beyond the losses is computed on its side only.
 
+In the padded layout contours end long before the vectors do, and this project computes what is
+padding in all of them once, PyTorch for each: what of the ratio comes of that, `--whole` shows. It
+gives this side contours with all of their padding, too, as before it knew of any.
+
 Each framework has a process of its own. They take turns and never run at the same time; a turn is
 one step that is not counted, then `--steps` that are. Before anything is timed the outputs of the
 networks and the losses of the first two steps are compared; it stops if they are more than 1e-4
@@ -38,16 +42,19 @@ _CHECKED_STEPS = 2
 _WARM_UP = 5
 
 
-def random_batch(data: ml_collections.ConfigDict, count: int) -> dict[str, np.ndarray]:
+def random_batch(
+    data: ml_collections.ConfigDict, count: int, whole: bool = False
+) -> dict[str, np.ndarray]:
     """Smooth closed contours about a body height tall, which change from frame to frame.
 
     Args:
       data: the configuration's `data`.
       count: B.
+      whole: whether padded contours keep their padding beyond the longest of them.
 
     Returns:
-      A batch as `gait_jax.methods.base` has it. Padded contours have about 318 points, the mean of
-      CASIA-B at half its size.
+      A batch as `gait_jax.data.windows` makes them: padded contours have about 318 points, the mean
+      of CASIA-B at half its size, and no padding beyond the longest of them.
     """
     generator = np.random.default_rng(0)
     shape = count, data.frames
@@ -55,7 +62,7 @@ def random_batch(data: ml_collections.ConfigDict, count: int) -> dict[str, np.nd
         counts = generator.normal(318, 25, shape).round().clip(8, data.points).astype(np.int32)
     else:
         counts = np.full(shape, data.points, np.int32)
-    index = np.arange(data.points)
+    index = np.arange(data.points if whole else counts.max())
     angle = 2 * np.pi * index / counts[..., None]
     radius = np.ones(angle.shape)
     for k in range(2, 9):
@@ -282,13 +289,14 @@ def _line(name: str, seconds: list[float], frames: int) -> str:
     )
 
 
-def compare(name: str, device: str, count: int, steps: int, repeats: int) -> float:
+def compare(name: str, device: str, count: int, whole: bool, steps: int, repeats: int) -> float:
     """Checks and times one configuration.
 
     Args:
       name: of its file in `configs/`.
       device: `cpu` or `gpu`.
       count: sequences a batch; 0 for the configuration's.
+      whole: see `random_batch`.
       steps: steps a turn.
       repeats: turns of each side.
 
@@ -297,9 +305,10 @@ def compare(name: str, device: str, count: int, steps: int, repeats: int) -> flo
     """
     config = _CONFIGS[name].get_config()
     count = count or config.batch_size
-    batch = random_batch(config.data, count)
+    batch = random_batch(config.data, count, whole)
+    given = batch["contours"].shape[2]
     print(
-        f"{name}: {config.data.layout}, {config.data.points} points, "
+        f"{name}: {config.data.layout}, {given} of {config.data.points} points, "
         f"{count} sequences of {config.data.frames} frames, {device}"
     )
     ours = Side("jax", config.to_dict(), batch, device)
@@ -342,6 +351,7 @@ def main() -> None:
     )
     parser.add_argument("--device", choices=("cpu", "gpu"), default="cpu")
     parser.add_argument("--batch", type=int, default=0, help="sequences; 0 for the config's own")
+    parser.add_argument("--whole", action="store_true", help="keep all padding on this side, too")
     parser.add_argument("--repeats", type=int, default=9, help="turns of each side")
     parser.add_argument("--steps", type=int, default=4, help="timed steps a turn")
     args = parser.parse_args()
@@ -349,7 +359,7 @@ def main() -> None:
     os.environ["JAX_PLATFORMS"] = {"gpu": "cuda"}.get(args.device, args.device)
     os.environ["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"
     for name in args.config:
-        compare(name, args.device, args.batch, args.steps, args.repeats)
+        compare(name, args.device, args.batch, args.whole, args.steps, args.repeats)
 
 
 if __name__ == "__main__":

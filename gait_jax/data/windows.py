@@ -142,7 +142,8 @@ class Windows:
 
         Args:
           store: the traced data set.
-          codec: layout of the contour vectors.
+          codec: layout of the contour vectors, and the most points that they may have: all windows'
+            have as many as the longest contour in any of them needs.
           subjects: whose sequences.
           frames: T.
           stride: frames from one window's start to the next one's.
@@ -152,7 +153,8 @@ class Windows:
         shown = np.zeros(len(store.gaits.numbers), bool)
         for after in range(frames):
             shown[self.starts + after] = True
-        self._encoded = EncodedFrames(store, codec, shown, _ROOM)
+        longest = np.diff(store.offsets)[shown].max(initial=0)
+        self._encoded = EncodedFrames(store, codec.fitting(int(longest)), shown, _ROOM)
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -165,8 +167,9 @@ class Windows:
             seeds: [B] uint32.
 
         Returns:
-            {"contours": [B, T, P, 2] float32 in body heights, "counts": [B, T] int32 valid points,
-            "noise_seed": [B] uint32, the seeds}.
+            {"contours": [B, T, Q, 2] float32 in body heights, the first Q points of P, beyond which
+            no contour of the windows reaches; "counts": [B, T] int32 valid points; "noise_seed":
+            [B] uint32, the seeds}.
         """
         frames = self.starts[indices][:, None] + np.arange(self._frames)
         contours, counts = self._encoded.take(frames)

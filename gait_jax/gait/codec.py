@@ -100,6 +100,12 @@ class ContourCodec:
                 f"a contour vector of {self.points} points is too short: use 8 or more"
             )
 
+    def fitting(self, longest: int) -> "ContourCodec":
+        """For paths of that many pixels at most: their vectors without what is padding in all."""
+        if self.layout == RESAMPLED:
+            return self
+        return dataclasses.replace(self, points=min(self.points, max(longest, 8)))
+
     def encode_path(self, path: np.ndarray, body: BodyFrame) -> tuple[np.ndarray, int]:
         """Encodes one boundary path.
 

@@ -19,35 +19,36 @@ def _sample(contours: jax.Array, positions: jax.Array, counts: jax.Array) -> jax
     return take(lower) * (1 - ratio) + take(lower + 1) * ratio
 
 
-def stretch(contours: jax.Array, counts: jax.Array) -> jax.Array:
-    """Spreads the valid points of each contour over all of its P points.
+def stretch(contours: jax.Array, counts: jax.Array, points: int) -> jax.Array:
+    """Spreads the valid points of each contour over P points.
 
     Args:
-      contours: [N, P, 2], valid up to `counts`.
-      counts: [N] int32, 1..P.
+      contours: [N, Q, 2], valid up to `counts`.
+      counts: [N] int32, 1..Q.
+      points: P.
 
     Returns:
       [N, P, 2] closed contours, all points valid.
     """
-    points = contours.shape[1]
     positions = jnp.arange(points) * (counts[:, None] / points)
     return _sample(contours, positions, counts)
 
 
-def lay_out(contours: jax.Array, counts: jax.Array) -> jax.Array:
+def lay_out(contours: jax.Array, counts: jax.Array, room: int) -> jax.Array:
     """The inverse of `stretch`: puts whole contours on their first `counts` points, zeros after.
 
     Args:
       contours: [N, P, 2] closed contours, all points valid.
-      counts: [N] int32, 1..P.
+      counts: [N] int32, 1..Q.
+      room: Q.
 
     Returns:
-      [N, P, 2], zero beyond `counts`.
+      [N, Q, 2], zero beyond `counts`.
     """
     points = contours.shape[1]
-    positions = jnp.arange(points) * (points / counts[:, None])
+    positions = jnp.arange(room) * (points / counts[:, None])
     whole = jnp.full_like(counts, points)
-    return _sample(contours, positions, whole) * valid_mask(counts, points)[..., None]
+    return _sample(contours, positions, whole) * valid_mask(counts, room)[..., None]
 
 
 def pool(contours: jax.Array, mask: jax.Array, size: int) -> tuple[jax.Array, jax.Array]:

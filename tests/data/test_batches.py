@@ -96,7 +96,7 @@ def windows(windows_of):
 
 @pytest.fixture(scope="session")
 def name_of(windows):
-    """Says which window of `_WINDOWS` a [3, P, 2] array is."""
+    """Says which window of `_WINDOWS` a [3, Q, 2] array is."""
     known = {}
     for subject, first in _WINDOWS:
         masks = [
@@ -106,7 +106,8 @@ def name_of(windows):
         known[subject, first] = np.stack([_CODEC.encode(mask)[0] for mask in masks])
 
     def find(contours: np.ndarray) -> tuple[str, int]:
-        (name,) = [n for n, v in known.items() if np.allclose(contours, v, atol=1e-5)]
+        whole = np.pad(contours, ((0, 0), (0, _POINTS - contours.shape[1]), (0, 0)))
+        (name,) = [n for n, v in known.items() if np.allclose(whole, v, atol=1e-5)]
         return name
 
     return find
@@ -129,7 +130,7 @@ def names_and_seeds(name_of):
 def test_windows_span_no_missing_and_no_unusable_frame(windows, name_of):
     assert len(windows) == 6
     taken = windows.take(np.arange(6), _NO_SEEDS)
-    assert taken["contours"].shape == (6, 3, _POINTS, 2)
+    assert taken["contours"].shape[:2] == (6, 3)
     assert sorted(name_of(contours) for contours in taken["contours"]) == _WINDOWS
 
 
@@ -159,11 +160,15 @@ def test_a_contour_is_made_once_where_there_is_room(windows, monkeypatch):
 def test_windows_carry_the_number_of_boundary_pixels(windows):
     taken = windows.take(np.arange(6), _NO_SEEDS)
     assert taken["counts"].shape == (6, 3)
+    # They are as long as the longest of them needs.
+    longest = taken["counts"].max()
+    assert longest < _POINTS
+    assert taken["contours"].shape == (6, 3, longest, 2)
     # All that follows the last pixel is zero, and the last pixel itself is not.
     for contours, count in zip(
-        taken["contours"].reshape(-1, _POINTS, 2), taken["counts"].ravel(), strict=True
+        taken["contours"].reshape(-1, longest, 2), taken["counts"].ravel(), strict=True
     ):
-        assert 100 < count < _POINTS
+        assert 100 < count
         assert contours[count - 1].any()
         assert not contours[count:].any()
 
@@ -271,7 +276,7 @@ def test_batches_go_on_over_the_end_of_an_epoch(windows, names_and_seeds):
 
 
 def test_a_batch_may_be_larger_than_the_data(windows):
-    assert next(train_batches(windows, 8, seed=0))["contours"].shape == (8, 3, _POINTS, 2)
+    assert len(next(train_batches(windows, 8, seed=0))["contours"]) == 8
 
 
 @pytest.mark.parametrize("processes", [2, 4])

@@ -221,3 +221,23 @@ def test_too_few_points_are_refused():
     with pytest.raises(ValueError, match="a contour vector of 7 points is too short: use 8"):
         ContourCodec(PADDED, 7)
     assert ContourCodec(PADDED, 8).points == 8
+
+
+def test_a_padded_vector_fits_the_longest_path_without_its_padding():
+    codec, path = ContourCodec("padded", 40), np.array([(x, y) for y in (0, 3) for x in range(6)])
+    body = BodyFrame.of_path(path)
+    short = codec.fitting(12)
+    assert short.points == 12
+    vector, count = codec.encode_path(path, body)
+    cut, cut_count = short.encode_path(path, body)
+    assert count == cut_count == 12
+    np.testing.assert_array_equal(cut, vector[:12])
+
+
+def test_a_padded_vector_grows_beyond_its_points_for_no_path_and_never_below_eight():
+    assert ContourCodec("padded", 40).fitting(41).points == 40
+    assert ContourCodec("padded", 40).fitting(3).points == 8
+
+
+def test_a_resampled_vector_has_all_points_for_any_path():
+    assert ContourCodec("resampled", 40).fitting(12).points == 40

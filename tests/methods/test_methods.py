@@ -93,7 +93,7 @@ def test_a_gaussian_seed_spreads_alike_in_both_layouts():
         config.noise, config.data.layout, config.data.points = "gaussian", layout, 2000
         method = STGAN(config)
         keys = jax.random.split(jax.random.key(0), 4)
-        noise, mask = method._noise(method.init(), keys, jnp.full(4, valid))
+        noise, mask = method._noise(method.init(), keys, jnp.full(4, valid), 2000)
         assert np.asarray(mask).sum(1).tolist() == [valid] * 4
         assert float(noise[:, :valid].std()) == pytest.approx(0.2, rel=0.02)
         assert not np.asarray(noise[:, valid:]).any()

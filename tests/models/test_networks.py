@@ -145,9 +145,93 @@ def test_a_local_cyclic_generator_turns_with_the_ring():
     assert np.abs(turned - out).max() > 0.01
 
 
+# Room of padded contours, and the points of the longest of them.
+_POINTS, _LONGEST = 336, 37
+
+
+def _padded(counts, seed=0):
+    """Padded contours [..., P, 2] of so many points [...], and their mask."""
+    mask = layout.valid_mask(jnp.array(counts), _POINTS)
+    return _random(*mask.shape, 2, seed=seed) * mask[..., None], mask
+
+
+def _work_without_padding(run, params, contours, rooms=(_LONGEST, 40, _POINTS - 1)) -> float:
+    """Holds what comes of contours that are cut off against what comes of whole ones.
+
+    Args:
+      run: (parameters, contours, how many points are given) → numbers, the same whatever is given.
+      params: of the network.
+      contours: [..., P, 2].
+      rooms: how many points to give.
+
+    Returns:
+      The least work, with gradients, as a share of that with all points.
+    """
+
+    def weighed(params, contours, room):
+        out = run(params, contours, room)
+        return (out * _random(*out.shape, seed=5)).sum(), out
+
+    gradients = jax.jit(jax.value_and_grad(weighed, argnums=(0, 1), has_aux=True), static_argnums=2)
+
+    def everything(room):
+        (_, out), (by_params, by_contours) = gradients(params, contours, room)
+        flops = gradients.lower(params, contours, room).cost_analysis()["flops"]
+        return flops, (out, by_params, by_contours[..., :_LONGEST, :])
+
+    work, right = everything(_POINTS)
+    assert all(np.abs(leaf).max() > 1e-3 for leaf in jax.tree.leaves(right[::2]))
+    least = work
+    for room in rooms:
+        spent, found = everything(room)
+        for one, other in zip(jax.tree.leaves(found), jax.tree.leaves(right), strict=True):
+            np.testing.assert_allclose(one, other, atol=1e-5 * max(np.abs(other).max(), 1))
+        least = min(least, spent)
+    return least / work
+
+
+@pytest.mark.parametrize("widths", [(3,), (3, 4, 5)])
+@pytest.mark.parametrize(("hidden", "curve"), [(6, True), (0, True), (6, False)])
+def test_a_gait_comes_out_the_same_without_its_padding(widths, hidden, curve):
+    generator = GaitGenerator(widths, 2, hidden, _POINTS, cyclic=False, curve=curve)
+    gait, mask = _padded([[30, _LONGEST], [9, 21]])
+    noise, noise_mask = _padded([33, 15], seed=1)
+    params = _random_params(generator, gait, mask, noise, noise_mask)
+
+    def run(params, gait, room):
+        given = (gait[:, :, :room], mask[:, :, :room], noise[:, :room], noise_mask[:, :room])
+        return (generator.apply(params, *given) * given[1][..., None])[:, :, :_LONGEST]
+
+    assert _work_without_padding(run, params, gait) < 0.6
+
+
+# 84 runs are halved to 21; of 21 none can be left out.
+@pytest.mark.parametrize(("pool", "left"), [(1, 0.5), (4, 0.95), (16, 1)])
+def test_a_contour_is_judged_the_same_without_its_padding(pool, left):
+    discriminator = ContourDiscriminator((3, 4, 5), 6, _POINTS, pool, cyclic=False)
+    contours, mask = _padded([30, _LONGEST, 9])
+    params = _random_params(discriminator, contours, mask)
+
+    def run(params, contours, room):
+        return discriminator.apply(params, contours[:, :room], mask[:, :room])
+
+    assert _work_without_padding(run, params, contours) <= left
+
+
+def test_a_sequence_is_judged_the_same_without_its_padding():
+    discriminator = TemporalDiscriminator(3, 4, _POINTS, pool=4)
+    contours, mask = _padded([[30, _LONGEST], [9, 21]])
+    params = _random_params(discriminator, contours, mask)
+
+    def run(params, contours, room):
+        return discriminator.apply(params, contours[:, :, :room], mask[:, :, :room])
+
+    assert _work_without_padding(run, params, contours) < 0.5
+
+
 def test_the_contour_discriminator_ignores_what_stands_beyond_the_mask():
     contours, mask = _random(3, 20, 2), layout.valid_mask(jnp.array([20, 13, 5]), 20)
-    discriminator = ContourDiscriminator((3, 4), hidden=4, pool=2, cyclic=False)
+    discriminator = ContourDiscriminator((3, 4), hidden=4, points=20, pool=2, cyclic=False)
     params = _random_params(discriminator, contours, mask)
     apply = jax.jit(discriminator.apply)
     logits = apply(params, contours, mask)
@@ -162,7 +246,7 @@ def test_the_contour_discriminator_tells_a_zero_point_from_no_point():
     # 12 and 6 are whole runs of two: their means are the same with and without the mask.
     mask = layout.valid_mask(jnp.array([20, 12, 6]), 20)
     contours = _random(3, 20, 2) * mask[..., None]
-    discriminator = ContourDiscriminator((3, 4), hidden=4, pool=2, cyclic=False)
+    discriminator = ContourDiscriminator((3, 4), hidden=4, points=20, pool=2, cyclic=False)
     params = _random_params(discriminator, contours, mask)
     apply = jax.jit(discriminator.apply)
     changed = np.abs(apply(params, contours, jnp.ones_like(mask)) - apply(params, contours, mask))
@@ -171,7 +255,7 @@ def test_the_contour_discriminator_tells_a_zero_point_from_no_point():
 
 def test_the_contour_discriminator_sees_each_frame_alone():
     contours, mask = _random(2, 20, 2), jnp.ones((2, 20))
-    discriminator = ContourDiscriminator((3, 4), hidden=4, pool=2, cyclic=True)
+    discriminator = ContourDiscriminator((3, 4), hidden=4, points=20, pool=2, cyclic=True)
     params = _random_params(discriminator, contours, mask)
     apply = jax.jit(discriminator.apply)
     logits = apply(params, contours, mask)
@@ -181,7 +265,7 @@ def test_the_contour_discriminator_sees_each_frame_alone():
 
 def test_the_temporal_discriminator_depends_on_the_order_of_frames():
     contours, mask = _random(2, 4, 12, 2), jnp.ones((2, 4, 12)).at[:, :, 9:].set(0)
-    discriminator = TemporalDiscriminator(embedding=3, lstm=4, pool=2)
+    discriminator = TemporalDiscriminator(embedding=3, lstm=4, points=12, pool=2)
     params = _random_params(discriminator, contours, mask)
     # All of the LSTM's four outputs of four units go into the logit.
     assert params["params"]["Dense_1"]["kernel"].shape == (4 * 4, 1)
@@ -221,8 +305,8 @@ def _inputs_of_last_products(network, *inputs):
         (GaitGenerator((2, 3), 2, 4, 16, True, jnp.bfloat16), [(1, 2, 16, 2), (1, 2, 16),
                                                               (1, 16, 2), (1, 16)], 2),
         (NoiseGenerator((4,), 16, 2, jnp.bfloat16), [(2, 4)], 2),
-        (ContourDiscriminator((2, 3), 4, 1, True, jnp.bfloat16), [(2, 16, 2), (2, 16)], 1),
-        (TemporalDiscriminator(4, 4, 1, jnp.bfloat16), [(2, 3, 16, 2), (2, 3, 16)], 1),
+        (ContourDiscriminator((2, 3), 4, 16, 1, True, jnp.bfloat16), [(2, 16, 2), (2, 16)], 1),
+        (TemporalDiscriminator(4, 4, 16, 1, jnp.bfloat16), [(2, 3, 16, 2), (2, 3, 16)], 1),
     ],
 )  # fmt: skip
 def test_what_makes_control_points_and_logits_is_not_rounded(network, shapes, products):

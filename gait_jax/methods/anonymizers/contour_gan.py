@@ -32,10 +32,11 @@ class ContourGAN(ContourGenerator):
         super().__init__(config)
         d = config.discriminators
         fields.check_divides("data.points", config.data.points, "discriminators.pool", d.pool)
+        points = config.data.points
         self.spatial = ContourDiscriminator(
-            tuple(d.widths), d.hidden, d.pool, self._cyclic, self.dtype
+            tuple(d.widths), d.hidden, points, d.pool, self._cyclic, self.dtype
         )
-        self.temporal = TemporalDiscriminator(d.embedding, d.lstm, d.pool, self.dtype)
+        self.temporal = TemporalDiscriminator(d.embedding, d.lstm, points, d.pool, self.dtype)
         self.optimizers |= {
             "spatial": adam(config, "optimizer_d"),
             "temporal": adam(config, "optimizer_d"),

@@ -33,7 +33,7 @@ class Generated(NamedTuple):
     """What G makes of a batch, and what belongs to it.
 
     Attributes:
-      fake: Ŷ [B, T, P, 2].
+      fake: Ŷ [B, T, P, 2], or as many of P points as the batch's contours have.
       target: what Ŷ shall be like but for the noise, likewise: Y in the paper.
       mask: [B, T, P], 1 where a point is valid.
       noise: Ẑ [B, T, P, 2]; [B, 1, P, 2] where it is the same in all frames.
@@ -116,13 +116,14 @@ class ContourGenerator(ContourMethod):
 
         Args:
           params: G's.
-          contours: Y [B, T, P, 2] in body heights.
+          contours: Y [B, T, Q, 2] in body heights: the first Q points of P. Those cut off are
+            padding in all of them, and G is spared it.
           counts: [B, T] int32 valid points.
-          noise: ẑ₁ [B, P, 2], likewise.
-          noise_mask: [B, P], 1 where a point of it is valid.
+          noise: ẑ₁ [B, Q, 2], likewise.
+          noise_mask: [B, Q], 1 where a point of it is valid.
 
         Returns:
-          Ŷ [B, T, P, 2] in body heights.
+          Ŷ [B, T, Q, 2] in body heights.
         """
         mask = layout.valid_mask(counts, contours.shape[2])
         return self.generator.apply(params, contours, mask, noise, noise_mask)

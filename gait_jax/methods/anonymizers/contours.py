@@ -30,9 +30,10 @@ CONTOUR_DATA: fields.Fields = {
 class ContourMethod(TrainedMethod):
     """A method that trains on windows of contours.
 
-    Batches hold "contours" [B, T, P, 2] float32 in body heights, "counts" [B, T] int32 valid points
-    and "noise_seed" [B] uint32. Samples are contours by name ("noise", "anonymized"): ([B, T, P, 2]
-    in body heights, counts [B, T]).
+    Batches hold "contours" [B, T, Q, 2] float32 in body heights, "counts" [B, T] int32 valid points
+    and "noise_seed" [B] uint32; Q of P points, beyond which no contour of the set reaches. Samples
+    are contours by name ("noise", "anonymized"): ([B, T, Q or P, 2] in body heights, counts
+    [B, T]).
     """
 
     def open_data(self, dataset, prerequisites, progress):

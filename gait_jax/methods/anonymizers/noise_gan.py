@@ -65,7 +65,7 @@ class NoiseGAN(ContourMethod):
         self.generator = NoiseGenerator(tuple(g.widths), config.data.points, g.stride, self.dtype)
         # Whatever the layout, the contours that D_N sees are closed and valid all round.
         self.discriminator = ContourDiscriminator(
-            tuple(d.widths), d.hidden, d.pool, cyclic=True, dtype=self.dtype
+            tuple(d.widths), d.hidden, config.data.points, d.pool, cyclic=True, dtype=self.dtype
         )
         self.optimizers = {
             "generator": adam(config, "optimizer"),
@@ -110,7 +110,7 @@ class NoiseGAN(ContourMethod):
         contours = batch["contours"].reshape(-1, *batch["contours"].shape[2:])
         if self.config.data.layout == RESAMPLED:
             return contours
-        return layout.stretch(contours, batch["counts"].reshape(-1))
+        return layout.stretch(contours, batch["counts"].reshape(-1), self.config.data.points)
 
     def _logits(self, params, contours: jax.Array) -> jax.Array:
         return self.discriminator.apply(params, contours, jnp.ones(contours.shape[:2]))

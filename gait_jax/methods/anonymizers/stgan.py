@@ -70,7 +70,8 @@ class STGAN(ContourGAN):
 
         def noise(state, drawn):
             every_point = jnp.full(1, self.config.data.points)
-            return self._noise(state, jax.random.wrap_key_data(drawn)[None], every_point)[0][0]
+            keys = jax.random.wrap_key_data(drawn)[None]
+            return self._noise(state, keys, every_point, self.config.data.points)[0][0]
 
         return ContourAnonymizer(apply, state, self.config.data, noise=noise)
 
@@ -94,10 +95,11 @@ class STGAN(ContourGAN):
             )
         return run.state.ema["generator"]
 
-    def _noise(self, state: State, noise_keys, counts) -> tuple[jax.Array, jax.Array]:
-        """ẑ₁ [B, P, 2], the contour that is copied to every frame, and its mask [B, P].
+    def _noise(self, state: State, noise_keys, counts, room: int) -> tuple[jax.Array, jax.Array]:
+        """ẑ₁ [B, Q, 2], the contour that is copied to every frame, and its mask [B, Q].
 
-        In the padded layout it is on `counts` [B] points: G_N's contour laid out on them.
+        In the padded layout it is on `counts` [B] points of Q, the room: G_N's contour laid out on
+        them. In the other one the room is all of P.
         """
         if self.config.noise == GAUSSIAN:
             shape = (self.config.data.points, 2)
@@ -105,13 +107,13 @@ class STGAN(ContourGAN):
             noise = jax.vmap(draw)(noise_keys)
             if not self._cyclic:
                 # Drawn on the points themselves: numbers between two of them would spread less.
-                mask = layout.valid_mask(counts, noise.shape[1])
-                return noise * mask[..., None], mask
+                mask = layout.valid_mask(counts, room)
+                return noise[:, :room] * mask[..., None], mask
         else:
             noise = self.noise_gan.draw(state.frozen[NOISE_GAN], noise_keys)
         if self._cyclic:
             return noise, jnp.ones(noise.shape[:2])
-        return layout.lay_out(noise, counts), layout.valid_mask(counts, noise.shape[1])
+        return layout.lay_out(noise, counts, room), layout.valid_mask(counts, room)
 
     def apply(
         self,
@@ -125,22 +127,23 @@ class STGAN(ContourGAN):
 
         Args:
           state: a trained state.
-          contours: Y [B, T, P, 2] in body heights.
+          contours: Y [B, T, Q, 2] in body heights (see `generate`).
           counts: [B, T] int32 valid points.
           noise_keys: [B] random keys, one noise contour a sequence.
           noise_counts: [B] int32 points that a padded noise contour has (see `mean_counts`): the
             same for all parts of one sequence.
 
         Returns:
-          Ŷ [B, T, P, 2] in body heights.
+          Ŷ [B, T, Q, 2] in body heights.
         """
-        noise, noise_mask = self._noise(state, noise_keys, noise_counts)
+        noise, noise_mask = self._noise(state, noise_keys, noise_counts, contours.shape[2])
         return self.generate(state.ema["generator"], contours, counts, noise, noise_mask)
 
     def _made(self, state: State, params, batch: Batch) -> Generated:
         gait, counts = batch["contours"], batch["counts"]
-        noise, noise_mask = self._noise(state, noise_keys(batch), mean_counts(counts))
+        room = gait.shape[2]
+        noise, noise_mask = self._noise(state, noise_keys(batch), mean_counts(counts), room)
         fake = self.generate(params, gait, counts, noise, noise_mask)
-        mask = layout.valid_mask(counts, gait.shape[2])
+        mask = layout.valid_mask(counts, room)
         noise, noise_mask = noise[:, None], noise_mask[:, None]
         return Generated(fake, gait, mask, noise, noise_mask, mask * noise_mask)

@@ -57,14 +57,14 @@ class Tieu2017(ContourGenerator):
         return {NOISE_GAITS: {name: jnp.asarray(array) for name, array in arrays.items()}}
 
     def _noise(
-        self, state: State, frames: jax.Array, counts: jax.Array
+        self, state: State, frames: jax.Array, counts: jax.Array, room: int
     ) -> tuple[jax.Array, jax.Array]:
-        """Ẑ [B, T, P, 2] of noise frames [B, T], on the gait's own points, and its mask."""
+        """Ẑ [B, T, Q, 2] of noise frames [B, T], on the gait's own points of Q, and its mask."""
         contours = state.frozen[NOISE_GAITS]["contours"]
         flat = contours.reshape(-1, *contours.shape[2:])
         noise = flat[frames.reshape(-1)].astype(jnp.float32)
         if self.config.data.layout == PADDED:
-            noise = layout.lay_out(noise, counts.reshape(-1))
+            noise = layout.lay_out(noise, counts.reshape(-1), room)
         mask = layout.valid_mask(counts, noise.shape[1])
         return noise.reshape(*frames.shape, *noise.shape[1:]), mask
 
@@ -76,11 +76,11 @@ class Tieu2017(ContourGenerator):
         Args:
           state: with the noise gaits.
           params: of G.
-          contours: Y [B, T, P, 2] in body heights.
+          contours: Y [B, T, Q, 2] in body heights (see `ContourGenerator.generate`).
           counts: [B, T] int32 valid points.
           frames: [B, T] int32 places among all frames of noise gaits.
         """
-        noise, mask = self._noise(state, frames, counts)
+        noise, mask = self._noise(state, frames, counts, contours.shape[2])
         # G takes one noise contour a sequence: each frame is a sequence here.
         alone = lambda x: x.reshape(-1, *x.shape[2:])  # noqa: E731
         fake = self.generate(
