@@ -45,7 +45,8 @@ def get_config(arg: str = "") -> ml_collections.ConfigDict:
     # The contour vector: padded (boundary pixels, zeros after them) or resampled (points at equal
     # arc length, closed).
     c.data.layout = "padded"
-    # Points of a contour.
+    # Points that a contour has room for. More cost little: what none of the training's contours
+    # needs is not computed.
     c.data.points = 2000
     # Frames of a window, and from one window's start to the next one's. D_T is to see a whole
     # cycle, which takes 25 to 30 of them.
