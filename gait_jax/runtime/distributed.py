@@ -29,6 +29,9 @@ CRASHED = 70
 # JAX takes a run's port from the number of Slurm's job: of the highest ones, so many.
 _PORTS = 4096
 
+# Seconds.
+_WEEK = 7 * 24 * 3600
+
 # How errors begin that come of a connection, and not of what is computed.
 _LOST = ("UNKNOWN: Gloo", "UNAVAILABLE", "ABORTED", "DEADLINE_EXCEEDED")
 
@@ -169,7 +172,15 @@ def _alone() -> None:
         address = f"127.0.0.1:{probe.getsockname()[1]}"
     # One process talks to nobody: XLA's own collectives among its devices serve.
     jax.config.update("jax_cpu_collectives_implementation", None)
-    jax.distributed.initialize(address, 1, 0, cluster_detection_method="deactivate")
+    jax.distributed.initialize(
+        address,
+        1,
+        0,
+        cluster_detection_method="deactivate",
+        # It hears its own heartbeat: suspended (Ctrl-Z, a job that another one pushes aside, a
+        # paused machine), it would find itself dead when it goes on.
+        heartbeat_timeout_seconds=_WEEK,
+    )
 
 
 def is_main() -> bool:

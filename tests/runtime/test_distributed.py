@@ -56,6 +56,18 @@ def test_a_single_task_of_slurm_needs_no_port_of_the_job(slurm, monkeypatch):
     assert address.startswith("127.0.0.1:") and (count, process) == (1, 0)
 
 
+def test_a_run_of_one_process_may_be_suspended(monkeypatch):
+    # Its heartbeat, which nobody else listens to, misses nothing for a day at least.
+    asked = {}
+    monkeypatch.setattr(jax.distributed, "initialize", lambda *given, **more: asked.update(more))
+    before = jax.config.jax_cpu_collectives_implementation
+    try:
+        distributed.initialize(None, 1, 0)
+    finally:
+        jax.config.update("jax_cpu_collectives_implementation", before)
+    assert asked["heartbeat_timeout_seconds"] >= 24 * 3600
+
+
 @pytest.mark.parametrize(
     ("text", "lost"),
     [
