@@ -49,6 +49,13 @@ def _command(workdir: pathlib.Path, data_dir: str, steps: int) -> list[str]:
     ]
 
 
+def _run(command: list[str]) -> None:
+    """Lets a run finish; ends with what it said where it fails."""
+    done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    if done.returncode:
+        sys.exit(f"a run that nobody killed ended with {done.returncode}:\n{done.stderr}")
+
+
 def _saved(workdir: pathlib.Path) -> int:
     folder = workdir / "checkpoints"
     names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
@@ -68,11 +75,11 @@ def main() -> None:
     cache = f"--config.compilation_cache={folder / 'programs'}"
 
     whole = [*_command(folder / "whole", args.data_dir, args.steps), cache]
-    subprocess.run(whole, check=True, capture_output=True)
+    _run(whole)
     # The second start compiles nothing: how long a run takes once it is disturbed.
     begun = time.monotonic()
     again = [*_command(folder / "again", args.data_dir, args.steps), cache]
-    subprocess.run(again, check=True, capture_output=True)
+    _run(again)
     takes = time.monotonic() - begun
     print(f"undisturbed: {args.steps} steps in {takes:.0f} s, start included", flush=True)
 
@@ -102,7 +109,7 @@ def main() -> None:
         print(f"finished after {done} kills, the same; begins anew", flush=True)
         workdir = folder / f"killed{done}"
         command = [*_command(workdir, args.data_dir, args.steps), cache]
-    subprocess.run(command, check=True, capture_output=True)
+    _run(command)
     _compare(folder, workdir)
     print(f"{done} kills, {done} resumed: every number of the final state is the same")
 
