@@ -171,6 +171,10 @@ def test_a_damaged_or_foreign_model_is_refused(trained_run, tmp_path):
     save_arrays(model / "parameters.safetensors", arrays | {name: np.zeros(3, np.float16)})
     with pytest.raises(InputError, match="does not fit the networks of its config.json"):
         runs.open_run(model).anonymizer()
+    for step in (-1, 2**31):
+        save_arrays(model / "parameters.safetensors", arrays | {"step": np.array(step)})
+        with pytest.raises(InputError, match=f"no run has done {step} steps"):
+            runs.open_run(model)
     (model / "parameters.safetensors").write_bytes(b"half")
     with pytest.raises(InputError, match="parameters.safetensors is damaged"):
         runs.open_run(model)

@@ -12,6 +12,8 @@ from gait_jax.runtime.errors import InputError
 Tree = Any
 
 _STEP = "step"
+# A run counts its steps with 32 bits.
+_LAST_STEP = np.iinfo(np.int32).max
 _ADVICE = "export the model anew (python -m gait_jax.export)"
 
 
@@ -46,6 +48,8 @@ def load(path: pathlib.Path) -> tuple[int, Tree]:
     arrays = load_arrays(path, _ADVICE)
     check_arrays(path, arrays, {_STEP: ("iu", 0)}, _ADVICE)
     step = int(arrays.pop(_STEP))
+    if not 0 <= step <= _LAST_STEP:
+        raise InputError(f"{path} is damaged (no run has done {step} steps): {_ADVICE}")
     trees: Tree = {"ema": {}, "frozen": {}}
     for name, value in arrays.items():
         tree, *inner = name.split("/")
