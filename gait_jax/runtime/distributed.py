@@ -64,10 +64,10 @@ def _interrupt(*_: Any) -> None:
     # The system's own, which does not wait for this interpreter to come back from a step.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     _interrupted.set()
-    print(
-        "Stopping after the step in hand, and saving; Ctrl-C again ends it at once.",
-        file=sys.stderr,
-    )
+    # To the file itself: the signal may come while a line is written to the stream, which then
+    # takes no other.
+    with contextlib.suppress(OSError):
+        os.write(2, b"Stopping after the step in hand, and saving; Ctrl-C again ends it at once.\n")
     if jax.process_count() > 1:
         # The others hear of SIGTERM alone.
         os.kill(os.getpid(), signal.SIGTERM)

@@ -1,3 +1,4 @@
+import io
 import logging
 import os
 import signal
@@ -78,3 +79,24 @@ def test_ctrl_c_tells_a_run_to_stop_and_its_status_says_so(capfd):
     assert not distributed.told_to_stop()
     with pytest.raises(KeyboardInterrupt):
         signal.raise_signal(signal.SIGINT)
+
+
+class _Interrupted(io.RawIOBase):
+    """The errors' file, in whose first write Ctrl-C comes."""
+
+    def writable(self):
+        return True
+
+    def write(self, data):
+        if not distributed.told_to_stop():
+            signal.raise_signal(signal.SIGINT)
+        return os.write(2, data)
+
+
+def test_ctrl_c_while_a_line_is_written_is_told_and_costs_no_line(monkeypatch, capfd):
+    monkeypatch.setattr(sys, "stderr", io.TextIOWrapper(io.BufferedWriter(_Interrupted())))
+    with distributed.interruptible():
+        print("step 276", file=sys.stderr, flush=True)
+        assert distributed.PreemptedError("told").status == 130
+    told, line = capfd.readouterr().err.splitlines()
+    assert told.startswith("Stopping after the step in hand") and line == "step 276"
